@@ -1,0 +1,2 @@
+//! `./dev bench`: the performance table.
+fn main() {}

@@ -1,0 +1,5 @@
+//! Settings and paths.
+
+mod settings;
+
+pub use settings::*;

@@ -1,0 +1,3 @@
+//! The `novacron` program: a thin shell around the library.
+
+fn main() {}

@@ -1,0 +1,29 @@
+//! The words of the domain as plain types: no I/O, no clock, no threads.
+//!
+//! | part | holds |
+//! | --- | --- |
+//! | [`id`], [`time`], [`units`], [`text`] | identities, instants, numbers and names as people read them |
+//! | [`metric`] | **the metric registry**: one table behind columns, charts, JSON and alerts |
+//! | [`counters`] | what a hypervisor counts: cumulative, untouched |
+//! | [`series`] | rates and gauges over time, with gaps |
+//! | [`vm`], [`storage`], [`network`], [`host`] | the things of a host, as defined and as seen now |
+//! | [`snapshot`] | one published, immutable view of everything |
+//! | [`alert`] | what needs attention |
+//! | [`columns`] | one table of columns per kind of object: screens, `list`, JSON and CSV |
+//! | [`filter`] | the filter language |
+
+pub mod alert;
+pub mod columns;
+pub mod counters;
+pub mod filter;
+pub mod host;
+pub mod id;
+pub mod metric;
+pub mod network;
+pub mod series;
+pub mod snapshot;
+pub mod storage;
+pub mod text;
+pub mod time;
+pub mod units;
+pub mod vm;

@@ -1,0 +1,189 @@
+//! Series: what a metric did over the last minutes. A gap is data: a counter reset, a pause or an unanswered
+//! poll is stored as such, never as 0 and never as a spike.
+//!
+//! Values of one group come together, so they share one time axis: a [`Track`] is a short table, one row a
+//! poll. It is kept in chunks behind `Arc`, so that publishing a snapshot copies pointers, not samples.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::metric::{METRIC_COUNT, MetricId};
+use super::time::Timestamp;
+
+/// Rows in a chunk. Small: the newest chunk is copied once per published snapshot.
+const CHUNK_ROWS: usize = 32;
+
+/// Up to [`CHUNK_ROWS`] rows, row-major.
+#[derive(Clone, Debug, Default)]
+struct Chunk {
+    times: Vec<Timestamp>,
+    values: Vec<f32>,
+}
+
+/// The recent values of the metrics of one group of one thing, oldest first.
+#[derive(Clone, Debug)]
+pub struct Track {
+    metrics: &'static [MetricId],
+    chunks: VecDeque<Arc<Chunk>>,
+}
+
+impl Track {
+    /// An empty track of these metrics.
+    pub const fn new(metrics: &'static [MetricId]) -> Self {
+        Self { metrics, chunks: VecDeque::new() }
+    }
+
+    /// The metrics, in column order.
+    pub const fn metrics(&self) -> &'static [MetricId] {
+        self.metrics
+    }
+
+    /// Adds a row and drops whole chunks older than `keep`. A row that is not later than the last is ignored.
+    ///
+    /// `values` are in column order; `None` is a gap.
+    pub fn push(&mut self, at: Timestamp, values: &[Option<f64>], keep: Duration) {
+        debug_assert_eq!(values.len(), self.metrics.len());
+        if self.last_time().is_some_and(|t| t >= at) {
+            return;
+        }
+        if self.chunks.back().is_none_or(|c| c.times.len() >= CHUNK_ROWS) {
+            let rows = CHUNK_ROWS;
+            self.chunks.push_back(Arc::new(Chunk {
+                times: Vec::with_capacity(rows),
+                values: Vec::with_capacity(rows * self.metrics.len()),
+            }));
+        }
+        if let Some(last) = self.chunks.back_mut() {
+            let chunk = Arc::make_mut(last);
+            chunk.times.push(at);
+            chunk.values.extend(values.iter().map(|v| v.map_or(f32::NAN, |v| v as f32)));
+        }
+        let oldest = Timestamp(at.0 - i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
+        while self.chunks.len() > 1
+            && self.chunks.front().is_some_and(|c| c.times.last().is_none_or(|t| *t < oldest))
+        {
+            self.chunks.pop_front();
+        }
+    }
+
+    /// Adds a row of gaps, once: a second one in a row says nothing new.
+    pub fn push_gap(&mut self, at: Timestamp, keep: Duration) {
+        let last_is_gap = self
+            .chunks
+            .back()
+            .is_none_or(|c| c.values.iter().rev().take(self.metrics.len()).all(|v| v.is_nan()));
+        if !last_is_gap {
+            self.push(at, &vec![None; self.metrics.len()], keep);
+        }
+    }
+
+    /// When the newest row was taken.
+    pub fn last_time(&self) -> Option<Timestamp> {
+        self.chunks.back()?.times.last().copied()
+    }
+
+    /// Rows held.
+    pub fn len(&self) -> usize {
+        self.chunks.iter().map(|c| c.times.len()).sum()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    fn column(&self, metric: MetricId) -> Option<usize> {
+        self.metrics.iter().position(|m| *m == metric)
+    }
+
+    /// The points of one metric, oldest first; empty when the track does not hold it.
+    pub fn points(&self, metric: MetricId) -> impl DoubleEndedIterator<Item = (Timestamp, Option<f64>)> + '_ {
+        let width = self.metrics.len();
+        let column = self.column(metric);
+        self.chunks.iter().filter(move |_| column.is_some()).flat_map(move |c| {
+            let column = column.unwrap_or_default();
+            c.times.iter().enumerate().map(move |(row, t)| {
+                let v = c.values[row * width + column];
+                (*t, (!v.is_nan()).then_some(f64::from(v)))
+            })
+        })
+    }
+
+    /// The newest `n` values of one metric, oldest first, for a sparkline: one value a row.
+    pub fn recent(&self, metric: MetricId, n: usize) -> Vec<Option<f64>> {
+        let mut out: Vec<_> = self.points(metric).rev().take(n).map(|(_, v)| v).collect();
+        out.reverse();
+        out
+    }
+}
+
+/// The newest value of each metric of one thing; unknown until measured.
+#[derive(Clone, Debug, Default)]
+pub struct Readings(Option<Box<[f64; METRIC_COUNT]>>);
+
+impl Readings {
+    /// The newest value; `None` when unknown.
+    pub fn get(&self, metric: MetricId) -> Option<f64> {
+        let v = self.0.as_ref()?[metric as usize];
+        (!v.is_nan()).then_some(v)
+    }
+
+    /// Sets or, with `None`, forgets a value.
+    pub fn set(&mut self, metric: MetricId, value: Option<f64>) {
+        if self.0.is_none() && value.is_none() {
+            return;
+        }
+        let values = self.0.get_or_insert_with(|| Box::new([f64::NAN; METRIC_COUNT]));
+        values[metric as usize] = value.unwrap_or(f64::NAN);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0 = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const M: &[MetricId] = &[MetricId::VmCpu, MetricId::VmCpuHost];
+
+    #[test]
+    fn keeps_at_least_what_was_asked_and_gaps_stay_gaps() {
+        let mut t = Track::new(M);
+        let keep = Duration::from_secs(100);
+        for s in 0..200 {
+            t.push(Timestamp::from_seconds(s), &[Some(s as f64), None], keep);
+        }
+        let points: Vec<_> = t.points(MetricId::VmCpu).collect();
+        assert_eq!(points.last(), Some(&(Timestamp::from_seconds(199), Some(199.0))));
+        assert!(points[0].0 <= Timestamp::from_seconds(99) && points[0].0 >= Timestamp::from_seconds(60));
+        assert!(t.points(MetricId::VmCpuHost).all(|(_, v)| v.is_none()));
+        assert_eq!(t.points(MetricId::PoolUsed).count(), 0);
+        assert_eq!(t.recent(MetricId::VmCpu, 2), [Some(198.0), Some(199.0)]);
+    }
+
+    #[test]
+    fn late_rows_and_repeated_gaps_are_not_stored() {
+        let mut t = Track::new(M);
+        let keep = Duration::from_secs(100);
+        t.push_gap(Timestamp(1), keep);
+        assert!(t.is_empty());
+        t.push(Timestamp(10), &[Some(1.0), Some(2.0)], keep);
+        t.push(Timestamp(10), &[Some(9.0), Some(9.0)], keep);
+        t.push_gap(Timestamp(20), keep);
+        t.push_gap(Timestamp(30), keep);
+        assert_eq!(t.len(), 2);
+    }
+
+    #[test]
+    fn a_published_copy_does_not_change() {
+        let mut t = Track::new(M);
+        t.push(Timestamp(1), &[Some(1.0), None], Duration::from_secs(9));
+        let published = t.clone();
+        t.push(Timestamp(2), &[Some(2.0), None], Duration::from_secs(9));
+        assert_eq!((published.len(), t.len()), (1, 2));
+    }
+}
