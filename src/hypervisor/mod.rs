@@ -7,7 +7,10 @@
 //! Every call may hang: the caller owns a connection per worker thread and never shares it with something
 //! more important. Names in results are as the hypervisor has them; cleaning is the drawer's business.
 
+pub mod demo;
 mod error;
+pub mod libvirt;
+pub mod sim;
 
 use std::sync::Arc;
 use std::time::Duration;
