@@ -87,10 +87,10 @@ stable_mac() {
     printf '52:54:00:%s:%s:%s' "${h:0:2}" "${h:2:2}" "${h:4:2}"
 }
 
+# The replacements are quoted: bash from 5.2 on gives a bare '&' in them a meaning.
 escape() {
-    local text=${1//&/&amp;}
-    text=${text//</&lt;}
-    printf '%s' "${text//\'/&apos;}"
+    local text=${1//&/"&amp;"}
+    printf '%s' "${text//</"&lt;"}"
 }
 
 disk_file() {
@@ -181,9 +181,9 @@ domain_xml() {
     local -a words net_list extra_list
     read -ra net_list <<<"$nets"
     read -ra extra_list <<<"$extras"
-    words=(console=ttyS0,115200 quiet loglevel=3 mitigations=off nokaslr no_timer_check random.trust_cpu=on panic=1
+    words=('console=ttyS0,115200' quiet loglevel=3 mitigations=off nokaslr no_timer_check random.trust_cpu=on panic=1
         "nova.name=${name//[^a-z0-9-]/_}" "nova.load=$load" "nova.peer=192.168.122.1")
-    [[ " $extras " != *" agent "* ]] || initrd=initrd-agent
+    [[ " $extras " != *" agent "* ]] || initrd='initrd-agent'
     ((memory > 160)) || words+=("nova.mem=$((memory / 8))")
     cat <<XML
 <domain type='qemu'>

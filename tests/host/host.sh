@@ -44,7 +44,8 @@ daemon_pid() {
 
 virsh_host() { virsh --quiet --connect "$HOST_URI" "$@"; }
 
-answers() { timeout 10 virsh --quiet --connect "$HOST_URI" version >/dev/null 2>&1; }
+# answers SECONDS
+answers() { timeout "$1" virsh --quiet --connect "$HOST_URI" version >/dev/null 2>&1; }
 
 # --- up --------------------------------------------------------------------------------------------------------------
 
@@ -91,7 +92,7 @@ start_namespace() {
     rm -f "$HOST_DIR/run/namespace-ready"
     say "making the private host's namespaces in $HOST_DIR"
     # An empty environment: what the caller's holds is none of the daemons' business.
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 setsid \
+    env -i --chdir=/ PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 setsid \
         unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc \
         "$HOST_SRC/namespace-init" "$HOST_DIR" </dev/null >"$HOST_DIR/namespace.log" 2>&1 9>&- &
     outer=$!
@@ -117,7 +118,7 @@ start_daemons() {
         started=1
     done
     [[ -z $started ]] || chown "$(cat "$HOST_DIR/owner")" "$SOCKET" "$SOCKET-ro"
-    answers || die "the private libvirtd does not answer (stalled? try: $HOSTCTL cont)"
+    answers 10 || die "the private libvirtd does not answer (stalled? try: $HOSTCTL cont)"
 }
 
 # batch FILE: many virsh commands over one connection; reports the first error.
@@ -164,7 +165,7 @@ domain_states() {
 ensure_guests() {
     local running=$1 defined=$2 paused=0 index row name disk extras kind count
     local commands=$HOST_DIR/define/guests.virsh starting=()
-    local -A state=() want=()
+    local -A state=()
     while IFS=$'\t' read -r name kind; do state[$name]=$kind; done < <(domain_states)
     : >"$commands"
     ((defined == 0)) || paused=1
@@ -185,7 +186,6 @@ ensure_guests() {
             [[ " $extras " != *" autostart "* ]] || printf 'autostart %s\n' "$name" >>"$commands"
             count=$((count + 1))
         fi
-        want[$name]=$kind
         case $kind:${state[$name]:-5} in
         running:5)
             starting+=("$name")
@@ -261,19 +261,28 @@ check_memory() {
 
 # --- down, status ----------------------------------------------------------------------------------------------------
 
+# Ends this host and the scratch hosts made beside it.
 host_down() {
+    local dir
+    for dir in "$HOST_DIR"-scratch-*; do
+        [[ ! -e $dir/.novacron-host ]] || (HOST_DIR=$dir && end_host)
+    done
+    end_host
+}
+
+end_host() {
     local holder tries
-    [[ -d $HOST_DIR ]] || { say "the private host is not up" && return 0; }
+    [[ -d $HOST_DIR ]] || { say "there is no private host in $HOST_DIR" && return 0; }
     [[ -e $HOST_DIR/.novacron-host && ! -L $HOST_DIR && $(stat -c %u "$HOST_DIR") == 0 ]] ||
         die "$HOST_DIR is not a folder of the private host"
     exec 9>"$HOST_DIR/lock"
     flock 9
     if holder=$(holder_pid); then
-        say "ending the private host's namespaces"
-        # The kernel ends every process inside with the first one, and the mounts go with the last.
+        say "ending the private host in $HOST_DIR"
+        # The kernel ends every process inside before the first one, and the mounts go with them.
         kill -KILL "$holder"
         for ((tries = 0; tries < 200; tries++)); do
-            [[ -n $(pgrep --ns "$holder" --nslist pid || true) ]] || start_time "$holder" >/dev/null || break
+            start_time "$holder" >/dev/null || break
             sleep 0.05
         done
     fi
@@ -294,10 +303,10 @@ host_status() {
         return 4
     fi
     printf 'libvirtd: pid %s, %s\n' "$pid" "$(awk '/^State:/ { $1 = ""; print substr($0, 2) }' "/proc/$pid/status")"
-    if ! answers; then
+    if ! answers 2; then
         printf 'libvirtd does not answer\n'
         return 4
     fi
-    virsh_host version | sed -n 's/^Using library: /client: /p; s/^Running hypervisor: /hypervisor: /p; s/^Running against daemon: /daemon: /p'
+    virsh_host version --daemon | sed -n 's/^Using library: /client: /p; s/^Running hypervisor: /hypervisor: /p; s/^Running against daemon: /daemon: /p'
     domain_states | awk -F'\t' '{ n[$2]++ } END { printf "guests: %d running, %d paused, %d shut off\n", n[1], n[3], n[5] }'
 }

@@ -53,7 +53,7 @@ check_paths() {
 
 # ensure_owned_dir DIR: makes a folder of root's. The parent may be writable by all: a foreign one is refused.
 ensure_owned_dir() {
-    [[ -e $1 || -L $1 ]] || mkdir -m 0711 -p "$1"
+    [[ -e $1 || -L $1 ]] || mkdir -p "$1"
     [[ -d $1 && ! -L $1 && $(stat -c %u "$1") == 0 ]] || die "$1 is not a folder of root's: remove it or choose another"
     chmod 0711 "$1"
 }

@@ -37,7 +37,7 @@ APT_ENV=(DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l)
 # backports refuses the plain versions ("held broken packages"): there the rest must come from backports too.
 wanted_suite() {
     local codename
-    codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+    codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
     [[ -n $codename ]] || return 0
     if dpkg-query -W -f '${db:Status-Status} ${Version}\n' 'qemu-*' 'libvirt*' 2>/dev/null | grep -q '^installed .*~bpo'; then
         printf '%s-backports' "$codename"
@@ -67,7 +67,7 @@ ensure_suite() {
         printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$uri" "$suite"
         [[ -z $key ]] || printf 'Signed-By: %s\n' "$key"
     } >"$BACKPORTS_FILE"
-    apt-get update -q
+    logged apt-get update
 }
 
 # Packages may start their services when installed. Nothing shall run that nobody asked for: say no, for this once.
@@ -75,32 +75,39 @@ forbid_services() {
     [[ ! -e $POLICY_FILE && ! -L $POLICY_FILE ]] || return 0
     printf '#!/bin/sh\n# placed by NovaCron for the time of one apt run\nexit 101\n' >"$POLICY_FILE"
     chmod 0755 "$POLICY_FILE"
-    trap 'rm -f "$POLICY_FILE"' EXIT
+    trap 'rm -f "$POLICY_FILE" "$APT_LOG"' EXIT
     trap 'exit 130' INT TERM HUP
 }
 
 install_packages() {
-    local suite options=(-y -q --no-install-recommends -o Dpkg::Options::=--force-confold
+    local suite options=(-y -qq --no-install-recommends -o Dpkg::Options::=--force-confold
         -o DPkg::Lock::Timeout=300 -o APT::Color=0)
     suite=$(wanted_suite)
-    [[ -n $(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -print -quit 2>/dev/null) ]] || apt-get update -q
+    [[ -n $(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -print -quit 2>/dev/null) ]] || logged apt-get update
     if [[ -n $suite ]]; then
         ensure_suite "$suite"
         options+=(-t "$suite")
         # libvirt-dev must be of the library's own version.
-        is_installed libvirt-dev && set -- "$@" libvirt-dev
+        ! is_installed libvirt-dev || set -- "$@" libvirt-dev
     fi
     forbid_services
-    apt-get install "${options[@]}" "$@" </dev/null || {
+    logged apt-get install "${options[@]}" "$@" || {
         say "trying again with fresh package lists"
-        apt-get update -q
-        apt-get install "${options[@]}" "$@" </dev/null
+        logged apt-get update
+        logged apt-get install "${options[@]}" "$@" || {
+            tail -n 20 "$APT_LOG" >&2
+            return 1
+        }
     }
 }
+
+logged() { "$@" </dev/null >>"$APT_LOG" 2>&1; }
 
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
     set -euo pipefail
     # shellcheck source=tests/host/lib.sh
     . "$(dirname "$0")/lib.sh"
+    APT_LOG=$(mktemp)
+    trap 'rm -f "$APT_LOG"' EXIT
     install_packages "$@"
 fi

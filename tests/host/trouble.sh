@@ -38,14 +38,16 @@ agent_exec() {
         "{\"execute\":\"guest-exec\",\"arguments\":{\"path\":\"$path\",\"arg\":[$args]}}" >/dev/null
 }
 
-# Leaves the small pool 1 MiB and lets the guest write 16: it is paused by the I/O error.
+# Leaves the small pool 1 MiB and lets the guest write 16: it is paused by the I/O error. Once it can go on, the guest
+# finishes its writing and gives the space back.
 fill() {
-    local guest=$1 tries
+    local guest=$1 tries free
     [[ $(virsh_host domblklist "$guest" | awk '$1 == "vda" { print $2 }') == "$HOST_DIR/small/"* ]] ||
         die "$guest has no disk on the pool small"
     [[ $(domain_state "$guest") == running* ]] || die "$guest is not running, but $(domain_state "$guest")"
-    inside sh -c 'free=$(($(stat -f -c "%a * %S" "$1") / 1048576)); head -c "$((free > 1 ? free - 1 : 0))M" /dev/zero >"$1/ballast"' sh "$HOST_DIR/small"
-    agent_exec "$guest" /bin/dd if=/dev/zero of=/dev/vda bs=1M seek=128 count=16 conv=fsync ||
+    free=$(small_mebibytes %a)
+    ((free < 2)) || inside fallocate -l "$((free - 1))M" "$HOST_DIR/small/ballast"
+    agent_exec "$guest" /bin/sh -c 'dd if=/dev/zero of=/dev/vda bs=1M seek=128 count=16 conv=fsync; blkdiscard -o 134217728 -l 16777216 /dev/vda' ||
         die "the agent of $guest does not answer"
     for ((tries = 0; tries < 300; tries++)); do
         [[ $(domain_state "$guest") != paused* ]] || return 0
@@ -54,23 +56,30 @@ fill() {
     die "$guest did not run into the full pool"
 }
 
-# Frees the pool, lets the guest go on and give back what it wrote.
 unfill() {
-    local guest=$1
+    local guest=$1 tries
     inside rm -f "$HOST_DIR/small/ballast"
     [[ $(domain_state "$guest") != paused* ]] || virsh_host resume "$guest"
-    agent_exec "$guest" /bin/blkdiscard -o 134217728 -l 16777216 /dev/vda || warn "the agent of $guest does not answer"
+    for ((tries = 0; tries < 200; tries++)); do
+        (($(small_mebibytes %b) - $(small_mebibytes %a) > 8)) || return 0
+        sleep 0.05
+    done
+    die "$guest did not give back the space"
 }
+
+# small_mebibytes %a|%b: the free or the whole size of the small pool's file system.
+small_mebibytes() { inside stat -f -c "$1 %S" "$HOST_DIR/small" | awk '{ print int($1 * $2 / 1048576) }'; }
 
 # A small host of its own, to be killed, stalled and filled while the main one stays as it is.
 scratch() {
     local action=${1:-} name=${2:-}
     [[ $action == up || $action == down ]] || die "scratch up|down NAME"
-    [[ $name =~ ^[a-z0-9-]{1,32}$ ]] || die "a scratch host's name is made of small letters, digits and dashes"
+    [[ $name =~ ^[a-z0-9-]{1,24}$ ]] || die "a scratch host's name is made of small letters, digits and dashes"
     shift 2
-    HOST_DIR=/var/tmp/novacron-scratch-$name
+    HOST_DIR=$HOST_DIR-scratch-$name
     SOCKET=$HOST_DIR/run/libvirt-sock
     HOST_URI="qemu+unix:///system?socket=$SOCKET"
+    check_paths
     if [[ $action == down ]]; then
         host_down
         return
