@@ -265,7 +265,7 @@ check_memory() {
 host_down() {
     local dir
     for dir in "$HOST_DIR"-scratch-*; do
-        [[ ! -e $dir/.novacron-host ]] || (HOST_DIR=$dir && end_host)
+        [[ ! -e $dir/.novacron-host ]] || NOVACRON_HOST_DIR=$dir "$HOSTCTL" down
     done
     end_host
 }

@@ -29,46 +29,50 @@ kill_libvirtd() {
 
 domain_state() { virsh_host domstate "$1" --reason | head -n 1; }
 
-# agent GUEST COMMAND ARGS…: runs a command in the guest through its agent and returns at once.
-agent_exec() {
-    local guest=$1 path=$2 args='' arg
-    shift 2
-    for arg in "$@"; do args+="${args:+,}\"$arg\""; done
-    virsh_host qemu-agent-command --timeout 10 "$guest" \
-        "{\"execute\":\"guest-exec\",\"arguments\":{\"path\":\"$path\",\"arg\":[$args]}}" >/dev/null
+# agent GUEST JSON: asks the guest's agent, for up to 30 s after a start when it is not there yet.
+agent() {
+    local tries
+    for ((tries = 0; tries < 150; tries++)); do
+        if virsh_host qemu-agent-command --timeout 10 "$1" "$2" 2>/dev/null; then return 0; fi
+        sleep 0.2
+    done
+    return 1
 }
 
 # Leaves the small pool 1 MiB and lets the guest write 16: it is paused by the I/O error. Once it can go on, the guest
 # finishes its writing and gives the space back.
 fill() {
-    local guest=$1 tries free
+    local guest=$1 tries free answer
     [[ $(virsh_host domblklist "$guest" | awk '$1 == "vda" { print $2 }') == "$HOST_DIR/small/"* ]] ||
         die "$guest has no disk on the pool small"
     [[ $(domain_state "$guest") == running* ]] || die "$guest is not running, but $(domain_state "$guest")"
-    free=$(small_mebibytes %a)
+    agent "$guest" '{"execute":"guest-ping"}' >/dev/null || die "the agent of $guest does not answer"
+    free=$(inside stat -f -c '%a %S' "$HOST_DIR/small" | awk '{ print int($1 * $2 / 1048576) }')
     ((free < 2)) || inside fallocate -l "$((free - 1))M" "$HOST_DIR/small/ballast"
-    agent_exec "$guest" /bin/sh -c 'dd if=/dev/zero of=/dev/vda bs=1M seek=128 count=16 conv=fsync; blkdiscard -o 134217728 -l 16777216 /dev/vda' ||
-        die "the agent of $guest does not answer"
+    answer=$(agent "$guest" '{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c","dd if=/dev/zero of=/dev/vda bs=1M seek=128 count=16 conv=fsync; blkdiscard -o 134217728 -l 16777216 /dev/vda"]}}')
+    sed -n 's/.*"pid":\([0-9]*\).*/\1/p' <<<"$answer" >"$HOST_DIR/fill-$guest"
     for ((tries = 0; tries < 300; tries++)); do
         [[ $(domain_state "$guest") != paused* ]] || return 0
         sleep 0.05
     done
+    inside rm -f "$HOST_DIR/small/ballast"
     die "$guest did not run into the full pool"
 }
 
 unfill() {
-    local guest=$1 tries
+    local guest=$1 tries pid
     inside rm -f "$HOST_DIR/small/ballast"
     [[ $(domain_state "$guest") != paused* ]] || virsh_host resume "$guest"
-    for ((tries = 0; tries < 200; tries++)); do
-        (($(small_mebibytes %b) - $(small_mebibytes %a) > 8)) || return 0
+    pid=$(cat "$HOST_DIR/fill-$guest" 2>/dev/null) || return 0
+    for ((tries = 0; tries < 300; tries++)); do
+        if agent "$guest" "{\"execute\":\"guest-exec-status\",\"arguments\":{\"pid\":$pid}}" | grep -q '"exited":true'; then
+            rm -f "$HOST_DIR/fill-$guest"
+            return 0
+        fi
         sleep 0.05
     done
-    die "$guest did not give back the space"
+    die "$guest does not finish its writing"
 }
-
-# small_mebibytes %a|%b: the free or the whole size of the small pool's file system.
-small_mebibytes() { inside stat -f -c "$1 %S" "$HOST_DIR/small" | awk '{ print int($1 * $2 / 1048576) }'; }
 
 # A small host of its own, to be killed, stalled and filled while the main one stays as it is.
 scratch() {
