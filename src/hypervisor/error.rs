@@ -74,11 +74,18 @@ impl HvError {
             HvErrorKind::PermissionDenied => {
                 "Join group libvirt (sudo usermod -aG libvirt $USER, then log in again), or use sudo; over SSH, check the key (ssh-add -l)."
             }
-            HvErrorKind::BadUri => "Examples: qemu:///system, qemu:///session, qemu+ssh://root@host/system, test:///default.",
+            HvErrorKind::BadUri => {
+                "Examples: qemu:///system, qemu:///session, qemu+ssh://root@host/system, test:///default."
+            }
             HvErrorKind::ReadOnly => "Start without --read-only to be able to.",
-            HvErrorKind::AgentUnavailable => "Install and start qemu-guest-agent in the guest, and give the VM its channel.",
+            HvErrorKind::AgentUnavailable => {
+                "Install and start qemu-guest-agent in the guest, and give the VM its channel."
+            }
             HvErrorKind::TimedOut => "The host or its storage may hang; other values go on being read.",
-            HvErrorKind::NotFound | HvErrorKind::Unsupported | HvErrorKind::InvalidState | HvErrorKind::Other => "",
+            HvErrorKind::NotFound
+            | HvErrorKind::Unsupported
+            | HvErrorKind::InvalidState
+            | HvErrorKind::Other => "",
         }
     }
 }
