@@ -105,11 +105,11 @@ disk_file() {
 make_disk() {
     local name=$1 kind=$2 file images=$HOST_DIR/images
     file=$(disk_file "$name" "$kind")
-    [[ $kind != none && ! -e $file ]] || return 0
+    if [[ $kind == none || ($kind != small && -e $file) ]]; then return 0; fi
     case $kind in
     qcow2 | volume) cp "$CACHE_DIR/data.qcow2" "$file" ;;
     raw) cp --sparse=always "$CACHE_DIR/data.raw" "$file" ;;
-    small) inside cp --sparse=always "$CACHE_DIR/data.raw" "$file" ;;
+    small) inside cp --no-clobber --sparse=always "$CACHE_DIR/data.raw" "$file" ;;
     overlay | chain)
         [[ -e $images/base-debian12.qcow2 ]] || cp "$CACHE_DIR/data.qcow2" "$images/base-debian12.qcow2"
         if [[ $kind == overlay ]]; then

@@ -121,11 +121,11 @@ start_daemons() {
     answers 10 || die "the private libvirtd does not answer (stalled? try: $HOSTCTL cont)"
 }
 
-# batch FILE: many virsh commands over one connection; reports the first error.
+# batch FILE: many virsh commands over one connection; ends with the first errors.
 batch() {
     local errors
     errors=$(virsh_host <"$1" 2>&1 >/dev/null) || true
-    [[ -z $errors ]] || warn "libvirt said: $(head -n 3 <<<"$errors")"
+    [[ -z $errors ]] || die "libvirt said: $(head -n 3 <<<"$errors")"
 }
 
 ensure_networks_and_pools() {
@@ -178,9 +178,11 @@ ensure_guests() {
         kind=${row%%|*}
         row=${row#*|}
         IFS='|' read -r name _ _ _ _ disk _ extras _ <<<"$row"
-        if [[ -z ${state[$name]:-} ]]; then
+        if [[ ${state[$name]:-5} == 5 ]]; then
             make_disk "$name" "$disk"
             [[ " $extras " != *" second "* ]] || make_disk "$name-data" qcow2
+        fi
+        if [[ -z ${state[$name]:-} ]]; then
             domain_xml "$row" >"$HOST_DIR/define/$name.xml"
             printf 'define "%s"\n' "$HOST_DIR/define/$name.xml" >>"$commands"
             [[ " $extras " != *" autostart "* ]] || printf 'autostart %s\n' "$name" >>"$commands"
@@ -199,10 +201,10 @@ ensure_guests() {
     if ((count)); then
         say "defining $count guests"
         printf 'pool-refresh default\n' | cat - "$commands" >"$commands.all"
-        [[ ! -s $HOST_DIR/holder ]] || batch "$commands.all"
+        batch "$commands.all"
     fi
     if [[ -s $commands.start ]]; then
-        say "starting ${#starting[@]} guests${starting[*]:+: ${starting[*]}}"
+        ((${#starting[@]} == 0)) || say "starting ${#starting[@]} guests: ${starting[*]}"
         for name in "${starting[@]}"; do rm -f "$HOST_DIR/log/serial/$name.log"; done
         batch "$commands.start"
     fi

@@ -47,12 +47,17 @@ fill() {
         die "$guest has no disk on the pool small"
     [[ $(domain_state "$guest") == running* ]] || die "$guest is not running, but $(domain_state "$guest")"
     agent "$guest" '{"execute":"guest-ping"}' >/dev/null || die "the agent of $guest does not answer"
+    # QEMU tells of I/O errors once a second at most; sooner, libvirt would not know why the guest is paused.
+    while (($(date +%s) - $(stat -c %Y "$HOST_DIR/filled" 2>/dev/null || echo 0) < 2)); do sleep 0.2; done
     free=$(inside stat -f -c '%a %S' "$HOST_DIR/small" | awk '{ print int($1 * $2 / 1048576) }')
     ((free < 2)) || inside fallocate -l "$((free - 1))M" "$HOST_DIR/small/ballast"
-    answer=$(agent "$guest" '{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c","dd if=/dev/zero of=/dev/vda bs=1M seek=128 count=16 conv=fsync; blkdiscard -o 134217728 -l 16777216 /dev/vda"]}}')
+    answer=$(agent "$guest" '{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c","dd if=/dev/zero of=/mnt/fill bs=1M count=16 conv=fsync; rm /mnt/fill; sync; fstrim /mnt"]}}')
     sed -n 's/.*"pid":\([0-9]*\).*/\1/p' <<<"$answer" >"$HOST_DIR/fill-$guest"
     for ((tries = 0; tries < 300; tries++)); do
-        [[ $(domain_state "$guest") != paused* ]] || return 0
+        if [[ $(domain_state "$guest") == paused* ]]; then
+            touch "$HOST_DIR/filled"
+            return 0
+        fi
         sleep 0.05
     done
     inside rm -f "$HOST_DIR/small/ballast"
