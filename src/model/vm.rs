@@ -299,6 +299,18 @@ pub enum NicSource {
     None,
 }
 
+impl NicSource {
+    /// What it is plugged into, in a word or name. Not cleaned.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Network(n) | Self::Bridge(n) | Self::Direct(n) | Self::Other(n) => Some(n),
+            Self::User => Some("user"),
+            Self::HostDevice => Some("host device"),
+            Self::None => None,
+        }
+    }
+}
+
 /// A graphical console.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Graphics {
