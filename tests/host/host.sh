@@ -193,7 +193,10 @@ ensure_guests() {
             starting+=("$name")
             printf 'start %s\n' "$name" >>"$commands.start"
             ;;
-        running:3) printf 'resume %s\n' "$name" >>"$commands.start" ;;
+        running:3)
+            say "resuming $name"
+            resume_guest "$name"
+            ;;
         paused:5) printf 'start --paused %s\n' "$name" >>"$commands.start" ;;
         paused:1) printf 'suspend %s\n' "$name" >>"$commands.start" ;;
         esac

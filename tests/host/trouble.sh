@@ -29,6 +29,18 @@ kill_libvirtd() {
 
 domain_state() { virsh_host domstate "$1" --reason | head -n 1; }
 
+# Resumes a guest, also one that libvirt wrongly takes for paused (see settle): QEMU is stopped in earnest first.
+resume_guest() {
+    local tries
+    virsh_host resume "$1" >/dev/null
+    for ((tries = 0; tries < 10; tries++)); do
+        [[ $(domain_state "$1") == paused* ]] || return 0
+        sleep 0.1
+    done
+    virsh_host qemu-monitor-command "$1" '{"execute":"stop"}' >/dev/null
+    virsh_host resume "$1" >/dev/null
+}
+
 # agent GUEST JSON: asks the guest's agent, for up to 30 s after a start when it is not there yet.
 agent() {
     local tries
@@ -47,8 +59,7 @@ fill() {
         die "$guest has no disk on the pool small"
     [[ $(domain_state "$guest") == running* ]] || die "$guest is not running, but $(domain_state "$guest")"
     agent "$guest" '{"execute":"guest-ping"}' >/dev/null || die "the agent of $guest does not answer"
-    # QEMU tells of I/O errors once a second at most; sooner, libvirt would not know why the guest is paused.
-    while (($(date +%s) - $(stat -c %Y "$HOST_DIR/filled" 2>/dev/null || echo 0) < 2)); do sleep 0.2; done
+    settle
     free=$(inside stat -f -c '%a %S' "$HOST_DIR/small" | awk '{ print int($1 * $2 / 1048576) }')
     ((free < 2)) || inside fallocate -l "$((free - 1))M" "$HOST_DIR/small/ballast"
     answer=$(agent "$guest" '{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c","dd if=/dev/zero of=/mnt/fill bs=1M count=16 conv=fsync; rm /mnt/fill; sync; fstrim /mnt"]}}')
@@ -64,10 +75,17 @@ fill() {
     die "$guest did not run into the full pool"
 }
 
+# QEMU 10 tells of I/O errors once a second at most. One told late finds the guest resumed, and libvirt then takes it for
+# paused while it runs; one swallowed leaves libvirt without a reason. So wait until the last one must have been told.
+settle() {
+    while (($(date +%s) - $(stat -c %Y "$HOST_DIR/filled" 2>/dev/null || echo 0) < 3)); do sleep 0.2; done
+}
+
 unfill() {
     local guest=$1 tries pid
     inside rm -f "$HOST_DIR/small/ballast"
-    [[ $(domain_state "$guest") != paused* ]] || virsh_host resume "$guest"
+    settle
+    [[ $(domain_state "$guest") != paused* ]] || resume_guest "$guest"
     pid=$(cat "$HOST_DIR/fill-$guest" 2>/dev/null) || return 0
     for ((tries = 0; tries < 300; tries++)); do
         if agent "$guest" "{\"execute\":\"guest-exec-status\",\"arguments\":{\"pid\":$pid}}" | grep -q '"exited":true'; then
