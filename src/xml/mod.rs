@@ -1,1 +1,24 @@
-//! Begun next.
+//! libvirt XML to model. Pure: text in, plain types out, no panic whatever the bytes.
+//!
+//! What is missing becomes a default and what is not known is passed over, since every libvirt version and
+//! driver writes a little more or less; only text that is no XML, or another kind of document, is an error.
+//!
+//! | part | reads |
+//! | --- | --- |
+//! | [`domain`] | a VM's definition |
+//! | [`network`], [`pool`], [`volume`] | the other documents NovaCron asks for |
+//! | [`highlight`] | any text, as the XML view colours it, broken or not |
+
+pub mod domain;
+mod error;
+pub mod highlight;
+pub mod network;
+pub mod pool;
+mod tree;
+mod value;
+pub mod volume;
+
+pub use error::XmlError;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Any text as the XML view colours it.
