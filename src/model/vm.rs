@@ -147,13 +147,13 @@ pub struct VmDefinition {
     pub machine: Option<String>,
     /// Firmware.
     pub firmware: Firmware,
-    /// Boot order by device class, where given.
+    /// Boot order: by class (`hd`, `network`), or by disk (`vda`) where it is given for each device.
     pub boot: Vec<String>,
     /// CPU mode or model.
     pub cpu_model: Option<String>,
     /// Emulator path.
     pub emulator: Option<String>,
-    /// Operating system id from libosinfo's metadata, its last part.
+    /// Operating system from libosinfo's metadata, in osinfo's short form (`debian12`, `win2k19`).
     pub os: Option<String>,
     /// Disks, in definition order.
     pub disks: Vec<DiskDefinition>,
