@@ -1,1 +1,2 @@
 //! One test binary, so that the library is linked once.
+mod xml;

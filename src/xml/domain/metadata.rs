@@ -10,10 +10,14 @@ const NOVACRON: &str = "urn:novacron:vm:1";
 /// libosinfo's namespace, less its version.
 const LIBOSINFO: &str = "http://libosinfo.org/xmlns/libvirt/domain/";
 
+/// Programs' entries looked at, and tags kept of one VM: more are an accident or an attack.
+const MAX_ENTRIES: usize = 256;
+const MAX_TAGS: usize = 256;
+
 /// Reads tags, description and operating system.
 pub(super) fn read(domain: Element<'_>, vm: &mut VmDefinition) {
     let Some(metadata) = domain.child("metadata") else { return };
-    for entry in metadata.children() {
+    for entry in metadata.children().take(MAX_ENTRIES) {
         let scopes = [entry, metadata, domain];
         let Some(namespace) = namespace(&scopes, entry.prefix()) else { continue };
         if namespace == NOVACRON {
@@ -34,7 +38,7 @@ fn namespace<'d>(scopes: &[Element<'d>], prefix: &str) -> Option<Cow<'d, str>> {
 fn novacron(entry: Element<'_>, vm: &mut VmDefinition) {
     let listed = entry.all("tags").flat_map(|tags| tags.all("tag"));
     for tag in entry.all("tag").chain(listed).filter_map(|tag| tag.text()) {
-        if !vm.tags.iter().any(|t| *t == tag) {
+        if vm.tags.len() < MAX_TAGS && !vm.tags.iter().any(|t| *t == tag) {
             vm.tags.push(tag.into_owned());
         }
     }
