@@ -58,3 +58,124 @@ impl Default for LimitSettings {
         Self { pool_warn_percent: 85.0, pool_crit_percent: 95.0 }
     }
 }
+
+/// Everything that can be set, complete and valid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// URI of the hypervisor.
+    pub connect: String,
+    /// Nothing is changed, and a read-only connection is used.
+    pub read_only: bool,
+    /// How the console looks.
+    pub ui: UiSettings,
+    /// How the engine polls.
+    pub poll: PollSettings,
+    /// When the host's own conditions become alerts.
+    pub limits: LimitSettings,
+    /// What is logged.
+    pub log: LogSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect: "qemu:///system".into(),
+            read_only: false,
+            ui: UiSettings::default(),
+            poll: PollSettings::default(),
+            limits: LimitSettings::default(),
+            log: LogSettings::default(),
+        }
+    }
+}
+
+/// How the console looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UiSettings {
+    /// Name of a theme.
+    pub theme: String,
+    /// Whether only ASCII characters are drawn.
+    pub ascii: Ascii,
+    /// Whether the mouse is used.
+    pub mouse: bool,
+    /// Ids of the VM columns shown, in order.
+    pub columns: Vec<String>,
+    /// How VMs are sorted at first.
+    pub sort: Sort,
+    /// How VMs are grouped at first.
+    pub group: Grouping,
+}
+
+impl Default for UiSettings {
+    fn default() -> Self {
+        use crate::model::columns::{VM_COLUMNS, defaults};
+        Self {
+            theme: "dark".into(),
+            ascii: Ascii::Auto,
+            mouse: true,
+            columns: defaults(VM_COLUMNS).iter().map(|c| c.id.to_owned()).collect(),
+            sort: Sort { column: "name".into(), descending: false },
+            group: Grouping::None,
+        }
+    }
+}
+
+/// Whether only ASCII characters are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ascii {
+    /// As the locale and the terminal can.
+    #[default]
+    Auto,
+    /// Only ASCII.
+    Always,
+    /// Never mind the locale.
+    Never,
+}
+
+/// A sort order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// Id of the column.
+    pub column: String,
+    /// Highest first.
+    pub descending: bool,
+}
+
+/// How VMs are grouped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// Not.
+    #[default]
+    None,
+    /// By tag.
+    Tag,
+    /// By state.
+    State,
+    /// By network.
+    Network,
+}
+
+/// What is logged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogSettings {
+    /// How much.
+    pub level: LogLevel,
+    /// Where; `None` for `novacron.log` in the data folder.
+    pub file: Option<std::path::PathBuf>,
+}
+
+/// How much is logged: this and what is worse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// What may hurt.
+    Warn,
+    /// What happened.
+    #[default]
+    Info,
+    /// What was asked of the hypervisor.
+    Debug,
+    /// Everything.
+    Trace,
+}

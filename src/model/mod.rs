@@ -11,6 +11,7 @@
 //! | [`alert`] | what needs attention |
 //! | [`columns`] | one table of columns per kind of object: screens, `list`, JSON and CSV |
 //! | [`filter`] | the filter language |
+//! | [`suggest`] | "did you mean" |
 
 pub mod alert;
 pub mod columns;
@@ -23,6 +24,7 @@ pub mod network;
 pub mod series;
 pub mod snapshot;
 pub mod storage;
+pub mod suggest;
 pub mod text;
 pub mod time;
 pub mod units;
