@@ -1,1 +1,38 @@
-//! Begun next.
+//! A simulated host behind the same port: seeded, deterministic, any number of VMs, faults on demand.
+//!
+//! [`SimHost`] is the host, as a daemon would be: connections of its [`SimConnector`] read it, a test changes
+//! it. Time is a [`SimClock`], the machine's or advanced by hand. A counter is a function of seed, time and
+//! what was done to its VM, never of how often it was read:
+//!
+//! `shape` (load over time, as integrals) → `workload` (amounts) → `meter` (when the VM ran, as libvirt's
+//! counters) → `meters` (all VMs, the noise between them, the node) → `world` → `connection` (the port).
+
+mod build;
+mod clock;
+mod config;
+mod connection;
+mod connector;
+mod dice;
+mod faults;
+mod hardware;
+mod host;
+mod meter;
+mod meters;
+mod names;
+mod network;
+mod shape;
+mod spec;
+mod storage;
+mod workload;
+mod world;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+pub use clock::SimClock;
+pub use config::SimConfig;
+pub use connector::SimConnector;
+pub use faults::{Calls, Operation};
+pub use host::SimHost;
+pub use shape::Shape;

@@ -1,0 +1,134 @@
+//! Faults on demand, and a count of what was asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::hypervisor::{HvError, HvErrorKind};
+use crate::model::metric::{GROUPS, Group};
+
+/// A call of the port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Operation {
+    /// Opening a connection.
+    Connect,
+    /// `Inventory::node`
+    Node,
+    /// `Inventory::vms`
+    Vms,
+    /// `Inventory::vm_xml`
+    VmXml,
+    /// `Inventory::vm_flags`
+    VmFlags,
+    /// `Stats::vm_counters`
+    VmCounters,
+    /// `Stats::node_counters`
+    NodeCounters,
+    /// `Stats::arm_memory_stats`
+    ArmMemoryStats,
+    /// `Storage::pool_names`
+    PoolNames,
+    /// `Storage::pool`
+    Pool,
+    /// `Storage::volumes`
+    Volumes,
+    /// `Storage::refresh_pool`
+    RefreshPool,
+    /// `Networks::networks`
+    Networks,
+    /// `Networks::leases`
+    Leases,
+    /// `Guests::addresses`
+    Addresses,
+    /// `Events::subscribe`
+    Subscribe,
+}
+
+impl Operation {
+    /// What it does, as errors say it.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Node => "read the node",
+            Self::Vms => "list VMs",
+            Self::VmXml => "read the XML",
+            Self::VmFlags => "read the flags",
+            Self::VmCounters => "read statistics",
+            Self::NodeCounters => "read the node's statistics",
+            Self::ArmMemoryStats => "set the memory statistics period",
+            Self::PoolNames => "list pools",
+            Self::Pool => "read the pool",
+            Self::Volumes => "list volumes",
+            Self::RefreshPool => "refresh the pool",
+            Self::Networks => "list networks",
+            Self::Leases => "list leases",
+            Self::Addresses => "read addresses",
+            Self::Subscribe => "subscribe to events",
+        }
+    }
+}
+
+/// What a host was asked since it exists or since [`super::SimHost::forget_calls`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    counts: BTreeMap<Operation, u64>,
+    groups: [u64; GROUPS.len()],
+}
+
+impl Calls {
+    /// How often this was called, failed calls included.
+    pub fn of(&self, operation: Operation) -> u64 {
+        self.counts.get(&operation).copied().unwrap_or(0)
+    }
+
+    /// How many VMs' statistics of this group were given.
+    pub const fn vms_given(&self, group: Group) -> u64 {
+        self.groups[group as usize]
+    }
+
+    /// All calls.
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    pub(super) fn note(&mut self, operation: Operation) {
+        *self.counts.entry(operation).or_default() += 1;
+    }
+
+    pub(super) fn note_group(&mut self, group: Group, vms: u64) {
+        self.groups[group as usize] += vms;
+    }
+}
+
+/// The faults that are on.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    /// Every call blocks.
+    pub(super) stalled: bool,
+    /// The handle is gone: nothing blocks any more.
+    pub(super) released: bool,
+    /// New connections fail so.
+    pub(super) refuse: Option<HvErrorKind>,
+    /// These operations fail so.
+    pub(super) errors: BTreeMap<Operation, HvErrorKind>,
+    /// Calls on these pools block.
+    pub(super) slow_pools: BTreeSet<Uuid>,
+}
+
+/// An error as a daemon might word it.
+pub(super) fn error(operation: Operation, kind: HvErrorKind) -> HvError {
+    let message = match kind {
+        HvErrorKind::NoConnection => "Failed to connect socket: No such file or directory",
+        HvErrorKind::ConnectionLost => "Cannot recv data: Connection reset by peer",
+        HvErrorKind::PermissionDenied => "Failed to connect socket: Permission denied",
+        HvErrorKind::BadUri => "the URI is not valid",
+        HvErrorKind::NotFound => "no such object",
+        HvErrorKind::Unsupported => "this function is not supported by the connection driver",
+        HvErrorKind::ReadOnly => "operation forbidden for read only access",
+        HvErrorKind::InvalidState => "Requested operation is not valid: domain is not running",
+        HvErrorKind::AgentUnavailable => "Guest agent is not responding",
+        HvErrorKind::TimedOut => "Timed out during operation",
+        HvErrorKind::Other => "internal error",
+    };
+    HvError::new(kind, operation.phrase(), message)
+}
