@@ -1,2 +1,6 @@
 //! One test binary, so that the library is linked once.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod architecture;
+mod licences;
 mod xml;
