@@ -1,1 +1,27 @@
-//! Begun next.
+//! The real thing: libvirt, through its C library.
+//!
+//! - `connector`: URIs and opening
+//! - `connection`: one open connection; implements the port's roles together with the files named after them
+//! - `decode`, `fallback`: statistics in bulk, and call by call where a driver has no bulk statistics
+//! - `ffi`: the only place with `unsafe`
+//!
+//! Needs no libvirt newer than 9.0, on this side or the other: what a driver cannot do is found by asking it.
+
+mod connection;
+mod connector;
+mod decode;
+mod error;
+mod events;
+mod ffi;
+mod guests;
+mod inventory;
+mod networks;
+mod probe;
+mod state;
+mod stats;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod uri;
+
+pub use connector::{ConnectOptions, LibvirtConnector};

@@ -1,0 +1,27 @@
+//! The fence: every call into the C library is in this folder, behind guards that own what libvirt gives
+//! and free it exactly once, without panicking.
+//!
+//! The guards do not use `virt`'s own types, whose `Drop` and `Clone` panic when a connection is lost.
+#![expect(unsafe_code, reason = "libvirt is a C library, and this folder is its fence")]
+
+mod connection;
+mod domain;
+mod error;
+mod event_loop;
+mod events;
+mod handle;
+mod network;
+mod stats;
+mod storage;
+mod text;
+mod typed;
+
+pub(super) use connection::{Conn, Listed};
+pub(super) use domain::Domain;
+pub(super) use error::{RawError, RawResult, code};
+pub(super) use event_loop::start_event_loop;
+pub(super) use events::{RawEvent, Subscriptions};
+pub(super) use network::{Network, RawLease};
+pub(super) use stats::{Record, StatsRecords, bits, flags};
+pub(super) use storage::{Pool, Volume};
+pub(super) use typed::{Param, Value};

@@ -1,0 +1,82 @@
+//! The adapter against what really answers: libvirt's test driver, and the private test host where there is one.
+
+use super::{ConnectOptions, LibvirtConnector};
+use crate::hypervisor::{Connector, Groups, HvErrorKind, Hypervisor, Purpose, Which};
+use crate::model::metric::Group;
+
+const ALL: [Group; 6] =
+    [Group::State, Group::Cpu, Group::Vcpu, Group::Balloon, Group::Block, Group::Interface];
+
+fn connector(uri: &str, read_only: bool) -> LibvirtConnector {
+    LibvirtConnector::new(ConnectOptions { uri: Some(uri.to_owned()), read_only }).unwrap()
+}
+
+fn open(uri: &str) -> Box<dyn Hypervisor> {
+    connector(uri, false).connect(Purpose::Poll).unwrap()
+}
+
+/// The private test host, if this run has one.
+fn real_host() -> Option<String> {
+    let uri = std::env::var("NOVACRON_TEST_URI").ok();
+    if uri.is_none() {
+        println!("skipped: NOVACRON_TEST_URI is not set");
+    }
+    uri
+}
+
+#[test]
+fn the_test_driver_lists_its_host() {
+    let hv = open("test:///default");
+    let node = hv.node().unwrap();
+    assert_eq!(node.driver, "TEST");
+    assert!(node.cpus > 0 && node.memory > 0 && node.libvirt_version > 9_000_000);
+    let vms = hv.vms().unwrap();
+    let test = vms.iter().find(|v| v.name == "test").unwrap();
+    assert_eq!(test.state.word(), "running");
+    assert_eq!(test.domain_id, Some(1));
+    assert!(hv.vm_xml(test.id).unwrap().contains("<name>test</name>"));
+    assert!(hv.vm_flags(test.id).unwrap().persistent.unwrap());
+    let (pool, name) = hv.pool_names().unwrap().remove(0);
+    assert_eq!(name, "default-pool");
+    let record = hv.pool(pool).unwrap();
+    assert_eq!((record.kind.as_str(), record.path.as_deref()), ("dir", Some("/default-pool")));
+    assert!(record.capacity.unwrap() > 0);
+    assert_eq!(hv.volumes(pool, true).unwrap(), []);
+    let networks = hv.networks().unwrap();
+    assert_eq!((networks[0].name.as_str(), networks[0].active), ("default", true));
+}
+
+#[test]
+fn a_wrong_uri_says_so() {
+    let kind = |uri: &str| connector(uri, false).connect(Purpose::Poll).err().unwrap();
+    for (uri, wanted) in [
+        ("nonsense", HvErrorKind::BadUri),
+        ("nonsense:///system", HvErrorKind::BadUri),
+        ("qemu+unix:///system?socket=/nonexistent/sock", HvErrorKind::NoConnection),
+        ("test:///nonexistent/host.xml", HvErrorKind::NoConnection),
+        ("qemu+tcp://127.0.0.1:1/system", HvErrorKind::NoConnection),
+    ] {
+        let error = kind(uri);
+        assert_eq!(error.kind, wanted, "{uri}: {error}");
+        assert!(!error.message.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn a_real_host_gives_everything_in_bulk() {
+    let Some(uri) = real_host() else { return };
+    let hv = open(&uri);
+    assert_eq!(hv.capabilities().no_bulk_stats, None);
+    assert!(ALL.iter().all(|g| hv.capabilities().groups.has(*g)));
+    let vms = hv.vms().unwrap();
+    let counters = hv.vm_counters(Groups::of(&ALL), Which::Active).unwrap();
+    assert!(!counters.is_empty());
+    for c in &counters {
+        assert!(vms.iter().any(|v| v.id == c.id));
+        assert!(c.state.is_some() && c.cpu.is_some_and(|c| c.time_ns > 0));
+        assert!(!c.vcpus.is_empty() && c.nics.is_some());
+    }
+    assert_eq!(hv.node().unwrap().driver, "QEMU");
+    let node = hv.node_counters().unwrap();
+    assert!(node.cpu.is_some_and(|c| c.idle_ns > 0) && node.memory.is_some_and(|m| m.used() > 0));
+}
