@@ -225,10 +225,8 @@ impl Term {
     /// After [`Self::wait_exit`]: the terminal is as it was found.
     pub(crate) fn assert_terminal_restored(&self) {
         assert!(self.status.is_some(), "still running");
-        assert_eq!(
-            self.cooked, 0,
-            "echo, lines and signals are not as before (difference of the local flags)"
-        );
+        let (found, left) = self.flags;
+        assert_eq!(left, Some(found), "echo, lines and signals are not as before (local flags)");
         assert_eq!(changed(&self.raw), Changed::default(), "modes left behind. {}", self.framed());
         let screen = self.parser.screen();
         assert!(!screen.alternate_screen() && !screen.hide_cursor(), "{}", self.framed());
@@ -254,7 +252,7 @@ fn local_flags(master: &dyn MasterPty) -> u32 {
 fn read_on_a_thread(mut from: Box<dyn Read + Send>, hung_up: Arc<AtomicBool>) -> Receiver<Vec<u8>> {
     let (to, output) = channel();
     thread::spawn(move || {
-        let mut buffer = [0; 65536];
+        let mut buffer = vec![0; 65536];
         // A terminal without a program ends in an error, not in 0 bytes.
         while let Ok(n @ 1..) = from.read(&mut buffer) {
             if hung_up.load(Ordering::SeqCst) || to.send(buffer[..n].to_vec()).is_err() {
