@@ -19,8 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hypervisor", &["model", "xml"]),
     ("host", &["model"]),
     ("engine", &["model", "xml", "topology", "config", "hypervisor", "host"]),
-    // Of the engine, the handle only.
-    ("console", &["engine", "model", "config", "topology"]),
+    // Of the engine, the handle only; of the hypervisor, the errors its answers carry.
+    ("console", &["engine", "hypervisor", "model", "config", "topology"]),
     // Composes the rest: it chooses the adapter and starts the engine.
     ("cli", &["engine", "console", "config", "model", "hypervisor", "host"]),
 ];
@@ -109,6 +109,8 @@ fn the_console_knows_the_engine_by_its_handle() {
         "engine/mod.rs does not export the handle: {handle:?}"
     );
     none(&rules::only_from(&files, "console", "engine", &handle));
+    let errors = ["HvError", "HvErrorKind"].map(str::to_owned);
+    none(&rules::only_from(&files, "console", "hypervisor", &errors));
     none(&rules::drawing_takes_no_mut(&files));
 }
 
