@@ -7,6 +7,7 @@
 //! | [`counters`] | what a hypervisor counts: cumulative, untouched |
 //! | [`series`] | rates and gauges over time, with gaps |
 //! | [`vm`], [`storage`], [`network`], [`host`] | the things of a host, as defined and as seen now |
+//! | [`placement`] | in which pool, as which volume, a disk's bytes lie |
 //! | [`snapshot`] | one published, immutable view of everything |
 //! | [`alert`] | what needs attention |
 //! | [`columns`] | one table of columns per kind of object: screens, `list`, JSON and CSV |
@@ -17,10 +18,13 @@ pub mod alert;
 pub mod columns;
 pub mod counters;
 pub mod filter;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod host;
 pub mod id;
 pub mod metric;
 pub mod network;
+pub mod placement;
 pub mod series;
 pub mod snapshot;
 pub mod storage;
