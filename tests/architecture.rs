@@ -79,6 +79,21 @@ fn every_room_has_its_row() {
 }
 
 #[test]
+fn the_page_tells_the_same() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let told = rules::told_rooms(&page);
+    let held: Vec<(String, Vec<String>)> = ARROWS
+        .iter()
+        .map(|(room, uses)| {
+            let mut uses: Vec<String> = uses.iter().map(|u| (*u).to_owned()).collect();
+            uses.sort();
+            ((*room).to_owned(), uses)
+        })
+        .collect();
+    assert_eq!(told, held, "left: docs/architecture.md; right: the table above");
+}
+
+#[test]
 fn unsafe_and_libvirt_stay_in_their_folders() {
     let files = rust_files(&root().join("src"));
     none(&rules::word_only_in(&files, "unsafe", &["hypervisor/libvirt/ffi"]));

@@ -100,6 +100,8 @@ struct Kind {
     number: Option<String>,
     model: Option<String>,
     rotational: Option<bool>,
+    /// One path of several to a device that is listed itself (NVMe multipath).
+    hidden: bool,
 }
 
 /// The block devices of a machine.
@@ -135,6 +137,9 @@ impl Disks {
             return None;
         }
         let kind = self.kind(files, folder);
+        if kind.hidden {
+            return None;
+        }
         // The kernel writes a slash in a device's name as `!` here, and as itself in diskstats.
         let name = folder.replace('!', "/");
         let rates = self.meter.rates(&name);
@@ -165,7 +170,8 @@ impl Disks {
             Some(1) => Some(true),
             _ => None,
         };
-        let kind = Kind { number, model, rotational };
+        let hidden = files.number(&format!("sys/block/{folder}/hidden")) == Some(1);
+        let kind = Kind { number, model, rotational, hidden };
         self.kinds.insert(folder.to_owned(), kind.clone());
         kind
     }

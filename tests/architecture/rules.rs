@@ -96,6 +96,26 @@ pub(crate) fn arrows(files: &[File], table: &[(&str, &[&str])]) -> Vec<Violation
     out
 }
 
+/// The rooms of the page's table with the rooms named in the last column, sorted.
+pub(crate) fn told_rooms(page: &str) -> Vec<(String, Vec<String>)> {
+    let rows: Vec<(&str, &str)> = page
+        .lines()
+        .filter_map(|line| {
+            let (room, rest) = line.strip_prefix("| `")?.split_once("/` |")?;
+            Some((room, rest.trim_end_matches([' ', '|']).rsplit('|').next()?))
+        })
+        .collect();
+    let is_room = |word: &&str| rows.iter().any(|(room, _)| room == word);
+    rows.iter()
+        .map(|(room, uses)| {
+            let words = uses.split(|c: char| !c.is_alphanumeric());
+            let mut uses: Vec<String> = words.filter(is_room).map(str::to_owned).collect();
+            uses.sort();
+            ((*room).to_owned(), uses)
+        })
+        .collect()
+}
+
 /// A word stands only below these places.
 pub(crate) fn word_only_in(files: &[File], word: &str, places: &[&str]) -> Vec<Violation> {
     files

@@ -76,6 +76,14 @@ fn a_wrong_arrow_is_found() {
 }
 
 #[test]
+fn the_page_is_read_by_its_table() {
+    let page = "| room | holds | uses |\n| --- | --- | --- |\n| `model/` | words | \u{2013} |\n\
+                | `host/` | the `model/` of it | the model's, nothing else |\n";
+    let told = rules::told_rooms(page);
+    assert_eq!(told, [("model".to_owned(), vec![]), ("host".to_owned(), vec!["model".to_owned()])]);
+}
+
+#[test]
 fn words_and_crates_out_of_place_are_found() {
     let files = [
         file("hypervisor/libvirt/ffi/mod.rs", "unsafe {} use virt::connect::Connect;"),
