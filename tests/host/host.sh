@@ -24,7 +24,7 @@ holder_pid() {
 inside() {
     local holder
     holder=$(holder_pid) || die "the private host is not up (./dev host up)"
-    nsenter --target "$holder" --mount --uts --net --pid --ipc -- "$@"
+    nsenter --target "$holder" --mount --uts --net --pid --ipc --root -- "$@"
 }
 
 # daemon_pid NAME: the pid, as seen from here, of a daemon of ours.
@@ -55,7 +55,7 @@ make_folders() {
     [[ -e $HOST_DIR/.novacron-host || -z $(find "$HOST_DIR" -mindepth 1 -maxdepth 1 ! -name lock -print -quit) ]] ||
         die "$HOST_DIR holds something else: choose another folder with NOVACRON_HOST_DIR"
     touch "$HOST_DIR/.novacron-host"
-    for part in etc lib log cache run empty small images cold define; do
+    for part in etc lib log cache run empty small dev images cold define; do
         mkdir -p "$HOST_DIR/$part"
         chmod 0755 "$HOST_DIR/$part"
     done
@@ -63,6 +63,8 @@ make_folders() {
     mkdir -p /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /run/libvirt
     [[ -s $HOST_DIR/uuid ]] || cat /proc/sys/kernel/random/uuid >"$HOST_DIR/uuid"
     printf '%s\n' "${SUDO_UID:-0}" >"$HOST_DIR/owner"
+    printf '127.0.0.1 localhost\n127.0.1.1 novacron-test\n' >"$HOST_DIR/hosts"
+    [[ -e /etc/hosts ]] || touch /etc/hosts
     [[ ! -e $CACHE_DIR/seed.iso ]] || cp "$CACHE_DIR/seed.iso" "$HOST_DIR/images/"
 }
 
