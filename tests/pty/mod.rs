@@ -30,6 +30,14 @@ fn keys_reach_the_program_and_its_screen_comes_back() {
 }
 
 #[test]
+fn the_built_binary_gives_the_terminal_back() {
+    let mut term = Term::novacron(&["--help"], &[], 24, 80);
+    let status = term.wait_exit(SOON);
+    assert!(status.success(), "{status:?}: {}", term.screen());
+    term.assert_terminal_restored();
+}
+
+#[test]
 fn the_end_is_seen_whole_with_its_code() {
     let mut term = shell("seq 1 20000; pwd; exit 3");
     let status = term.wait_exit(SOON);
