@@ -284,13 +284,13 @@ pub trait Events {
 pub(crate) const fn pause_reason(number: u32) -> PauseReason {
     match number {
         1 => PauseReason::User,
-        2 => PauseReason::Migration,
-        3 | 4 | 6 | 9 => PauseReason::Saving,
+        2 | 12 => PauseReason::Migration,
+        3 | 4 | 7 | 9 => PauseReason::Saving,
         5 => PauseReason::IoError,
-        7 | 8 => PauseReason::Watchdog,
+        6 => PauseReason::Watchdog,
         10 => PauseReason::Crashed,
         11 => PauseReason::StartingUp,
-        12 | 13 => PauseReason::PostcopyFailed,
+        13 => PauseReason::PostcopyFailed,
         _ => PauseReason::Other,
     }
 }
