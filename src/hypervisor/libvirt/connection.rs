@@ -79,14 +79,9 @@ impl Connection {
         }
     }
 
-    /// Forgets a VM's handle.
-    pub(super) fn forget(&self, id: VmId) {
-        self.domains.borrow_mut().remove(&id);
-    }
-
-    /// Whether a VM's handle is kept.
-    pub(super) fn knows(&self, id: VmId) -> bool {
-        self.domains.borrow().contains_key(&id)
+    /// Whether a VM's handle is kept, from the same run of the VM.
+    pub(super) fn knows(&self, id: VmId, run: Option<u32>) -> bool {
+        self.domains.borrow().get(&id).is_some_and(|d| d.id() == run)
     }
 
     /// Keeps handles.

@@ -75,6 +75,11 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
     }
 }
 
+/// Whether the connection is of no more use.
+pub(super) fn is_fatal(e: &RawError) -> bool {
+    matches!(kind(e), HvErrorKind::ConnectionLost | HvErrorKind::NoConnection)
+}
+
 /// What went wrong on the way, told by the words of the system, of ssh and of libvirt's client.
 fn transport(e: &RawError) -> HvErrorKind {
     const DENIED: &[&str] = &["Permission denied", "Host key verification failed", "authentication failed"];

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use uuid::Uuid;
 
 use super::connection::Connection;
+use super::devices::Devices;
 use super::error::Doing;
 use super::ffi::{Conn, RawEvent, Subscriptions};
 use super::state::state_after;
@@ -17,18 +18,28 @@ use crate::model::id::VmId;
 pub(super) struct Subscriber {
     registered: RefCell<Option<Subscriptions>>,
     sinks: Arc<RwLock<Vec<EventSink>>>,
+    /// Device names, forgotten when an event says that they changed.
+    pub(super) devices: Devices,
 }
 
 impl Subscriber {
+    /// Whether events come.
+    pub(super) fn is_registered(&self) -> bool {
+        self.registered.borrow().is_some()
+    }
+
     fn add(&self, conn: &Arc<Conn>, sink: EventSink) -> HvResult<()> {
         self.sinks.write().unwrap_or_else(PoisonError::into_inner).push(sink);
         let mut registered = self.registered.borrow_mut();
         if registered.is_none() {
-            let sinks = Arc::clone(&self.sinks);
+            let (sinks, devices) = (Arc::clone(&self.sinks), self.devices.clone());
             let subscriptions = Subscriptions::new(
                 Arc::clone(conn),
                 &(Arc::new(move |raw| {
                     let event = event(raw);
+                    if let HvEvent::Vm { id, .. } | HvEvent::Defined(id) | HvEvent::Changed(id) = &event {
+                        devices.forget(*id);
+                    }
                     for sink in sinks.read().unwrap_or_else(PoisonError::into_inner).iter() {
                         sink(event.clone());
                     }

@@ -2,7 +2,7 @@
 //!
 //! - `connector`: URIs and opening
 //! - `connection`: one open connection; implements the port's roles together with the files named after them
-//! - `decode`, `fallback`: statistics in bulk, and call by call where a driver has no bulk statistics
+//! - `decode`, `fallback`, `devices`: statistics in bulk, and call by call where a driver has no bulk statistics
 //! - `ffi`: the only place with `unsafe`
 //!
 //! Needs no libvirt newer than 9.0, on this side or the other: what a driver cannot do is found by asking it.
@@ -10,8 +10,10 @@
 mod connection;
 mod connector;
 mod decode;
+mod devices;
 mod error;
 mod events;
+mod fallback;
 mod ffi;
 mod guests;
 mod inventory;

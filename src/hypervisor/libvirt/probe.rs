@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::error::{Doing, kind};
-use super::ffi::{Conn, RawError, StatsRecords, Subscriptions, bits, flags};
+use super::error::{Doing, is_fatal, kind};
+use super::fallback::serves;
+use super::ffi::{Conn, Domain, Listed, RawError, RawResult, StatsRecords, Subscriptions, bits, code, flags};
 use crate::hypervisor::{Capabilities, Groups, HvErrorKind, HvResult};
 use crate::model::metric::Group;
 
@@ -16,6 +17,12 @@ pub(super) const VM_GROUPS: [(Group, u32); 6] = [
     (Group::Block, bits::BLOCK),
     (Group::Interface, bits::INTERFACE),
 ];
+
+const ASK: &str = "ask what the driver can do";
+/// A flag that no driver knows: one that has the call refuses it before doing anything.
+const NO_FLAGS: u32 = 1 << 31;
+/// `VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT`.
+const ADDRESSES_FROM_AGENT: u32 = 1;
 
 /// How a driver is to be asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,19 +66,61 @@ pub(super) fn probe(conn: &Arc<Conn>, read_only: bool, local: bool) -> HvResult<
     let driver = conn.driver().doing("ask for the driver")?.to_uppercase();
     let mut abilities = Abilities { driver, ..Abilities::default() };
     let refused = bulk(conn, &mut abilities)?;
+    let (mut no_arming, mut no_agent) = (None, None);
+    if refused.is_some() {
+        // The lesser drivers are asked by way of one VM.
+        if let Some(domain) = any_domain(conn)? {
+            let lacking = minus(all_groups(), abilities.bulk);
+            let served =
+                VM_GROUPS.map(|(g, _)| g).into_iter().filter(|g| lacking.has(*g) && serves(&domain, *g));
+            abilities.single = Groups::of(&served.collect::<Vec<_>>());
+            no_arming = unsupported(domain.set_memory_stats_period(1, NO_FLAGS));
+            no_agent = unsupported(domain.addresses(ADDRESSES_FROM_AGENT, 0));
+        } else {
+            abilities.single = minus(all_groups(), abilities.bulk);
+        }
+    }
     let no_events = fatal_or_text(Subscriptions::probe(conn))?;
     let refusal = |what: &str| read_only.then(|| format!("a read-only connection may not {what}"));
     let capabilities = Capabilities {
-        groups: abilities.bulk,
+        groups: VM_GROUPS
+            .iter()
+            .fold(abilities.bulk, |all, (g, _)| if abilities.single.has(*g) { all.with(*g) } else { all }),
         no_bulk_stats: refused,
         read_only,
         local,
         no_events,
-        no_arming: refusal("change how often memory statistics come"),
-        no_agent: refusal("ask the guest agent"),
+        no_arming: refusal("change how often memory statistics come").or(no_arming),
+        no_agent: refusal("ask the guest agent").or(no_agent),
         no_refresh: refusal("refresh pools"),
     };
     Ok((abilities, capabilities))
+}
+
+fn all_groups() -> Groups {
+    Groups::of(&VM_GROUPS.map(|(g, _)| g))
+}
+
+/// A VM to ask about, one that runs if there is one.
+fn any_domain(conn: &Conn) -> HvResult<Option<Domain>> {
+    for which in [Listed::Active, Listed::All] {
+        if let Some(domain) = conn.domains(which).doing(ASK)?.pop() {
+            return Ok(Some(domain));
+        }
+    }
+    Ok(None)
+}
+
+/// The driver's words when it lacks the call; any other answer means that it has it.
+fn unsupported<T>(answer: RawResult<T>) -> Option<String> {
+    answer
+        .err()
+        .filter(|e| kind(e) == HvErrorKind::Unsupported && e.code != code::INVALID_ARG)
+        .map(|e| words(&e))
+}
+
+fn words(e: &RawError) -> String {
+    crate::model::text::clean(&e.message).into_owned()
 }
 
 /// Finds the groups that come in bulk. Returns why not all do.
@@ -80,7 +129,7 @@ fn bulk(conn: &Conn, abilities: &mut Abilities) -> HvResult<Option<String>> {
     // all the same.
     const NOBODY: u32 = flags::ACTIVE | flags::SHUTOFF | flags::ENFORCE;
     let ask = |bits, extra| fatal_or_text(StatsRecords::all(conn, bits, NOBODY | extra));
-    let all = Groups::of(&VM_GROUPS.map(|(g, _)| g));
+    let all = all_groups();
     abilities.nowait = ask(bits::STATE, flags::NOWAIT)?.is_none();
     let refused = ask(bits_of(all), abilities.flags())?;
     if refused.is_none() {
@@ -99,9 +148,7 @@ fn bulk(conn: &Conn, abilities: &mut Abilities) -> HvResult<Option<String>> {
 fn fatal_or_text<T>(answer: Result<T, RawError>) -> HvResult<Option<String>> {
     match answer {
         Ok(_) => Ok(None),
-        Err(e) if matches!(kind(&e), HvErrorKind::ConnectionLost | HvErrorKind::NoConnection) => {
-            Err(e).doing("ask what the driver can do")
-        }
-        Err(e) => Ok(Some(crate::model::text::clean(&e.message).into_owned())),
+        Err(e) if is_fatal(&e) => Err(e).doing(ASK),
+        Err(e) => Ok(Some(words(&e))),
     }
 }

@@ -1,16 +1,21 @@
 //! Statistics, in bulk wherever the driver can.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::connection::Connection;
 use super::decode;
-use super::error::{Doing, kind};
-use super::ffi::{Domain, RawError, RawResult, StatsRecords, flags};
+use super::error::{Doing, is_fatal, kind};
+use super::fallback;
+use super::ffi::{Domain, Listed, RawResult, StatsRecords, flags};
 use super::probe::{bits_of, minus};
+use super::state::vm_state;
 use crate::hypervisor::{Groups, HvErrorKind, HvResult, Stats, Which};
 use crate::model::counters::{NodeCounters, NodeCpuCounters, NodeMemory, VmCounters};
 use crate::model::id::VmId;
+use crate::model::metric::Group;
+use crate::model::vm::VmState;
 
 const OPERATION: &str = "read statistics";
 /// `VIR_DOMAIN_AFFECT_LIVE`.
@@ -22,7 +27,11 @@ impl Stats for Connection {
     fn vm_counters(&self, groups: Groups, which: Which<'_>) -> HvResult<Vec<VmCounters>> {
         let not_in_bulk = minus(groups, self.abilities.bulk);
         let in_bulk = bits_of(minus(groups, not_in_bulk));
-        let out = if in_bulk == 0 { Vec::new() } else { self.in_bulk(in_bulk, which)? };
+        let mut out = if in_bulk == 0 { Vec::new() } else { self.in_bulk(in_bulk, which)? };
+        let one_by_one = minus(self.abilities.single, minus(self.abilities.single, groups));
+        if !one_by_one.is_empty() {
+            self.one_by_one(one_by_one, which, &mut out)?;
+        }
         Ok(out)
     }
 
@@ -86,6 +95,55 @@ impl Connection {
         Ok(domains)
     }
 
+    /// Asks VM by VM, and adds to what came in bulk.
+    fn one_by_one(&self, groups: Groups, which: Which<'_>, out: &mut Vec<VmCounters>) -> HvResult<()> {
+        let domains = match which {
+            Which::All => self.listed(Listed::All)?,
+            Which::Active => self.listed(Listed::Active)?,
+            Which::These(ids) => self.known(ids)?,
+        };
+        let mut places: HashMap<VmId, usize> = out.iter().enumerate().map(|(n, c)| (c.id, n)).collect();
+        for (id, domain) in domains {
+            let place = *places.entry(id).or_insert_with(|| {
+                out.push(VmCounters::empty(id));
+                out.len() - 1
+            });
+            if let Err(e) = self.ask_one(&mut out[place], groups, &domain) {
+                if is_fatal(&e) {
+                    return Err(e).doing(OPERATION);
+                }
+                // It vanished meanwhile.
+                self.forget_if_gone(id, &e);
+                out.swap_remove(place);
+                places = out.iter().enumerate().map(|(n, c)| (c.id, n)).collect();
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_one(&self, counters: &mut VmCounters, groups: Groups, domain: &Domain) -> RawResult<()> {
+        if groups.has(Group::State) {
+            counters.state = Some(state_of(domain)?);
+        }
+        let state = match counters.state {
+            Some(state) => state,
+            None => state_of(domain)?,
+        };
+        if state.is_active() {
+            let (id, told) = (counters.id, self.subscriber.is_registered());
+            fallback::fill(counters, groups, domain, || self.subscriber.devices.names(id, domain, told))?;
+        }
+        Ok(())
+    }
+
+    fn listed(&self, which: Listed) -> HvResult<Vec<(VmId, Arc<Domain>)>> {
+        let domains = self.conn.domains(which).doing(OPERATION)?;
+        Ok(domains
+            .into_iter()
+            .filter_map(|d| Some((VmId::from_bytes(d.uuid().ok()?), Arc::new(d))))
+            .collect())
+    }
+
     fn still_there(&self, id: VmId) -> bool {
         self.conn.domain(id.bytes()).inspect_err(|e| self.forget_if_gone(id, e)).is_ok()
     }
@@ -105,17 +163,17 @@ impl Connection {
     }
 }
 
+fn state_of(domain: &Domain) -> RawResult<VmState> {
+    domain.state().map(|(state, reason)| vm_state(state as u64, reason as u64))
+}
+
 /// The answer, or `None` when the driver has none; an error only when the connection is of no more use.
 fn optional<T>(answer: RawResult<T>, operation: &'static str) -> HvResult<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),
-        Err(e) if fatal(&e) => Err(e).doing(operation),
+        Err(e) if is_fatal(&e) => Err(e).doing(operation),
         Err(_) => Ok(None),
     }
-}
-
-fn fatal(e: &RawError) -> bool {
-    matches!(kind(e), HvErrorKind::ConnectionLost | HvErrorKind::NoConnection)
 }
 
 fn node_cpu(modes: &[(String, u64)]) -> NodeCpuCounters {

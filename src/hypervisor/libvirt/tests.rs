@@ -51,7 +51,6 @@ fn a_wrong_uri_says_so() {
     let kind = |uri: &str| connector(uri, false).connect(Purpose::Poll).err().unwrap();
     for (uri, wanted) in [
         ("nonsense", HvErrorKind::BadUri),
-        ("nonsense:///system", HvErrorKind::BadUri),
         ("qemu+unix:///system?socket=/nonexistent/sock", HvErrorKind::NoConnection),
         ("test:///nonexistent/host.xml", HvErrorKind::NoConnection),
         ("qemu+tcp://127.0.0.1:1/system", HvErrorKind::NoConnection),
@@ -79,4 +78,35 @@ fn a_real_host_gives_everything_in_bulk() {
     assert_eq!(hv.node().unwrap().driver, "QEMU");
     let node = hv.node_counters().unwrap();
     assert!(node.cpu.is_some_and(|c| c.idle_ns > 0) && node.memory.is_some_and(|m| m.used() > 0));
+}
+
+#[test]
+fn the_test_driver_is_asked_vm_by_vm() {
+    let hv = open("test:///default");
+    let capabilities = hv.capabilities();
+    assert!(capabilities.no_bulk_stats.is_some());
+    assert!(ALL.iter().all(|g| capabilities.groups.has(*g)), "{capabilities:?}");
+    assert!(capabilities.no_arming.is_some());
+    assert_eq!((capabilities.local, &capabilities.no_events), (false, &None));
+    let test = hv.vms().unwrap()[0].id;
+    for which in [Which::All, Which::Active, Which::These(&[test])] {
+        let counters = hv.vm_counters(Groups::of(&ALL), which).unwrap();
+        let c = counters.iter().find(|c| c.id == test).unwrap();
+        assert_eq!(c.state.unwrap().word(), "running");
+        assert!(c.cpu.unwrap().time_ns > 0);
+        assert_eq!(c.vcpus.len(), 2);
+        let balloon = c.balloon.unwrap();
+        assert_eq!((balloon.current, balloon.maximum), (Some(2 << 30), Some(8 << 30)));
+        assert!(balloon.available.unwrap() >= balloon.usable.unwrap());
+        let disk = &c.disks.as_ref().unwrap()[0];
+        assert_eq!((disk.target.as_str(), disk.path.as_deref()), ("vda", Some("/guest/diskimage1")));
+        assert!(disk.read.bytes.unwrap() > 0 && disk.capacity.unwrap() > 0);
+        let nic = &c.nics.as_ref().unwrap()[0];
+        assert_eq!(nic.device, "testnet0");
+        assert!(nic.rx_bytes.is_some() && nic.tx_packets.is_some());
+    }
+    // One group brings nothing of the others.
+    let only = hv.vm_counters(Groups::of(&[Group::Interface]), Which::Active).unwrap();
+    assert!(only[0].nics.is_some() && only[0].cpu.is_none() && only[0].disks.is_none());
+    assert_eq!(hv.vm_counters(Groups::NONE, Which::All).unwrap(), []);
 }

@@ -53,6 +53,8 @@ pub(in super::super) struct DomainInfo {
     pub memory_max_kib: u64,
     /// Memory now, KiB.
     pub memory_kib: u64,
+    /// vCPUs.
+    pub vcpus: u16,
     /// CPU time, nanoseconds.
     pub cpu_time_ns: u64,
 }
@@ -144,19 +146,12 @@ impl Domain {
         let mut info: sys::virDomainInfo = unsafe { std::mem::zeroed() };
         // SAFETY: a live domain and a place to write to.
         done(unsafe { sys::virDomainGetInfo(self.raw(), &raw mut info) })?;
-        Ok(DomainInfo { memory_max_kib: info.maxMem, memory_kib: info.memory, cpu_time_ns: info.cpuTime })
-    }
-
-    /// CPU time over all CPUs, in `each` as parameters (`cpu_time`, `user_time`, `system_time`).
-    pub(in super::super) fn cpu_stats(&self, each: impl FnMut(Param<'_>)) -> RawResult<()> {
-        const ROOM: u8 = 16;
-        let mut params = OwnedParams::with_room(usize::from(ROOM));
-        // SAFETY: a live domain and room for as many parameters as said; −1 asks for the total.
-        let len = unsafe {
-            sys::virDomainGetCPUStats(self.raw(), params.as_mut_ptr(), c_uint::from(ROOM), -1, 1, 0)
-        };
-        params.iter(count(len)?).for_each(each);
-        Ok(())
+        Ok(DomainInfo {
+            memory_max_kib: info.maxMem,
+            memory_kib: info.memory,
+            vcpus: info.nrVirtCpu,
+            cpu_time_ns: info.cpuTime,
+        })
     }
 
     /// Its vCPUs; at most `most`.

@@ -17,7 +17,7 @@ mod text;
 mod typed;
 
 pub(super) use connection::{Conn, Listed};
-pub(super) use domain::Domain;
+pub(super) use domain::{Domain, DomainInfo};
 pub(super) use error::{RawError, RawResult, code};
 pub(super) use event_loop::start_event_loop;
 pub(super) use events::{RawEvent, Subscriptions};
