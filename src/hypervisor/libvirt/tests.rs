@@ -1,7 +1,15 @@
 //! The adapter against what really answers: libvirt's test driver, and the private test host where there is one.
 
+mod events;
+mod fake;
+
+use std::time::Duration;
+
+use fake::FakeVm;
+
 use super::{ConnectOptions, LibvirtConnector};
 use crate::hypervisor::{Connector, Groups, HvErrorKind, Hypervisor, Purpose, Which};
+use crate::model::id::VmId;
 use crate::model::metric::Group;
 
 const ALL: [Group; 6] =
@@ -13,6 +21,10 @@ fn connector(uri: &str, read_only: bool) -> LibvirtConnector {
 
 fn open(uri: &str) -> Box<dyn Hypervisor> {
     connector(uri, false).connect(Purpose::Poll).unwrap()
+}
+
+fn the_vm(hv: &dyn Hypervisor, name: &str) -> VmId {
+    hv.vms().unwrap().into_iter().find(|v| v.name == name).unwrap().id
 }
 
 /// The private test host, if this run has one.
@@ -36,14 +48,14 @@ fn the_test_driver_lists_its_host() {
     assert_eq!(test.domain_id, Some(1));
     assert!(hv.vm_xml(test.id).unwrap().contains("<name>test</name>"));
     assert!(hv.vm_flags(test.id).unwrap().persistent.unwrap());
-    let (pool, name) = hv.pool_names().unwrap().remove(0);
-    assert_eq!(name, "default-pool");
+    let pools = hv.pool_names().unwrap();
+    let (pool, _) = pools.into_iter().find(|(_, n)| n == "default-pool").unwrap();
     let record = hv.pool(pool).unwrap();
     assert_eq!((record.kind.as_str(), record.path.as_deref()), ("dir", Some("/default-pool")));
     assert!(record.capacity.unwrap() > 0);
     assert_eq!(hv.volumes(pool, true).unwrap(), []);
-    let networks = hv.networks().unwrap();
-    assert_eq!((networks[0].name.as_str(), networks[0].active), ("default", true));
+    let network = hv.networks().unwrap().into_iter().find(|n| n.name == "default").unwrap();
+    assert!(network.active);
 }
 
 #[test]
@@ -86,9 +98,9 @@ fn the_test_driver_is_asked_vm_by_vm() {
     let capabilities = hv.capabilities();
     assert!(capabilities.no_bulk_stats.is_some());
     assert!(ALL.iter().all(|g| capabilities.groups.has(*g)), "{capabilities:?}");
-    assert!(capabilities.no_arming.is_some());
     assert_eq!((capabilities.local, &capabilities.no_events), (false, &None));
-    let test = hv.vms().unwrap()[0].id;
+    let test = the_vm(&*hv, "test");
+    hv.arm_memory_stats(test, Duration::from_secs(2)).unwrap();
     for which in [Which::All, Which::Active, Which::These(&[test])] {
         let counters = hv.vm_counters(Groups::of(&ALL), which).unwrap();
         let c = counters.iter().find(|c| c.id == test).unwrap();
@@ -106,7 +118,57 @@ fn the_test_driver_is_asked_vm_by_vm() {
         assert!(nic.rx_bytes.is_some() && nic.tx_packets.is_some());
     }
     // One group brings nothing of the others.
-    let only = hv.vm_counters(Groups::of(&[Group::Interface]), Which::Active).unwrap();
+    let only = hv.vm_counters(Groups::of(&[Group::Interface]), Which::These(&[test])).unwrap();
     assert!(only[0].nics.is_some() && only[0].cpu.is_none() && only[0].disks.is_none());
     assert_eq!(hv.vm_counters(Groups::NONE, Which::All).unwrap(), []);
+}
+
+#[test]
+fn odd_names_come_through_unharmed() {
+    let hv = open("test:///default");
+    for name in ["naïve ✉ 🛠", "\u{202e}reversed", "a\tb & <c> 'd' \"e\"", &"x".repeat(255), "مرحبا"]
+    {
+        let vm = FakeVm::define(name);
+        let listed = hv.vms().unwrap().into_iter().find(|v| v.id == vm.id).unwrap();
+        assert_eq!(listed.name, vm.domain.name().unwrap());
+        assert!(hv.vm_xml(vm.id).unwrap().contains("<domain"));
+        let (id, shown) = (vm.id, crate::model::text::clean(&listed.name).into_owned());
+        vm.remove();
+        let error = hv.vm_xml(id).unwrap_err();
+        assert_eq!((error.kind, error.object), (HvErrorKind::NotFound, shown));
+    }
+}
+
+#[test]
+fn a_vm_that_vanished_is_left_out() {
+    let hv = open("test:///default");
+    let (gone, stays) = (FakeVm::define("vanish-gone"), FakeVm::define("vanish-stays"));
+    gone.domain.create().unwrap();
+    stays.domain.create().unwrap();
+    let ids = [gone.id, stays.id];
+    // Lists it, so that its handle is kept.
+    assert!(ids.iter().all(|id| hv.vms().unwrap().iter().any(|v| v.id == *id)));
+    assert_eq!(hv.vm_counters(Groups::of(&ALL), Which::These(&ids)).unwrap().len(), 2);
+    gone.remove();
+    for groups in [&ALL[..1], &ALL[1..], &ALL] {
+        let counters = hv.vm_counters(Groups::of(groups), Which::These(&ids)).unwrap();
+        assert_eq!(counters.iter().map(|c| c.id).collect::<Vec<_>>(), [stays.id]);
+    }
+    stays.remove();
+}
+
+#[test]
+fn a_read_only_connection_refuses_changes() {
+    let hv = connector("test:///default", true).connect(Purpose::Poll).unwrap();
+    let capabilities = hv.capabilities();
+    assert!(capabilities.read_only && capabilities.no_arming.is_some());
+    assert!(capabilities.no_agent.is_some() && capabilities.no_refresh.is_some());
+    let test = the_vm(&*hv, "test");
+    let error = hv.arm_memory_stats(test, Duration::from_secs(2)).unwrap_err();
+    assert_eq!(error.kind, HvErrorKind::ReadOnly, "{error}");
+    let (pool, _) = hv.pool_names().unwrap().remove(0);
+    let error = hv.refresh_pool(pool).unwrap_err();
+    assert_eq!(error.kind, HvErrorKind::ReadOnly, "{error}");
+    assert!(hv.vm_xml(test).is_ok());
+    assert!(!hv.vm_counters(Groups::of(&ALL), Which::All).unwrap().is_empty());
 }

@@ -1,15 +1,17 @@
 //! Callbacks from libvirt's event thread into Rust: typed, counted, and closed to panics.
 
+use std::collections::BTreeMap;
 use std::ffi::{c_char, c_int, c_uint, c_ulonglong, c_void};
 use std::mem::transmute;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use virt::sys;
 
 use super::connection::Conn;
-use super::error::{RawResult, count};
+use super::error::{RawResult, count, done};
 use super::text::copied;
 use super::typed::view;
 
@@ -106,13 +108,13 @@ pub(in super::super) struct Subscriptions {
     domain: Vec<c_int>,
     pool: Vec<c_int>,
     network: Vec<c_int>,
-    close: bool,
+    close: Option<usize>,
 }
 
 impl Subscriptions {
     /// Registers for everything the driver offers. Only a refusal of the domains' lifecycle is an error.
     pub(in super::super) fn new(conn: Arc<Conn>, handler: &Handler) -> RawResult<Self> {
-        let mut this = Self { conn, domain: vec![], pool: vec![], network: vec![], close: false };
+        let mut this = Self { conn, domain: vec![], pool: vec![], network: vec![], close: None };
         for (n, (id, callback)) in domain_callbacks().into_iter().enumerate() {
             match this.register_domain(id, callback, handler) {
                 Ok(registered) => this.domain.push(registered),
@@ -131,7 +133,7 @@ impl Subscriptions {
     pub(in super::super) fn probe(conn: &Arc<Conn>) -> RawResult<()> {
         let ignore: Handler = Arc::new(|_| ());
         let mut this =
-            Self { conn: Arc::clone(conn), domain: vec![], pool: vec![], network: vec![], close: false };
+            Self { conn: Arc::clone(conn), domain: vec![], pool: vec![], network: vec![], close: None };
         let [(id, callback), ..] = domain_callbacks();
         let registered = this.register_domain(id, callback, &ignore)?;
         this.domain.push(registered);
@@ -211,15 +213,51 @@ impl Subscriptions {
     }
 
     fn register_close(&mut self, handler: &Handler) {
-        let opaque = lend(handler);
-        // SAFETY: as for domains.
+        let ticket = CLOSE_HANDLERS.add(handler);
+        self.close = Some(ticket);
+        // SAFETY: `closed` reads the ticket as a number, never as an address.
         let answer = unsafe {
-            sys::virConnectRegisterCloseCallback(self.conn.raw(), Some(closed), opaque, Some(free))
+            sys::virConnectRegisterCloseCallback(
+                self.conn.raw(),
+                Some(closed),
+                std::ptr::without_provenance_mut(ticket),
+                None,
+            )
         };
-        match kept(answer, opaque) {
-            Ok(_) => self.close = true,
-            Err(e) => tracing::debug!("no notice of a closed connection: {}", e.message),
+        if let Err(e) = done(answer) {
+            tracing::debug!("no notice of a closed connection: {}", e.message);
         }
+    }
+}
+
+/// Who is told of a closed connection, by ticket.
+///
+/// Only a ticket is lent to libvirt: drivers that lack the callback take it without an error and never free it, and
+/// a dead connection cannot be told to give it back.
+struct CloseHandlers(Mutex<BTreeMap<usize, Handler>>);
+
+static CLOSE_HANDLERS: CloseHandlers = CloseHandlers(Mutex::new(BTreeMap::new()));
+
+impl CloseHandlers {
+    fn add(&self, handler: &Handler) -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        let ticket = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.lock().insert(ticket, Arc::clone(handler));
+        ticket
+    }
+
+    fn get(&self, ticket: usize) -> Option<Handler> {
+        self.lock().get(&ticket).cloned()
+    }
+
+    fn remove(&self, ticket: usize) {
+        let handler = self.lock().remove(&ticket);
+        // Not under the lock: what the handler owns may do anything when dropped.
+        drop(handler);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<usize, Handler>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -238,7 +276,8 @@ impl Drop for Subscriptions {
             for id in self.network.drain(..) {
                 sys::virConnectNetworkEventDeregisterAny(conn, id);
             }
-            if self.close {
+            if let Some(ticket) = self.close {
+                CLOSE_HANDLERS.remove(ticket);
                 sys::virConnectUnregisterCloseCallback(conn, Some(closed));
             }
         }
@@ -545,7 +584,10 @@ unsafe extern "C" fn network_lifecycle(
     }
 }
 
-unsafe extern "C" fn closed(_: sys::virConnectPtr, reason: c_int, opaque: *mut c_void) {
-    // SAFETY: as in `lifecycle`.
-    unsafe { deliver(opaque, || Some(RawEvent::Closed { reason })) };
+unsafe extern "C" fn closed(_: sys::virConnectPtr, reason: c_int, ticket: *mut c_void) {
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        if let Some(handler) = CLOSE_HANDLERS.get(ticket.addr()) {
+            handler(RawEvent::Closed { reason });
+        }
+    }));
 }
