@@ -100,7 +100,7 @@ struct Kind {
     number: Option<String>,
     model: Option<String>,
     rotational: Option<bool>,
-    /// One path of several to a device that is listed itself (NVMe multipath).
+    /// One path of several to a device that is listed itself (several paths to one drive).
     hidden: bool,
 }
 
