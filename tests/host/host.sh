@@ -83,6 +83,7 @@ security_driver = "none"
 cgroup_controllers = []
 namespaces = []
 remember_owner = 0
+max_core = 0
 CONF
     printf 'log_outputs = "3:file:/var/log/libvirt/virtlogd.log"\n' >"$HOST_DIR/etc/virtlogd.conf"
 }
