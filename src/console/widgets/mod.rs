@@ -12,13 +12,24 @@
 //! | [`table()`] | rows in columns of stable width: [`TableSpec`], [`ColumnSpec`], [`Row`], [`fit`], [`scroll_to_show`] |
 //! | [`sparkline`] | newest values as a [`Rich`] of exact width; [`Scale`] |
 //! | [`Bar`] | a usage bar as a [`Rich`] of exact width: `Bar::new(Some(44.0)).show(10, glyphs)` |
+//! | [`Chart`] | lines over time: `Chart::new(&series, from, to, unit).scale(Scale::of(metric.ceiling)).times(offset, &label).draw(…)`; [`resample`] |
 //! | [`header`], [`footer`], [`tabs`] | lines that drop whole parts where room is scarce: [`Segment`], [`Hint`] |
+//! | [`tree()`] | rows with guides and expand marks: `tree_guides(&depths)` once for all rows, [`TreeRow`] for the visible ones |
+//! | [`paragraph`], [`key_values`], [`Code`], [`empty_state`] | running text, labelled values, numbered lines, what to do where nothing is |
+//! | [`Dialog`] | a box that always fits, with title, body, buttons: `Dialog::new(title, lines).buttons(vec![Button::new("Cancel")], 0).draw(…)` gives [`DialogAreas`] |
+//! | [`Input`], [`palette`], [`menu`], [`help`] | what goes into dialogs: typed text, commands with matches, check boxes, keys in columns |
+//! | [`toast`] | a message at the bottom right |
 //! | [`HitMap`] | what the mouse is over |
 
 pub mod bar;
 pub mod bars;
+pub mod chart;
+pub mod dialog;
 pub mod draw;
+pub mod help;
 pub mod hit;
+pub mod input;
+pub mod list;
 pub mod pane;
 pub mod rich;
 pub mod spark;
@@ -27,16 +38,25 @@ pub mod table;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod text;
+pub mod tree;
 
 pub use self::{
     bar::Bar,
     bars::{Hint, Segment, Side, footer, header, tabs},
+    chart::{Aggregate, Chart, ChartSeries, Ink, TimeLabels, resample},
+    dialog::{Button, Dialog, DialogAreas, centered, toast},
     draw::Align,
+    help::{HelpGroup, help},
     hit::HitMap,
+    input::Input,
+    list::{MenuItem, PaletteItem, matched, menu, palette},
     pane::{Frame, Pane},
     rich::{Rich, Run},
     spark::{Scale, sparkline},
     table::{
         ColumnSpec, Row, SortDir, TableAreas, TableSpec, Width, fit, scroll_to_show, table, visible_rows,
     },
+    text::{Code, empty_state, key_values, paragraph, wrap},
+    tree::{TreeGuides, TreeRow, tree, tree_guides},
 };

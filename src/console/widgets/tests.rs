@@ -1,5 +1,7 @@
 //! Widgets as text and styles, and at any size.
 
+mod over;
+
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -243,13 +245,13 @@ fn hostile_text_draws_at_its_width() {
 }
 
 /// A buffer, an area that may lie anywhere in or outside it.
-fn anywhere() -> impl Strategy<Value = (Rect, Rect)> {
+pub(super) fn anywhere() -> impl Strategy<Value = (Rect, Rect)> {
     let rect = |max: u16| (0..max, 0..max, 0..max, 0..max).prop_map(|(x, y, w, h)| Rect::new(x, y, w, h));
     (rect(40), rect(60))
 }
 
 /// Draws and checks that nothing outside the area was touched.
-fn stays_inside(buf: Rect, area: Rect, ascii: bool, f: impl FnOnce(&mut Buffer, &Look<'_>)) {
+pub(super) fn stays_inside(buf: Rect, area: Rect, ascii: bool, f: impl FnOnce(&mut Buffer, &Look<'_>)) {
     let mut buffer = Buffer::empty(buf);
     let theme = Theme::default();
     let glyphs = if ascii { Glyphs::ASCII } else { Glyphs::UNICODE };
