@@ -15,15 +15,14 @@ impl<T> Doing<T> for RawResult<T> {
     }
 }
 
-/// The error of opening a connection: there, a broken transport means that nobody answers.
+/// The error of opening a connection: there, whatever broke on the way means that nobody answers.
 pub(super) fn open_error(e: &RawError, uri_given: bool) -> HvError {
+    let no_uri = e.code == code::XML_ERROR || e.code == code::INVALID_ARG || says(e, &["URI", "uri"]);
+    let no_driver = uri_given && e.code == code::NO_CONNECT;
     let kind = match kind(e) {
-        // libvirt knows no such driver.
-        HvErrorKind::NoConnection if uri_given && e.code == code::NO_CONNECT => HvErrorKind::BadUri,
-        HvErrorKind::ConnectionLost => HvErrorKind::NoConnection,
-        HvErrorKind::Other if e.code == code::XML_ERROR || e.code == code::INVALID_ARG => HvErrorKind::BadUri,
-        HvErrorKind::Other if says(e, &["URI", "uri"]) => HvErrorKind::BadUri,
-        HvErrorKind::Other => HvErrorKind::NoConnection,
+        HvErrorKind::NoConnection if no_driver => HvErrorKind::BadUri,
+        HvErrorKind::Other if no_uri => HvErrorKind::BadUri,
+        HvErrorKind::ConnectionLost | HvErrorKind::Other => HvErrorKind::NoConnection,
         kind => kind,
     };
     hv_error(e, kind, "connect")
@@ -48,9 +47,11 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
         code::NO_DOMAIN | code::NO_NETWORK | code::NO_STORAGE_POOL | code::NO_STORAGE_VOL => {
             HvErrorKind::NotFound
         }
-        code::NO_SUPPORT | code::CONFIG_UNSUPPORTED | code::OPERATION_UNSUPPORTED => HvErrorKind::Unsupported,
         code::ARGUMENT_UNSUPPORTED if says(e, &["guest agent"]) => HvErrorKind::AgentUnavailable,
-        code::ARGUMENT_UNSUPPORTED => HvErrorKind::Unsupported,
+        code::NO_SUPPORT
+        | code::CONFIG_UNSUPPORTED
+        | code::OPERATION_UNSUPPORTED
+        | code::ARGUMENT_UNSUPPORTED => HvErrorKind::Unsupported,
         code::INVALID_ARG if says(e, &["unsupported flags"]) => HvErrorKind::Unsupported,
         code::OPERATION_DENIED if says(e, &["read only", "read-only"]) => HvErrorKind::ReadOnly,
         code::OPERATION_DENIED

@@ -18,10 +18,10 @@ pub(super) fn fill(
     domain: &Domain,
     names: impl FnOnce() -> RawResult<std::sync::Arc<Names>>,
 ) -> RawResult<()> {
-    if [Group::Cpu, Group::Vcpu, Group::Balloon].iter().any(|g| groups.has(*g)) {
-        if let Some(info) = left_out(domain.info())? {
-            cpu_and_memory(counters, groups, domain, info)?;
-        }
+    if [Group::Cpu, Group::Vcpu, Group::Balloon].iter().any(|g| groups.has(*g))
+        && let Some(info) = left_out(domain.info())?
+    {
+        cpu_and_memory(counters, groups, domain, info)?;
     }
     if !groups.has(Group::Block) && !groups.has(Group::Interface) {
         return Ok(());

@@ -55,9 +55,9 @@ pub(super) fn bits_of(groups: Groups) -> u32 {
 }
 
 /// The groups that are in the one set and not in the other.
-pub(super) fn minus(these: Groups, those: Groups) -> Groups {
+pub(super) fn minus(groups: Groups, without: Groups) -> Groups {
     let kept: Vec<_> =
-        VM_GROUPS.iter().map(|(g, _)| *g).filter(|g| these.has(*g) && !those.has(*g)).collect();
+        VM_GROUPS.iter().map(|(g, _)| *g).filter(|g| groups.has(*g) && !without.has(*g)).collect();
     Groups::of(&kept)
 }
 

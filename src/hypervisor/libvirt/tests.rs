@@ -1,5 +1,7 @@
 //! The adapter against what really answers: libvirt's test driver, and the private test host where there is one.
 
+mod child;
+mod disrupt;
 mod events;
 mod fake;
 
