@@ -17,6 +17,9 @@ pub struct PollSettings {
     pub networks: Duration,
     /// Interval of addresses of VMs on screen.
     pub addresses: Duration,
+    /// Interval at which libvirt is asked to look at started pools again, since it tells their use as of then; `None`
+    /// leaves that to others.
+    pub refresh_pools: Option<Duration>,
     /// Deadline of one call to a pool.
     pub pool_deadline: Duration,
     /// After this long without an answer the host counts as stalled.
@@ -36,6 +39,7 @@ impl Default for PollSettings {
             pools: Duration::from_secs(30),
             networks: Duration::from_secs(30),
             addresses: Duration::from_secs(30),
+            refresh_pools: Some(Duration::from_secs(300)),
             pool_deadline: Duration::from_secs(10),
             stall_after: Duration::from_secs(5),
             keep: Duration::from_secs(15 * 60),

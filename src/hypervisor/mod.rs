@@ -51,6 +51,12 @@ impl Groups {
         Self(self.0 | 1 << group as u8)
     }
 
+    /// The groups of both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
