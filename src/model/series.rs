@@ -15,10 +15,27 @@ use super::time::Timestamp;
 const CHUNK_ROWS: usize = 32;
 
 /// Up to [`CHUNK_ROWS`] rows, row-major.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 struct Chunk {
     times: Vec<Timestamp>,
     values: Vec<f32>,
+}
+
+impl Chunk {
+    fn new(width: usize) -> Self {
+        Self { times: Vec::with_capacity(CHUNK_ROWS), values: Vec::with_capacity(CHUNK_ROWS * width) }
+    }
+}
+
+/// With room for a full chunk: a copy of just its length would grow to twice its size at the next row.
+impl Clone for Chunk {
+    fn clone(&self) -> Self {
+        let width = self.values.len() / self.times.len().max(1);
+        let mut copy = Self::new(width);
+        copy.times.extend_from_slice(&self.times);
+        copy.values.extend_from_slice(&self.values);
+        copy
+    }
 }
 
 /// The recent values of the metrics of one group of one thing, oldest first.
@@ -48,11 +65,7 @@ impl Track {
             return;
         }
         if self.chunks.back().is_none_or(|c| c.times.len() >= CHUNK_ROWS) {
-            let rows = CHUNK_ROWS;
-            self.chunks.push_back(Arc::new(Chunk {
-                times: Vec::with_capacity(rows),
-                values: Vec::with_capacity(rows * self.metrics.len()),
-            }));
+            self.chunks.push_back(Arc::new(Chunk::new(self.metrics.len())));
         }
         if let Some(last) = self.chunks.back_mut() {
             let chunk = Arc::make_mut(last);
