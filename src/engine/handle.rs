@@ -5,6 +5,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 
 use tokio::sync::{oneshot, watch};
 
+use super::calls::Input;
 use crate::hypervisor::HvError;
 use crate::model::id::VmId;
 use crate::model::snapshot::Snapshot;
@@ -42,16 +43,13 @@ pub enum Command {
 #[derive(Clone, Debug)]
 pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    commands: SyncSender<Command>,
+    inbox: SyncSender<Input>,
 }
 
 impl Handle {
     /// For the engine: the two ends it serves.
-    pub(crate) const fn new(
-        snapshots: watch::Receiver<Arc<Snapshot>>,
-        commands: SyncSender<Command>,
-    ) -> Self {
-        Self { snapshots, commands }
+    pub(crate) const fn new(snapshots: watch::Receiver<Arc<Snapshot>>, inbox: SyncSender<Input>) -> Self {
+        Self { snapshots, inbox }
     }
 
     /// The newest snapshot.
@@ -66,12 +64,13 @@ impl Handle {
 
     /// Sends a command. Returns whether the engine took it: a full queue or an ended engine does not.
     pub fn send(&self, command: Command) -> bool {
-        match self.commands.try_send(command) {
+        match self.inbox.try_send(Input::Command(command)) {
             Ok(()) => true,
-            Err(TrySendError::Full(c) | TrySendError::Disconnected(c)) => {
-                tracing::warn!("engine did not take {c:?}");
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!("The engine is too busy to take a command.");
                 false
             }
+            Err(TrySendError::Disconnected(_)) => false,
         }
     }
 

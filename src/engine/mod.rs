@@ -1,5 +1,149 @@
 //! The headless heart: gathers facts, publishes one immutable snapshot after another. Knows no terminal.
+//!
+//! | part | is |
+//! | --- | --- |
+//! | `rates` | counters to values; pure |
+//! | `state` | everything known, folded, published as snapshots that share what did not change; pure |
+//! | `conditions` | what the host itself says is wrong; pure |
+//! | `schedule` | which statistics of which VMs are due; pure |
+//! | `core` | the mind: inputs in, effects and snapshots out; no thread, no clock |
+//! | `worker`, `coordinator` | the threads around it |
+//! | [`clock`] | time, injected |
+//!
+//! One thread per connection, and one that owns the state:
+//!
+//! ```text
+//!  handle ──commands──▶┐                         ┌──▶ watch: snapshots
+//!  poll ────answers───▶│                         │
+//!  storage ───────────▶│  inbox ──▶ coordinator ─┤
+//!  detail, agent ─────▶│  (bounded)   (core)     ├──orders──▶ poll, storage, detail, agent
+//!  machine ───────────▶│                         └──asks────▶ machine
+//!  event loop ─events─▶┘ (dropped and counted when full)
+//! ```
+//!
+//! A call that hangs is left behind with its thread and connection; a new one takes its place.
 
+mod backoff;
+mod calls;
+pub mod clock;
+mod conditions;
+mod coordinator;
+mod core;
 mod handle;
+mod rates;
+mod schedule;
+mod state;
+mod threads;
+mod worker;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use self::calls::Input;
+use self::clock::{Clock, SystemClock};
+use self::coordinator::{Coordinator, INBOX, start_machine};
+use self::core::Core;
+use self::threads::Threads;
+use self::worker::Surroundings;
+use crate::config::{LimitSettings, PollSettings};
+use crate::host::MachinePort;
+use crate::hypervisor::Connector;
 
 pub use handle::{Command, Focus, Handle, Reply};
+
+/// What an engine works with.
+pub struct EngineConfig {
+    /// The hypervisor.
+    pub connector: Arc<dyn Connector>,
+    /// The machine itself; its counters are used when the hypervisor turns out to run on it.
+    pub machine: Option<Box<dyn MachinePort>>,
+    /// Paces and deadlines.
+    pub poll: PollSettings,
+    /// Where use becomes an alert.
+    pub limits: LimitSettings,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Seed of the jitter in waits.
+    pub seed: u64,
+}
+
+impl EngineConfig {
+    /// Default settings, the system's clock, a seed from the process and the time.
+    pub fn new(connector: Arc<dyn Connector>) -> Self {
+        let clock = SystemClock::new();
+        let seed = u64::from(std::process::id()) << 32 ^ clock.now().wall.0.unsigned_abs();
+        Self {
+            connector,
+            machine: None,
+            poll: PollSettings::default(),
+            limits: LimitSettings::default(),
+            clock: Arc::new(clock),
+            seed,
+        }
+    }
+}
+
+/// A running engine. Dropping it tells its threads to end and waits for none.
+pub struct Engine {
+    handle: Handle,
+    inbox: SyncSender<Input>,
+    threads: Arc<Threads>,
+}
+
+impl Engine {
+    /// Starts the engine's threads; it connects by itself and again whenever the connection is lost.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(config: EngineConfig) -> io::Result<Self> {
+        let EngineConfig { connector, machine, poll, limits, clock, seed } = config;
+        let (inbox, inputs) = sync_channel(INBOX);
+        let threads = Arc::new(Threads::default());
+        let around = Surroundings {
+            connector: connector.clone(),
+            clock: clock.clone(),
+            inbox: inbox.clone(),
+            queued_events: Arc::default(),
+            dropped_events: Arc::default(),
+            threads: threads.clone(),
+        };
+        let now = clock.now();
+        let uri = connector.uri().to_owned();
+        let mut core = Core::new(uri, connector.is_demo(), poll, limits, machine.is_some(), seed, now);
+        let (snapshots, newest) = watch::channel(Arc::new(core.first(now)));
+        let machine = machine.map(|port| start_machine(&around, port)).transpose()?;
+        let alarm = inbox.clone();
+        // A full inbox wakes the coordinator as well as this would.
+        clock.on_jump(Arc::new(move || drop(alarm.try_send(Input::Tick))));
+        let guard = threads.enter();
+        let coordinator = Coordinator { core, around, snapshots, workers: [const { None }; 4], machine };
+        std::thread::Builder::new().name("nc-engine".into()).spawn(move || {
+            let _guard = guard;
+            coordinator.run(&inputs);
+        })?;
+        Ok(Self { handle: Handle::new(newest, inbox.clone()), inbox, threads })
+    }
+
+    /// A way to the engine.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Ends the engine: workers are told to stop and waited for, at most so long. One stuck in a call is left behind
+    /// with its connection. Returns how many were.
+    pub fn stop(self, deadline: Duration) -> usize {
+        // A full inbox is drained by the coordinator, so this waits for moments only; an ended one refuses.
+        drop(self.inbox.send(Input::Command(Command::Stop)));
+        self.threads.wait(deadline)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        drop(self.inbox.try_send(Input::Command(Command::Stop)));
+    }
+}
