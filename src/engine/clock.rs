@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::hypervisor::sim::SimClock;
 use crate::model::time::{Moment, Timestamp};
 
 /// Called when a clock was moved by hand.
@@ -48,32 +49,28 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is moved; a simulated host can run on the same.
 pub struct ManualClock {
-    now: Mutex<Moment>,
+    time: SimClock,
+    wall_offset_ms: Mutex<i64>,
     alarms: Mutex<Vec<Alarm>>,
 }
 
 impl ManualClock {
-    /// A clock that shows this wall-clock time.
-    pub fn at(wall: Timestamp) -> Self {
-        // The monotonic origin is arbitrary; zero would hide a subtraction that should not be.
-        let now = Moment { wall, mono_us: 1_000_000_000 };
-        Self { now: Mutex::new(now), alarms: Mutex::new(Vec::new()) }
+    /// A clock that moves this one, which must be a manual one itself.
+    pub fn new(time: SimClock) -> Self {
+        Self { time, wall_offset_ms: Mutex::new(0), alarms: Mutex::new(Vec::new()) }
     }
 
     /// Lets time pass at once.
     pub fn advance(&self, by: Duration) {
-        {
-            let mut now = lock(&self.now);
-            *now = now.plus(by);
-        }
+        self.time.advance(by);
         self.ring();
     }
 
-    /// Sets the wall clock, as an admin or NTP would; the monotonic one goes on.
-    pub fn set_wall(&self, wall: Timestamp) {
-        lock(&self.now).wall = wall;
+    /// Sets the wall clock on or back, as an admin or NTP would; the monotonic one does not notice.
+    pub fn step_wall(&self, by_ms: i64) {
+        *lock(&self.wall_offset_ms) += by_ms;
         self.ring();
     }
 
@@ -87,7 +84,8 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Moment {
-        *lock(&self.now)
+        let now = self.time.moment();
+        Moment { wall: Timestamp(now.wall.0 + *lock(&self.wall_offset_ms)), ..now }
     }
 
     fn on_jump(&self, alarm: Alarm) {

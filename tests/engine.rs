@@ -1,0 +1,4 @@
+//! The engine with its real threads on a simulated host, in simulated time.
+
+mod bench;
+mod life;
