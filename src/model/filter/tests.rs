@@ -278,8 +278,56 @@ fn filterish() -> impl Strategy<Value = String> {
     proptest::collection::vec(term, 0..4).prop_map(|terms| terms.join(" "))
 }
 
+/// Terms that must read: every field by its example, and any text where a text may stand.
+fn right_term() -> impl Strategy<Value = String> {
+    let quoted = ".{0,8}".prop_map(|s| format!("\"{}\"", s.replace('\\', "\\\\").replace('"', "\\\"")));
+    let bare = "[a-zA-Zéß0-9.*_][a-zA-Zéß0-9.*_\"!<=>-]{0,6}"
+        .prop_filter("no field", |s| !s.contains(['<', '=', '>']));
+    let value = prop_oneof![quoted, bare].boxed();
+    let texts = proptest::collection::vec(value, 1..4).prop_map(|v| v.join("|")).boxed();
+    let field = proptest::sample::select(vec![
+        "tag", "name", "title", "network", "Bridge", "pool", "ip", "OS", "mac", "uuid",
+    ]);
+    let number = (
+        proptest::sample::select(vec!["cpu", "steal", "mem", "disk", "lat", "iops", "net-in", "vcpus"]),
+        proptest::sample::select(vec![">", "<", ">=", "<=", "=", "!=", " > "]),
+        "[0-9]{1,4}(\\.[0-9]{1,2})?(\\|[0-9]{1,3})?",
+    );
+    let test = prop_oneof![
+        texts.clone(),
+        (field, proptest::sample::select(vec![":", "=", "!="]), texts)
+            .prop_map(|(f, o, v)| [f, o, &v].concat()),
+        number.prop_map(|(f, o, v)| [f, o, &v].concat()),
+        proptest::sample::select(fields()).prop_map(|f| f.example),
+    ];
+    (proptest::sample::select(vec!["", "-", "!"]), test).prop_map(|(n, t)| [n, &t].concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn right_filters_read_and_read_back(terms in proptest::collection::vec(right_term(), 0..5)) {
+        let text = terms.join(" ");
+        let filter = Filter::parse(&text).map_err(|e| TestCaseError::fail(format!("{text:?}: {e:?}")))?;
+        prop_assert_eq!(filter.terms.len(), terms.len());
+        let shown = filter.to_string();
+        prop_assert_eq!(Filter::parse(&shown), Ok(filter), "{:?} {:?}", text, shown);
+    }
+
+    #[test]
+    fn a_negated_term_matches_just_what_the_term_does_not(term in right_term()) {
+        let term = term.trim_start_matches(['-', '!']);
+        let host = host();
+        let context = FilterContext::new(&host);
+        let (plain, negated) = (Filter::parse(term), Filter::parse(&format!("-{term}")));
+        let (Ok(plain), Ok(negated)) = (plain, negated) else { return Ok(()) };
+        for vm in host.vms.iter() {
+            prop_assert!(!(plain.matches(vm, &context) && negated.matches(vm, &context)));
+            let known = plain.terms.iter().all(|t| t.test.holds(vm, &context).is_some());
+            prop_assert_eq!(known, plain.matches(vm, &context) || negated.matches(vm, &context));
+        }
+    }
 
     #[test]
     fn any_text_is_read_or_refused_with_a_place(text in prop_oneof![filterish(), ".{0,40}"]) {
