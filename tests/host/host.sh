@@ -49,6 +49,17 @@ answers() { timeout "$1" virsh --quiet --connect "$HOST_URI" version >/dev/null 
 
 # --- up --------------------------------------------------------------------------------------------------------------
 
+# One at a time. Who waited while `down` removed the folder holds a lock on nothing, and takes a new one.
+lock_host() {
+    while :; do
+        ensure_owned_dir "$HOST_DIR"
+        exec 9>"$HOST_DIR/lock"
+        flock 9
+        [[ $HOST_DIR/lock -ef /proc/self/fd/9 ]] && return 0
+        exec 9>&-
+    done
+}
+
 make_folders() {
     local part
     ensure_owned_dir "$HOST_DIR"
@@ -248,9 +259,7 @@ host_up() {
         esac
     done
     check_memory "$running"
-    ensure_owned_dir "$HOST_DIR"
-    exec 9>"$HOST_DIR/lock"
-    flock 9
+    lock_host
     ((running + defined == 0)) || ensure_image
     holder_pid >/dev/null || start_namespace
     start_daemons
@@ -283,8 +292,7 @@ end_host() {
     [[ -d $HOST_DIR ]] || { say "there is no private host in $HOST_DIR" && return 0; }
     [[ -e $HOST_DIR/.novacron-host && ! -L $HOST_DIR && $(stat -c %u "$HOST_DIR") == 0 ]] ||
         die "$HOST_DIR is not a folder of the private host"
-    exec 9>"$HOST_DIR/lock"
-    flock 9
+    lock_host
     if holder=$(holder_pid); then
         say "ending the private host in $HOST_DIR"
         # The kernel ends every process inside before the first one, and the mounts go with them.
