@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::basis::Basis;
 use super::graph::Graph;
 use super::node::{EdgeKind, Group, Node, NodeId, NodeState};
 use crate::model::network::{Forward, Network};
@@ -41,6 +42,7 @@ impl Graph {
             builder.vm(vm);
         }
         let mut graph = builder.graph;
+        graph.basis = Some(Basis::of(snapshot));
         graph.complete =
             snapshot.vms.iter().all(|vm| vm.definition.is_some()) && pools.iter().all(|p| chains_known(p));
         graph

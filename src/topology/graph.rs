@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::basis::Basis;
 use super::node::{Edge, EdgeKind, Node, NodeId};
 use crate::model::id::VmId;
+use crate::model::snapshot::Snapshot;
 
 /// What hangs on what, at one moment.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,7 @@ pub struct Graph {
     joined: HashSet<(usize, usize)>,
     /// Whether every VM's definition and every image's base is known.
     pub(super) complete: bool,
+    pub(super) basis: Option<Basis>,
 }
 
 impl Graph {
@@ -25,6 +28,11 @@ impl Graph {
     /// used by none.
     pub const fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// Whether it would look the same built from this snapshot. Costs far less than building it again.
+    pub fn is_current(&self, snapshot: &Snapshot) -> bool {
+        self.basis.as_ref().is_some_and(|basis| basis.holds_for(snapshot))
     }
 
     /// All nodes.

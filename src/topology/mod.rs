@@ -8,6 +8,7 @@
 //!
 //! Trees are rows from top to bottom, ready to be drawn; which branches are open is given in [`Folds`].
 
+mod basis;
 mod build;
 mod forest;
 mod graph;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::fixture::{defined, disk, network, pool, snapshot, vm};
 use crate::model::id::VmId;
+use crate::model::metric::MetricId;
 use crate::model::network::{Forward, NetworkDefinition};
 use crate::model::snapshot::Snapshot;
 use crate::model::storage::{Pool, PoolTrouble, Volume};
@@ -21,7 +22,7 @@ fn nic(source: NicSource) -> NicDefinition {
 
 fn machine(number: u64, name: &str, nics: Vec<NicSource>, disks: Vec<DiskDefinition>) -> Vm {
     let nics = nics.into_iter().map(nic).collect();
-    defined(number, name, VmDefinition { nics, disks, ..VmDefinition::default() })
+    defined(number, name, VmDefinition { disks, nics, ..VmDefinition::default() })
 }
 
 fn on_network(name: &str) -> NicSource {
@@ -214,6 +215,33 @@ fn folds_hide_rows_and_keys_stay() {
     let all: HashSet<_> = network_tree(&graph, &Folds::all_open()).iter().map(|r| r.key).collect();
     assert_eq!(all.len(), network_tree(&graph, &Folds::all_open()).len(), "every row has its own key");
     assert!(rows.iter().all(|r| all.contains(&r.key)), "a row's key does not depend on what is open");
+}
+
+#[test]
+fn only_what_the_graph_shows_makes_it_stale() {
+    let before = host();
+    let graph = Graph::build(&before);
+    assert!(graph.is_current(&before) && graph.is_current(&host()), "equal facts, other addresses");
+    let with = |change: fn(&mut Vm)| {
+        let mut vms: Vec<Vm> = before.vms.iter().map(|v| (**v).clone()).collect();
+        change(&mut vms[1]);
+        Snapshot { vms: vms.into_iter().map(Arc::new).collect(), ..before.clone() }
+    };
+    assert!(graph.is_current(&with(|vm| vm.now.set(MetricId::VmCpu, Some(1.0)))));
+    assert!(!graph.is_current(&with(|vm| vm.state = VmState::Running)));
+    assert!(!graph.is_current(&with(|vm| vm.definition = None)));
+    assert!(!graph.is_current(&with(|vm| vm.name.push('x'))));
+    assert!(!graph.is_current(&Snapshot { pools: None, ..before.clone() }));
+    let mut sick: Vec<Pool> = before.pools.iter().flat_map(|p| p.iter()).map(|p| (**p).clone()).collect();
+    sick[0].trouble = Some(PoolTrouble::NoAnswer { since: Timestamp(0) });
+    assert!(
+        !graph.is_current(&Snapshot {
+            pools: Some(sick.into_iter().map(Arc::new).collect()),
+            ..before.clone()
+        })
+    );
+    let fewer = before.networks.iter().flat_map(|n| n.iter()).skip(1).cloned().collect();
+    assert!(!graph.is_current(&Snapshot { networks: Some(fewer), ..before }));
 }
 
 #[test]
