@@ -5,7 +5,7 @@ use super::{domain, network, pool, value, volume};
 use crate::model::network::Forward;
 
 /// Every document under `tests/data/xml`.
-const DOCUMENTS: [&str; 17] = [
+const DOCUMENTS: [&str; 18] = [
     include_str!("../../tests/data/xml/domain-agent-live.xml"),
     include_str!("../../tests/data/xml/domain-arm.xml"),
     include_str!("../../tests/data/xml/domain-cdrom-live.xml"),
@@ -15,6 +15,7 @@ const DOCUMENTS: [&str; 17] = [
     include_str!("../../tests/data/xml/domain-lxc.xml"),
     include_str!("../../tests/data/xml/domain-q35-uefi.xml"),
     include_str!("../../tests/data/xml/domain-test-driver.xml"),
+    include_str!("../../tests/data/xml/domain-volume-live.xml"),
     include_str!("../../tests/data/xml/network-nat.xml"),
     include_str!("../../tests/data/xml/network-ovs.xml"),
     include_str!("../../tests/data/xml/network-routed.xml"),

@@ -199,3 +199,10 @@ fn os_ids_read_as_osinfo_shortens_them() {
         assert_eq!(of(&xml).os.as_deref(), expected, "{id}");
     }
 }
+
+#[test]
+fn a_disk_in_a_pool_keeps_its_pools_name_while_it_runs() {
+    let vm = of(include_str!("../../../tests/data/xml/domain-volume-live.xml"));
+    let volume = DiskSource::Volume { pool: "default".into(), volume: "mail.qcow2".into() };
+    assert_eq!(vm.disks[0].source, Some(volume));
+}
