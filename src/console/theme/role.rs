@@ -32,6 +32,7 @@ roles! {
     Dim "dim" Text "What matters less: separators, labels, hints.";
     Strong "strong" Text "What matters more: the name of the thing shown.";
     Title "title" Strong "Title of a pane or dialog.";
+    TitleFocus "title.focus" Title "Title of the pane that has the keys, or of a dialog.";
     Border "border" Dim "Border of a pane.";
     BorderFocus "border.focus" Accent "Border of the pane that has the keys.";
     Accent "accent" Text "The one accent colour.";

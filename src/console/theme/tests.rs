@@ -60,6 +60,49 @@ fn every_embedded_theme_leaves_the_background_alone_and_shows_the_cursor() {
     }
 }
 
+/// How far apart two colours are in lightness: from 1 to 21, as accessibility guides count it.
+fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
+    let luminance = |c: [u8; 3]| {
+        let linear = c.map(|v| {
+            let v = f64::from(v) / 255.0;
+            if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    a.max(b) / a.min(b)
+}
+
+#[test]
+fn every_colour_can_be_read_on_the_usual_backgrounds() {
+    let dark = [[0, 0, 0], [0x1e, 0x1e, 0x2e]];
+    let light = [[255, 255, 255], [0xfa, 0xf4, 0xe4]];
+    // Lines and what is between the lines need not be read, but seen.
+    let faint = [Role::Border, Role::ChartGrid, Role::BarEmpty, Role::TreeGuide, Role::Gap, Role::LogTrace];
+    for (name, backgrounds, least) in
+        [("dark", dark, 4.0), ("light", light, 4.0), ("high-contrast", dark, 5.5)]
+    {
+        let theme = Theme::embedded(name);
+        for info in ROLES {
+            let style = theme.style(info.role);
+            let Some(Color::Rgb(r, g, b)) = style.fg else { continue };
+            let least = if faint.contains(&info.role) { 1.4 } else { least };
+            let selected = theme.style(Role::Selection);
+            let selection = match selected.bg {
+                Some(Color::Rgb(r, g, b)) if selected.fg.is_none() && !faint.contains(&info.role) => {
+                    Some([r, g, b])
+                }
+                _ => None,
+            };
+            for background in backgrounds.into_iter().chain(selection) {
+                let least = if Some(background) == selection { least * 0.75 } else { least };
+                let c = contrast([r, g, b], background);
+                assert!(c >= least, "{name}: {} has a contrast of {c:.1} on {background:?}", info.name);
+            }
+        }
+    }
+}
+
 #[test]
 fn without_colour_there_is_no_colour() {
     let mine = source("mono", "critical = { fg = \"red\", reverse = true }");

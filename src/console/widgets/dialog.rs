@@ -113,7 +113,7 @@ impl<'a> Dialog<'a> {
         let whole = centered(area, wanted.min(most), height);
 
         clear(buf, whole, look.style(Role::Dialog));
-        let mut pane = Pane::new(self.title.clone());
+        let mut pane = Pane::new(self.title.clone()).focused(true);
         let inner = pane.inner(whole);
         let fixed = foot.min(inner.height) + self.extra;
         let visible = inner.height.saturating_sub(fixed);

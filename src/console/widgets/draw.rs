@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, CellWidth as _};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
@@ -75,7 +75,8 @@ pub fn put(buf: &mut Buffer, area: Rect, look: &Look<'_>, text: &str, style: Sty
     }
     for cluster in text::clean(text).graphemes(true) {
         let cluster = if look.glyphs.ascii { to_ascii(cluster) } else { Cow::Borrowed(cluster) };
-        let width = u16::try_from(cluster.width()).unwrap_or(u16::MAX);
+        // The same measure ratatui skips hidden cells by.
+        let width = if cluster.is_empty() { 0 } else { cluster.cell_width() };
         if width == 0 {
             continue;
         }

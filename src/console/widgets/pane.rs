@@ -26,11 +26,12 @@ pub enum Frame {
 /// A pane, before its contents.
 #[derive(Clone, Debug, Default)]
 pub struct Pane<'a> {
-    /// What it shows, with the count: drawn in [`Role::Title`] where its runs are ordinary text.
+    /// What it shows, with the count: ordinary text in it is drawn as [`Role::Title`].
     pub title: Rich<'a>,
-    /// Filter, sort order and the like, at the right of the title; dropped whole when there is no room.
+    /// Filter, sort order and the like, at the right of the title, dim where its runs are ordinary text;
+    /// dropped whole when there is no room.
     pub notes: Rich<'a>,
-    /// Where in the contents the cursor is: `3/220`; at the bottom right.
+    /// Where in the contents the cursor is: `3/220`; at the bottom right, dim as well.
     pub position: Rich<'a>,
     /// Whether it has the keys.
     pub focused: bool,
@@ -153,13 +154,7 @@ impl<'a> Pane<'a> {
     }
 
     fn titled(&self) -> Rich<'a> {
-        let mut title = self.title.clone();
-        for run in &mut title.runs {
-            if run.role == Role::Text {
-                run.role = Role::Title;
-            }
-        }
-        title
+        self.title.clone().plain_as(if self.focused { Role::TitleFocus } else { Role::Title })
     }
 }
 
@@ -168,9 +163,10 @@ fn framed(buf: &mut Buffer, area: Rect, look: &Look<'_>, rich: &Rich<'_>) {
     if area.width < 3 {
         return;
     }
-    clear(buf, left(area, 1), look.style(Role::Text));
-    let used = line(buf, inset(area, 1, 0), look, rich);
-    clear(buf, left(skip(area, used + 1), 1), look.style(Role::Text));
+    let wanted = rich.width().saturating_add(2).min(usize::from(area.width)) as u16;
+    // A style without a colour would let the border's shine through.
+    clear(buf, left(area, wanted), look.style(Role::Text));
+    line(buf, inset(left(area, wanted), 1, 0), look, rich);
 }
 
 /// Text with a space at each side, one rule's length from the right end; nothing when it does not fit.
@@ -179,5 +175,6 @@ fn right_text(buf: &mut Buffer, area: Rect, look: &Look<'_>, rich: &Rich<'_>) {
     if rich.is_empty() || wanted > usize::from(area.width) {
         return;
     }
-    framed(buf, left(skip(area, area.width - wanted as u16), wanted as u16 - 1), look, rich);
+    let place = left(skip(area, area.width - wanted as u16), wanted as u16 - 1);
+    framed(buf, place, look, &rich.clone().plain_as(Role::Dim));
 }

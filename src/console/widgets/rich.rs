@@ -65,6 +65,15 @@ impl<'a> Rich<'a> {
         self
     }
 
+    /// The same line with what is ordinary text in it in another role.
+    #[must_use]
+    pub fn plain_as(mut self, role: Role) -> Self {
+        for run in self.runs.iter_mut().filter(|r| r.role == Role::Text) {
+            run.role = role;
+        }
+        self
+    }
+
     /// Columns it takes.
     pub fn width(&self) -> usize {
         self.runs.iter().map(|r| text::width(&r.text)).sum()

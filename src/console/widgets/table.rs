@@ -121,7 +121,7 @@ pub struct TableSpec<'a> {
     pub focused: bool,
     /// Whether column titles are drawn, in a row of their own.
     pub header: bool,
-    /// Whether two columns at the left are kept for marks and the cursor's bar.
+    /// Whether two columns at the left are kept for the cursor's bar and marks.
     pub gutter: bool,
     /// Columns between two columns.
     pub gap: u16,
@@ -241,7 +241,7 @@ pub fn table(buf: &mut Buffer, area: Rect, look: &Look<'_>, spec: &TableSpec<'_>
                     }
                 }
                 if *marked && spec.gutter {
-                    put(buf, left(place, 1), look, look.glyphs.mark, look.style(Role::Mark));
+                    put(buf, left(skip(place, 1), 1), look, look.glyphs.mark, look.style(Role::Mark));
                 }
             }
         }
@@ -249,8 +249,7 @@ pub fn table(buf: &mut Buffer, area: Rect, look: &Look<'_>, spec: &TableSpec<'_>
             let role = if spec.focused { Role::Selection } else { Role::SelectionIdle };
             tint(buf, place, look.style(role));
             if spec.gutter && spec.focused {
-                let bar = left(skip(place, 1), 1);
-                put(buf, bar, look, look.glyphs.cursor, look.style(Role::Cursor));
+                put(buf, left(place, 1), look, look.glyphs.cursor, look.style(Role::Cursor));
             }
         }
         areas.rows.push(place);
@@ -278,8 +277,12 @@ fn header(buf: &mut Buffer, area: Rect, look: &Look<'_>, column: &ColumnSpec<'_>
         Some(SortDir::Descending) => look.glyphs.descending,
     };
     let room = usize::from(area.width).saturating_sub(text::width(sign));
-    // A cut title needs no ellipsis: the sign after it counts for more.
-    let title: String = if sign.is_empty() { column.title.clone().into() } else { cut(&column.title, room) };
+    let title = match text::width(&column.title) {
+        _ if sign.is_empty() => column.title.to_string(),
+        w if w < room => format!("{} ", column.title),
+        // A cut title needs no ellipsis: the sign after it counts for more.
+        _ => cut(&column.title, room),
+    };
     line_in(buf, area, look, &Rich::of(title, role).and(sign, role), column.align);
 }
 
@@ -296,11 +299,6 @@ fn cut(text: &str, max: usize) -> String {
 }
 
 fn group(buf: &mut Buffer, area: Rect, look: &Look<'_>, title: &Rich<'_>) {
-    let mut title = title.clone();
-    for run in &mut title.runs {
-        if run.role == Role::Text {
-            run.role = Role::TableGroup;
-        }
-    }
+    let title = title.clone().plain_as(Role::TableGroup);
     line(buf, area, look, &title);
 }
