@@ -17,7 +17,7 @@
 //! | [`tree()`] | rows with guides and expand marks: `tree_guides(&depths)` once for all rows, [`TreeRow`] for the visible ones |
 //! | [`paragraph`], [`key_values`], [`Code`], [`empty_state`] | running text, labelled values, numbered lines, what to do where nothing is |
 //! | [`Dialog`] | a box that always fits, with title, body, buttons: `Dialog::new(title, lines).buttons(vec![Button::new("Cancel")], 0).draw(…)` gives [`DialogAreas`] |
-//! | [`Input`], [`palette`], [`menu`], [`help`] | what goes into dialogs: typed text, commands with matches, check boxes, keys in columns |
+//! | [`Input`], [`palette`], [`menu`], [`help()`] | what goes into dialogs: typed text, commands with matches, check boxes, keys in columns |
 //! | [`toast`] | a message at the bottom right |
 //! | [`HitMap`] | what the mouse is over |
 
