@@ -187,3 +187,6 @@ fn at<T: Default>(devices: &mut Vec<T>, index: usize) -> Option<&mut T> {
 fn room(count: Value<'_>) -> usize {
     usize::try_from(count.count().unwrap_or(0)).unwrap_or(MOST).min(MOST)
 }
+
+#[cfg(test)]
+mod tests;

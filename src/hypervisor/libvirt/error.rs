@@ -1,6 +1,6 @@
 //! libvirt's errors in the port's words.
 
-use super::ffi::{RawError, RawResult, code};
+use super::ffi::{FROM_RPC, RawError, RawResult, code};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 
 /// Gives a failed call its operation.
@@ -17,12 +17,9 @@ impl<T> Doing<T> for RawResult<T> {
 
 /// The error of opening a connection: there, whatever broke on the way means that nobody answers.
 pub(super) fn open_error(e: &RawError, uri_given: bool) -> HvError {
-    let no_uri = e.code == code::XML_ERROR || e.code == code::INVALID_ARG || says(e, &["URI", "uri"]);
-    let no_driver = uri_given && e.code == code::NO_CONNECT;
     let kind = match kind(e) {
-        HvErrorKind::NoConnection if no_driver => HvErrorKind::BadUri,
-        HvErrorKind::Other if no_uri => HvErrorKind::BadUri,
-        HvErrorKind::ConnectionLost | HvErrorKind::Other => HvErrorKind::NoConnection,
+        HvErrorKind::NoConnection if uri_given && e.code == code::NO_CONNECT => HvErrorKind::BadUri,
+        HvErrorKind::ConnectionLost | HvErrorKind::Other => unreached(e),
         kind => kind,
     };
     hv_error(e, kind, "connect")
@@ -66,12 +63,7 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
         }
         code::NO_CONNECT | code::UNKNOWN_HOST => HvErrorKind::NoConnection,
         code::INVALID_CONN => HvErrorKind::ConnectionLost,
-        code::SYSTEM_ERROR
-        | code::RPC
-        | code::INTERNAL_ERROR
-        | code::GNUTLS_ERROR
-        | code::SSH
-        | code::LIBSSH => transport(e),
+        _ if lost(e) => HvErrorKind::ConnectionLost,
         _ => HvErrorKind::Other,
     }
 }
@@ -81,21 +73,10 @@ pub(super) fn is_fatal(e: &RawError) -> bool {
     matches!(kind(e), HvErrorKind::ConnectionLost | HvErrorKind::NoConnection)
 }
 
-/// What went wrong on the way, told by the words of the system, of ssh and of libvirt's client.
-fn transport(e: &RawError) -> HvErrorKind {
-    const DENIED: &[&str] = &["Permission denied", "Host key verification failed", "authentication failed"];
-    const NOBODY: &[&str] = &[
-        "Failed to connect socket",
-        "unable to connect to server",
-        "Unable to resolve address",
-        "Could not resolve hostname",
-        "Connection refused",
-        "No route to host",
-        "Network is unreachable",
-        "Connection timed out",
-        "Cannot find '", // a binary of the session daemon, or ssh
-    ];
-    const LOST: &[&str] = &[
+/// Whether the way to the daemon broke, as far as libvirt's client tells: the daemon's own errors, about a VM's
+/// monitor or a disk, have the same words.
+fn lost(e: &RawError) -> bool {
+    const WORDS: &[&str] = &[
         "End of file while reading data",
         "client socket is closed",
         "keepalive timeout",
@@ -103,16 +84,22 @@ fn transport(e: &RawError) -> HvErrorKind {
         "Broken pipe",
         "Cannot write data",
         "Cannot recv data",
-        "Unable to read from",
-        "not connected to", // the proxied daemon of a modular libvirt went away
     ];
+    e.domain == FROM_RPC && says(e, WORDS)
+}
+
+/// Why nobody was reached, told by the words of the system, of ssh and of libvirt's client.
+fn unreached(e: &RawError) -> HvErrorKind {
+    const DENIED: &[&str] = &["Permission denied", "Host key verification failed", "authentication failed"];
+    let no_uri = e.code == code::XML_ERROR || e.code == code::INVALID_ARG || says(e, &["URI", "uri"]);
     if says(e, DENIED) {
         HvErrorKind::PermissionDenied
-    } else if says(e, NOBODY) {
-        HvErrorKind::NoConnection
-    } else if says(e, LOST) {
-        HvErrorKind::ConnectionLost
+    } else if no_uri {
+        HvErrorKind::BadUri
     } else {
-        HvErrorKind::Other
+        HvErrorKind::NoConnection
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ mod typed;
 
 pub(super) use connection::{Conn, Listed};
 pub(super) use domain::{Domain, DomainInfo};
-pub(super) use error::{RawError, RawResult, code};
+pub(super) use error::{FROM_RPC, RawError, RawResult, code};
 pub(super) use event_loop::start_event_loop;
 pub(super) use events::{RawEvent, Subscriptions};
 pub(super) use network::{Network, RawLease};
