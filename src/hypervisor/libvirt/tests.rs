@@ -13,6 +13,7 @@ use super::{ConnectOptions, LibvirtConnector};
 use crate::hypervisor::{Connector, Groups, HvErrorKind, Hypervisor, Purpose, Which};
 use crate::model::id::VmId;
 use crate::model::metric::Group;
+use crate::model::vm::AddressSource;
 
 const ALL: [Group; 6] =
     [Group::State, Group::Cpu, Group::Vcpu, Group::Balloon, Group::Block, Group::Interface];
@@ -173,4 +174,34 @@ fn a_read_only_connection_refuses_changes() {
     assert_eq!(error.kind, HvErrorKind::ReadOnly, "{error}");
     assert!(hv.vm_xml(test).is_ok());
     assert!(!hv.vm_counters(Groups::of(&ALL), Which::All).unwrap().is_empty());
+}
+
+/// libvirt's test driver crashes on a network without an IP range when asked for addresses.
+#[test]
+fn a_fake_network_without_addresses_is_survived() {
+    let domain = |name: &str, network: &str| {
+        format!(
+            "<domain type='test'><name>{name}</name><memory>65536</memory>
+             <os><type arch='i686'>hvm</type></os><devices>
+             <interface type='network'><source network='{network}'/></interface></devices></domain>"
+        )
+    };
+    let host = format!(
+        "<node>{}{}{}<network><name>bare</name><bridge name='vb0'/></network>
+         <network><name>ranged</name><bridge name='vb1'/><ip address='10.1.2.1' netmask='255.255.255.0'/></network>
+         </node>",
+        domain("a", "bare"),
+        domain("b", "ranged"),
+        domain("c", "absent"),
+    );
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), host).unwrap();
+    let hv = open(&format!("test://{}", file.path().display()));
+    for source in [AddressSource::Lease, AddressSource::Agent, AddressSource::Arp] {
+        assert_eq!(hv.addresses(the_vm(&*hv, "a"), source).unwrap(), []);
+        assert_eq!(hv.addresses(the_vm(&*hv, "c"), source).unwrap(), []);
+        let found = hv.addresses(the_vm(&*hv, "b"), source).unwrap();
+        assert!(found[0].address.to_string().starts_with("10.1.2."), "{found:?}");
+    }
+    assert_eq!(hv.vm_counters(Groups::of(&ALL), Which::Active).unwrap().len(), 3);
 }

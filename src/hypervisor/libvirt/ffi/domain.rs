@@ -224,12 +224,10 @@ impl Domain {
     }
 
     /// Addresses of the guest; `source` is `VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_…`.
-    pub(in super::super) fn addresses(&self, source: u32, flags: u32) -> RawResult<Vec<InterfaceAddress>> {
+    pub(in super::super) fn addresses(&self, source: u32) -> RawResult<Vec<InterfaceAddress>> {
         // SAFETY: a live domain; each element of the list is the caller's.
-        let interfaces = list(
-            |out| unsafe { sys::virDomainInterfaceAddresses(self.raw(), out, source, flags) },
-            Interface,
-        )?;
+        let interfaces =
+            list(|out| unsafe { sys::virDomainInterfaceAddresses(self.raw(), out, source, 0) }, Interface)?;
         Ok(interfaces.iter().flat_map(Interface::addresses).collect())
     }
 }
