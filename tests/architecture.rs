@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("host", &["model"]),
     ("engine", &["model", "xml", "topology", "config", "hypervisor", "host"]),
     // Of the engine, the handle only; of the hypervisor, the errors its answers carry.
-    ("console", &["engine", "hypervisor", "model", "config", "topology"]),
+    ("console", &["engine", "hypervisor", "model", "xml", "config", "topology"]),
     // Composes the rest: it chooses the adapter and starts the engine.
     ("cli", &["engine", "console", "config", "model", "hypervisor", "host"]),
 ];

@@ -5,9 +5,12 @@
 //! - [`theme`]: semantic roles to styles
 //! - [`widgets`]: tables, sparklines, charts, trees: they draw values, and know no screen
 //! - [`screens`]: functions from `&App` to cells
+//! - [`terminal`]: the loop: events in, one draw at most, effects out
 
 pub mod app;
 pub mod keymap;
+pub mod log;
 pub mod screens;
+pub mod terminal;
 pub mod theme;
 pub mod widgets;

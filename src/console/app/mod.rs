@@ -1,1 +1,356 @@
-//! Begun next.
+//! The console's state, and the pure function that changes it: `update(&mut App, Msg) -> Vec<Effect>`.
+//!
+//! Nothing here knows a clock, a thread, a file or a terminal. Time comes in as a message; what is to be done
+//! goes out as data.
+
+pub mod action;
+pub mod available;
+pub mod cursor;
+pub mod fresh;
+pub mod list;
+pub mod msg;
+pub mod overlay;
+pub mod place;
+mod update;
+pub mod vm_page;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use action::ActionId;
+use available::Availability;
+use cursor::Cursor;
+use list::{Grouping, VmList};
+use msg::{Drawn, Notice};
+use overlay::Overlay;
+use place::{Pane, Scope, Screen};
+pub use update::update;
+use vm_page::VmPage;
+
+use super::keymap::{Key, Keymap};
+use crate::model::alert::{Condition, Subject};
+use crate::model::id::VmId;
+use crate::model::snapshot::Snapshot;
+use crate::model::storage::Pool;
+use crate::model::time::Timestamp;
+use crate::model::vm::Vm;
+use crate::topology::{Folds, Graph, RowKey, TreeRow};
+
+/// What the console starts with.
+#[derive(Clone, Debug)]
+pub struct AppConfig {
+    /// Keys.
+    pub keymap: Keymap,
+    /// Ids of the columns on the VMs screen.
+    pub columns: Vec<&'static str>,
+    /// Id of the column sorted by.
+    pub sort: &'static str,
+    /// Groups.
+    pub group: Grouping,
+    /// Themes there are.
+    pub themes: Vec<String>,
+    /// The theme in force.
+    pub theme: String,
+}
+
+/// The storage screen's cursors.
+#[derive(Clone, Debug, Default)]
+pub struct StorageState {
+    /// The selected pool.
+    pub pool: Cursor<uuid::Uuid>,
+    /// The selected volume, by key.
+    pub volume: Cursor<String>,
+    /// Pools being refreshed, by name.
+    pub refreshing: BTreeSet<String>,
+}
+
+/// One tree's rows, cursor and folds.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// The selected row.
+    pub cursor: Cursor<RowKey>,
+    /// Which branches are open.
+    pub folds: Folds,
+    /// Rows as they stand.
+    pub rows: Vec<TreeRow>,
+}
+
+impl Tree {
+    fn open_to(depth: usize) -> Self {
+        Self { cursor: Cursor::default(), folds: Folds::open_to(depth), rows: Vec::new() }
+    }
+
+    /// What the selected row shows.
+    pub fn selected(&self) -> Option<&TreeRow> {
+        self.rows.get(self.cursor.index())
+    }
+}
+
+/// The topology: a graph, and two trees of it.
+#[derive(Clone, Debug)]
+pub struct TopologyState {
+    /// Uplink to VMs, and their disks.
+    pub networks: Tree,
+    /// Pools to VMs.
+    pub storage: Tree,
+    /// The graph behind them.
+    pub graph: Option<Arc<Graph>>,
+}
+
+impl Default for TopologyState {
+    fn default() -> Self {
+        Self { networks: Tree::open_to(3), storage: Tree::open_to(2), graph: None }
+    }
+}
+
+/// A notice on screen until its time is over.
+#[derive(Clone, Debug)]
+pub struct Toast {
+    /// What it says.
+    pub notice: Notice,
+    /// When it goes.
+    pub until: Timestamp,
+}
+
+/// What an alert's row sticks to.
+pub type AlertKey = (Condition, Subject);
+
+/// The console's state.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The newest snapshot.
+    pub live: Arc<Snapshot>,
+    /// The snapshot held still, when frozen.
+    pub frozen: Option<Arc<Snapshot>>,
+    /// The time now.
+    pub now: Timestamp,
+    /// Local time less UTC, in seconds.
+    pub utc_offset: i32,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The screen shown.
+    pub screen: Screen,
+    /// The focused pane of each screen shown so far.
+    focus: [Pane; Screen::ALL.len()],
+    /// Whether the focused pane has the whole screen.
+    pub zoomed: bool,
+    /// The VM's own screen, when open over the screen.
+    pub page: Option<VmPage>,
+    /// The VM list.
+    pub vms: VmList,
+    /// Storage.
+    pub storage: StorageState,
+    /// The selected alert.
+    pub alerts: Cursor<AlertKey>,
+    /// Topology.
+    pub topology: TopologyState,
+    /// First line of the host summary.
+    pub host_scroll: usize,
+    /// Overlays, the top one last.
+    pub overlays: Vec<Overlay>,
+    /// Keys of a sequence begun.
+    pub pending: Vec<Key>,
+    /// A notice.
+    pub toast: Option<Toast>,
+    /// Keys.
+    pub keymap: Keymap,
+    /// Themes there are.
+    pub themes: Vec<String>,
+    /// The theme in force.
+    pub theme: String,
+    /// What the last draw found out.
+    pub drawn: Drawn,
+    /// When the cursor was last moved.
+    last_used: Timestamp,
+    /// Whether something visible changed since the last draw.
+    pub dirty: bool,
+    /// Texts on screen that change with time alone, as last drawn.
+    shown_times: String,
+}
+
+impl App {
+    /// The console as it opens.
+    pub fn new(config: AppConfig, snapshot: Arc<Snapshot>, now: Timestamp) -> Self {
+        let mut app = Self {
+            live: snapshot,
+            frozen: None,
+            now,
+            utc_offset: 0,
+            size: (80, 24),
+            screen: Screen::Overview,
+            focus: Screen::ALL.map(|s| s.panes()[0]),
+            zoomed: false,
+            page: None,
+            vms: VmList::new(config.columns, config.sort, config.group),
+            storage: StorageState::default(),
+            alerts: Cursor::default(),
+            topology: TopologyState::default(),
+            host_scroll: 0,
+            overlays: Vec::new(),
+            pending: Vec::new(),
+            toast: None,
+            keymap: config.keymap,
+            themes: config.themes,
+            theme: config.theme,
+            drawn: Drawn::default(),
+            last_used: Timestamp(i64::MIN / 2),
+            dirty: true,
+            shown_times: String::new(),
+        };
+        update::snapshot::settle(&mut app, false);
+        app
+    }
+
+    /// The snapshot that is shown.
+    pub fn view(&self) -> &Arc<Snapshot> {
+        self.frozen.as_ref().unwrap_or(&self.live)
+    }
+
+    /// The pane that has the focus.
+    pub fn pane(&self) -> Pane {
+        self.focus[self.screen as usize]
+    }
+
+    /// The tree that has the focus.
+    pub fn tree(&self) -> Option<&Tree> {
+        match self.pane() {
+            Pane::Topology => Some(&self.topology.networks),
+            Pane::StorageTree => Some(&self.topology.storage),
+            _ => None,
+        }
+    }
+
+    fn tree_mut(&mut self) -> Option<&mut Tree> {
+        match self.pane() {
+            Pane::Topology => Some(&mut self.topology.networks),
+            Pane::StorageTree => Some(&mut self.topology.storage),
+            _ => None,
+        }
+    }
+
+    /// Whether there is nothing to go back from.
+    pub fn is_top(&self) -> bool {
+        self.page.is_none()
+            && !self.zoomed
+            && self.overlays.is_empty()
+            && self.frozen.is_none()
+            && self.screen == Screen::Overview
+    }
+
+    /// The scope keys are looked up in.
+    pub fn scope(&self) -> Scope {
+        match self.overlays.last() {
+            Some(Overlay::Help { .. }) => return Scope::Help,
+            Some(Overlay::Palette(_)) => return Scope::Palette,
+            Some(Overlay::Filter(_)) => return Scope::Filter,
+            Some(Overlay::Menu(_)) => return Scope::Menu,
+            None => {}
+        }
+        if self.page.is_some() { Scope::Vm } else { self.base_scope() }
+    }
+
+    fn base_scope(&self) -> Scope {
+        match self.pane() {
+            Pane::Vms | Pane::Metrics => Scope::Vms,
+            Pane::Storage | Pane::Volumes => Scope::Storage,
+            Pane::Alerts => Scope::Alerts,
+            Pane::Topology | Pane::StorageTree => Scope::Topology,
+            Pane::Host | Pane::Log => Scope::Host,
+        }
+    }
+
+    /// The scope below any overlay: what help explains.
+    pub fn scope_below(&self) -> Scope {
+        if self.page.is_some() { Scope::Vm } else { self.base_scope() }
+    }
+
+    /// The VM that an action would act on.
+    pub fn selected_vm(&self) -> Option<&Arc<Vm>> {
+        let id = self.selected_vm_id()?;
+        self.view().vm(id)
+    }
+
+    /// Its id.
+    pub fn selected_vm_id(&self) -> Option<VmId> {
+        if let Some(page) = &self.page {
+            return Some(page.id);
+        }
+        match self.pane() {
+            Pane::Topology | Pane::StorageTree => {
+                self.tree().and_then(Tree::selected).and_then(|r| r.node.vm())
+            }
+            Pane::Alerts => match self.alerts.key() {
+                Some((_, Subject::Vm(id))) => Some(*id),
+                _ => None,
+            },
+            Pane::Vms | Pane::Metrics => self.vms.selected(),
+            _ => None,
+        }
+    }
+
+    /// The selected pool.
+    pub fn selected_pool(&self) -> Option<&Arc<Pool>> {
+        let id = self.storage.pool.key()?;
+        self.view().pools.as_ref()?.iter().find(|p| p.record.id == *id)
+    }
+
+    /// What could be copied now, each with what it is.
+    pub fn copyable(&self) -> Vec<(&'static str, String)> {
+        let mut out = Vec::new();
+        if let Some(vm) = self.selected_vm() {
+            out.push(("name", vm.display_name().into_owned()));
+            out.push(("UUID", vm.id.to_string()));
+            out.extend(vm.addresses.iter().map(|a| ("address", a.address.to_string())));
+            if let Some(d) = &vm.definition {
+                out.extend(
+                    d.nics.iter().map(|n| ("MAC address", crate::model::text::clean(&n.mac).into_owned())),
+                );
+            }
+            if let Some(vm_page::Fetched::Ready(xml)) = self.page.as_ref().map(|p| &p.xml) {
+                out.push(("XML", xml.to_string()));
+            }
+        } else if matches!(self.pane(), Pane::Storage | Pane::Volumes)
+            && let Some(pool) = self.selected_pool()
+        {
+            out.push(("name", pool.display_name().into_owned()));
+            out.extend(pool.record.path.iter().map(|p| ("path", crate::model::text::clean(p).into_owned())));
+            let volume = pool.volumes.iter().flat_map(|v| v.iter());
+            for v in volume.filter(|v| Some(&v.key) == self.storage.volume.key()) {
+                out.push(("volume's path", crate::model::text::clean(&v.path).into_owned()));
+            }
+        } else if self.pane() == Pane::Alerts
+            && let Some(alert) = self
+                .view()
+                .alerts
+                .iter()
+                .find(|a| Some(&(a.condition, a.subject.clone())) == self.alerts.key())
+        {
+            out.push(("alert", format!("{}: {}", alert.name, alert.message)));
+        }
+        out
+    }
+
+    /// The actions the footer shows now, best first: key, word, action.
+    pub fn footer(&self) -> Vec<(String, &'static str, ActionId)> {
+        let scope = self.scope();
+        let chain: Vec<Scope> = scope.chain().collect();
+        let mut found: Vec<_> = action::ACTIONS
+            .iter()
+            .filter(|a| a.scopes.iter().any(|s| chain.contains(s)))
+            .filter_map(|a| a.footer.map(|(rank, word)| (rank, word, a)))
+            .filter(|(_, _, a)| (a.available)(self) == Availability::Yes)
+            .filter_map(|(rank, word, a)| Some((rank, self.keymap.shown_key(scope, a.id)?, word, a.id)))
+            .collect();
+        found.sort_by_key(|(rank, ..)| *rank);
+        found.into_iter().map(|(_, key, word, id)| (key, word, id)).collect()
+    }
+
+    /// Local hours and minutes of an instant.
+    pub fn clock(&self, at: Timestamp) -> String {
+        let minutes = (at.0.div_euclid(1000) + i64::from(self.utc_offset)).div_euclid(60);
+        format!("{:02}:{:02}", minutes.div_euclid(60).rem_euclid(24), minutes.rem_euclid(60))
+    }
+}

@@ -1,0 +1,197 @@
+//! The action table: everything a key, the palette or a click can do. Keys, footer, help, palette, README's
+//! key table and the man page come from it.
+
+use super::App;
+use super::available::{self, Availability};
+use super::place::Scope::{
+    self, Filter, Global, Help, Host, Menu, Move, Palette, Storage, Topology, Vm, Vms,
+};
+
+/// What an action is for: the headings of help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Category {
+    /// Moving about.
+    Move,
+    /// Screens and panes.
+    Screens,
+    /// Lists.
+    Lists,
+    /// Looking closer.
+    Look,
+    /// The program.
+    Program,
+}
+
+impl Category {
+    /// Its heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Move => "Move",
+            Self::Screens => "Screens and panes",
+            Self::Lists => "Lists",
+            Self::Look => "Look",
+            Self::Program => "Program",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct ActionSpec {
+    /// Its identity in code.
+    pub id: ActionId,
+    /// Stable kebab-case name, as keymap files write it.
+    pub name: &'static str,
+    /// Title in palette and help.
+    pub title: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+    /// Heading.
+    pub category: Category,
+    /// Where its keys work.
+    pub scopes: &'static [Scope],
+    /// Default keys; the first is the one shown.
+    pub keys: &'static [&'static str],
+    /// Rank (low first) and word in the footer, where it is shown there.
+    pub footer: Option<(u8, &'static str)>,
+    /// Whether it can be done now, and if not why.
+    pub available: fn(&App) -> Availability,
+}
+
+macro_rules! actions {
+    ($( $id:ident $name:literal $title:literal $doc:literal $category:ident
+        [$($scope:ident)*] [$($key:literal)*] $footer:expr, $available:expr; )*) => {
+        /// The identity of an action; its facts are in [`ACTIONS`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum ActionId { $( #[doc = $doc] $id, )* }
+
+        /// The table, indexed by [`ActionId`].
+        pub static ACTIONS: &[ActionSpec] = &[ $( ActionSpec {
+            id: ActionId::$id, name: $name, title: $title, doc: $doc, category: Category::$category,
+            scopes: &[$($scope),*], keys: &[$($key),*], footer: $footer, available: $available,
+        }, )* ];
+    };
+}
+
+actions! {
+    Up "up" "Up" "Moves one row up." Move [Move] ["Up" "k"] None, available::always;
+    Down "down" "Down" "Moves one row down." Move [Move] ["Down" "j"] None, available::always;
+    Left "left" "Left" "Moves left: collapses a branch, or goes to the tab before." Move [Move] ["Left" "h"] None, available::always;
+    Right "right" "Right" "Moves right: expands a branch, or goes to the next tab." Move [Move] ["Right" "l"] None, available::always;
+    PageUp "page-up" "Page up" "Moves a page up." Move [Move] ["PgUp" "Ctrl-b"] None, available::always;
+    PageDown "page-down" "Page down" "Moves a page down." Move [Move] ["PgDn" "Ctrl-f"] None, available::always;
+    HalfUp "half-page-up" "Half a page up" "Moves half a page up." Move [Move] ["Ctrl-u"] None, available::always;
+    HalfDown "half-page-down" "Half a page down" "Moves half a page down." Move [Move] ["Ctrl-d"] None, available::always;
+    First "first" "First" "Moves to the first row." Move [Move] ["g g" "Home"] None, available::always;
+    Last "last" "Last" "Moves to the last row." Move [Move] ["G" "End"] None, available::always;
+
+    Open "open" "Open" "Opens what is selected." Move [Global] ["Enter"] Some((10, "open")), available::can_open;
+    Back "back" "Back" "Goes back one level; never quits." Move [Global] ["Esc"] Some((12, "back")), available::can_go_back;
+    NextPane "next-pane" "Next pane" "Gives the next pane or tab the focus." Screens [Global] ["Tab"] Some((60, "pane")), available::has_panes;
+    PrevPane "previous-pane" "Previous pane" "Gives the previous pane or tab the focus." Screens [Global] ["Shift-Tab"] None, available::has_panes;
+    Zoom "zoom" "Zoom" "Gives the focused pane the whole screen, and back." Screens [Global] ["z"] Some((62, "zoom")), available::can_zoom;
+    ScreenOverview "overview" "Overview" "Shows everything at a glance." Screens [Global] ["1"] None, available::always;
+    ScreenVms "vms" "VMs" "Shows the table of VMs." Screens [Global] ["2"] None, available::always;
+    ScreenStorage "storage" "Storage" "Shows pools and volumes." Screens [Global] ["3"] None, available::always;
+    ScreenAlerts "alerts" "Alerts" "Shows what needs attention." Screens [Global] ["5"] None, available::always;
+    ScreenTopology "topology" "Topology" "Shows how networks, VMs, disks and pools hang together." Screens [Global] ["6"] None, available::always;
+    ScreenHost "host" "Host and log" "Shows the machine, the connection, what NovaCron costs, and its log." Screens [Global] ["8"] None, available::always;
+
+    Filter "filter" "Filter" "Filters the VMs: state:running cpu>80 tag:web." Lists [Global] ["/"] Some((20, "filter")), available::always;
+    ClearFilter "clear-filter" "Clear the filter" "Shows all VMs again." Lists [Global] [] None, available::has_filter;
+    Attention "attention" "Only what needs attention" "Shows only VMs that need attention, and back." Lists [Global] ["!"] Some((52, "attention")), available::always;
+    Mark "mark" "Mark" "Marks or unmarks the VM and moves on." Lists [Vms] ["Space"] Some((30, "mark")), available::has_vm;
+    MarkAll "mark-all" "Mark all" "Marks all VMs that are listed." Lists [Vms] ["*"] None, available::has_vm;
+    Unmark "unmark" "Unmark all" "Takes all marks away." Lists [Vms] ["U"] None, available::has_marks;
+    Columns "columns" "Sort and columns" "Chooses the column to sort by, and the columns shown." Lists [Vms] ["o"] Some((40, "sort")), available::always;
+    SortNext "sort-next" "Sort by the next column" "Sorts by the next shown column." Lists [Vms] [">"] None, available::always;
+    SortPrevious "sort-previous" "Sort by the previous column" "Sorts by the previous shown column." Lists [Vms] ["<"] None, available::always;
+    SortInvert "sort-invert" "Invert the sort" "Turns the order around." Lists [Vms] ["i"] None, available::always;
+    GroupBy "group" "Group" "Groups the VMs by tag, state or network." Lists [Vms] ["O"] Some((42, "group")), available::always;
+    Follow "follow" "Follow" "Keeps the selected VM in sight when rows move." Lists [Vms] ["f"] None, available::has_vm;
+    Toggle "toggle" "Expand or collapse" "Expands or collapses the branch." Lists [Topology] ["Space"] Some((30, "expand")), available::always;
+
+    Copy "copy" "Copy" "Copies a name, UUID, address or the XML to your terminal's clipboard (OSC 52)." Look [Global] ["y"] Some((54, "copy")), available::can_copy;
+    Xml "xml" "XML" "Shows the VM's XML." Look [Vms Vm] ["x"] None, available::has_vm;
+    Freeze "freeze" "Freeze" "Holds the picture still while measuring goes on, and lets it go." Look [Global] ["Z"] None, available::always;
+    Refresh "refresh" "Refresh now" "Reads everything again, now; connects at once when the connection is lost." Look [Global] ["Ctrl-r" "F5"] None, available::always;
+    PoolRefresh "pool-refresh" "Refresh the pool" "Has libvirt look at the selected pool's storage again." Look [Storage] ["r"] Some((32, "refresh pool")), available::can_refresh_pool;
+    LogMore "log-more" "Log more" "Shows finer log levels." Look [Host] ["+"] Some((34, "more log")), available::always;
+    LogLess "log-less" "Log less" "Shows coarser log levels only." Look [Host] ["-"] Some((35, "less log")), available::always;
+
+    Palette "palette" "Commands" "Finds any action, VM or theme by a few letters." Program [Global] [":" "Ctrl-p"] Some((22, "commands")), available::always;
+    Help "help" "Help" "Shows the keys that work here." Program [Global] ["?" "F1"] Some((70, "help")), available::always;
+    Theme "theme" "Theme" "Chooses a theme; the choice holds until you leave, config.toml keeps one." Program [Global] ["F2"] None, available::always;
+    Redraw "redraw" "Redraw" "Draws the whole screen again." Program [Global] ["Ctrl-l"] None, available::always;
+    Quit "quit" "Quit" "Leaves NovaCron; below the top level, goes back." Program [Global] ["q" "Ctrl-c"] Some((80, "quit")), available::at_top;
+
+    CloseHelp "close-help" "Close help" "Closes the help." Program [Help] ["Esc" "q" "?" "F1" "Ctrl-c"] Some((10, "close")), available::always;
+    MenuChoose "menu-choose" "Choose" "Chooses the entry." Lists [Menu] ["Enter"] Some((10, "choose")), available::always;
+    MenuToggle "menu-toggle" "Show or hide" "Shows or hides the column." Lists [Menu] ["Space"] Some((11, "show or hide")), available::menu_has_checks;
+    MenuClose "menu-close" "Close" "Closes the menu." Lists [Menu] ["Esc" "q" "Ctrl-c"] Some((12, "close")), available::always;
+    PaletteRun "palette-run" "Run" "Does what is selected." Program [Palette] ["Enter"] Some((10, "run")), available::always;
+    PaletteUp "palette-up" "Up" "Moves up." Program [Palette] ["Up" "Ctrl-p"] None, available::always;
+    PaletteDown "palette-down" "Down" "Moves down." Program [Palette] ["Down" "Ctrl-n"] Some((11, "next")), available::always;
+    PaletteClose "palette-close" "Close" "Closes the palette." Program [Palette] ["Esc" "Ctrl-c"] Some((12, "close")), available::always;
+    FilterApply "filter-apply" "Keep the filter" "Keeps the filter and goes back to the list." Lists [Filter] ["Enter"] Some((10, "keep")), available::always;
+    FilterComplete "filter-complete" "Complete" "Completes the last term." Lists [Filter] ["Tab"] Some((11, "complete")), available::always;
+    FilterCancel "filter-cancel" "Drop the filter" "Goes back to the filter as it was." Lists [Filter] ["Esc" "Ctrl-c"] Some((12, "cancel")), available::always;
+}
+
+impl ActionId {
+    /// The action's row in the table.
+    pub fn spec(self) -> &'static ActionSpec {
+        &ACTIONS[self as usize]
+    }
+}
+
+/// The action of that name, or the name nearest to it.
+pub fn action_by_name(name: &str) -> Result<ActionId, Option<&'static str>> {
+    if let Some(spec) = ACTIONS.iter().find(|a| a.name == name) {
+        return Ok(spec.id);
+    }
+    let nearest = ACTIONS.iter().map(|a| (distance(a.name, name), a.name)).min();
+    Err(nearest.filter(|(d, _)| *d <= 3).map(|(_, n)| n))
+}
+
+/// Levenshtein distance, for "did you mean".
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut previous = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = previous + usize::from(ca != *cb);
+            previous = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(previous + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_sound() {
+        let mut names = HashSet::new();
+        for (i, a) in ACTIONS.iter().enumerate() {
+            assert_eq!(a.id as usize, i);
+            assert!(names.insert(a.name), "{} stands twice", a.name);
+            assert!(a.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", a.name);
+            assert!(a.doc.ends_with('.') && !a.title.is_empty());
+            assert!(!a.scopes.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_mistyped_name_finds_its_neighbour() {
+        assert_eq!(action_by_name("quit"), Ok(ActionId::Quit));
+        assert_eq!(action_by_name("freze"), Err(Some("freeze")));
+        assert_eq!(action_by_name("abcdefghijk"), Err(None));
+    }
+}

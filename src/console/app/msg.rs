@@ -1,0 +1,151 @@
+//! What comes in and what goes out: plain data, so that every behaviour can be tested without a terminal,
+//! a hypervisor or a clock.
+
+use std::sync::Arc;
+
+use super::action::ActionId;
+use super::place::{Pane, Screen, VmTab};
+use crate::console::keymap::Key;
+use crate::model::id::VmId;
+use crate::model::snapshot::Snapshot;
+use crate::model::time::Timestamp;
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse.
+    Mouse(Mouse),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// A new snapshot.
+    Snapshot(Arc<Snapshot>),
+    /// The time now, and the local offset from UTC in seconds.
+    Tick(Timestamp, i32),
+    /// What was drawn: VMs on screen and rows a page.
+    Drawn(Drawn),
+    /// An XML asked for arrived.
+    Xml(VmId, Result<Arc<str>, String>),
+    /// A pool's refresh ended.
+    PoolRefreshed(String, Result<(), String>),
+    /// Something the user should read.
+    Notice(Notice),
+}
+
+/// The mouse over something that was drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// A click, once or twice.
+    Click {
+        /// On what.
+        target: Target,
+        /// Whether it is the second one in a row.
+        double: bool,
+    },
+    /// The wheel, in rows.
+    Wheel {
+        /// Over what.
+        target: Option<Target>,
+        /// Downwards.
+        rows: isize,
+    },
+}
+
+/// What a place on the screen stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A pane.
+    Pane(Pane),
+    /// A row of a pane's list.
+    Row(Pane, usize),
+    /// A column header.
+    Header(&'static str),
+    /// A screen's tab.
+    Screen(Screen),
+    /// A tab of the VM's screen.
+    Tab(VmTab),
+    /// A key in the footer.
+    Action(ActionId),
+    /// An entry of the overlay on top.
+    Entry(usize),
+    /// Anywhere in the overlay on top.
+    Overlay,
+}
+
+/// What the last draw found out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// VMs whose values are on screen.
+    pub visible: Vec<VmId>,
+    /// Rows of the focused list or text.
+    pub page: usize,
+    /// Lines of the scrolled text, where there is one.
+    pub lines: usize,
+}
+
+/// How serious a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// To know.
+    Info,
+    /// It went wrong.
+    Bad,
+}
+
+/// One sentence for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How serious.
+    pub tone: Tone,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Notice {
+    /// To know.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Info, text: text.into() }
+    }
+
+    /// It went well.
+    pub fn good(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Good, text: text.into() }
+    }
+
+    /// It went wrong.
+    pub fn bad(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Bad, text: text.into() }
+    }
+}
+
+/// What the loop is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Leave.
+    Quit,
+    /// Tell the engine what is on screen.
+    Focus(crate::engine::Focus),
+    /// Have everything read now.
+    Refresh,
+    /// Connect now.
+    Reconnect,
+    /// Fetch a VM's XML.
+    FetchXml(VmId),
+    /// Have a pool refreshed.
+    RefreshPool(uuid::Uuid, String),
+    /// Copy to the terminal's clipboard.
+    Copy(String),
+    /// Change the theme.
+    Theme(String),
+    /// Change which log levels are shown: finer or coarser.
+    LogLevel(bool),
+    /// Scroll the log by pages; 0 follows the end.
+    LogScroll(isize),
+    /// Draw the whole screen again.
+    Redraw,
+}

@@ -1,0 +1,108 @@
+//! What lies over the screen: help, palette, filter line, menus. At most a few, as a stack.
+
+use tui_input::Input;
+
+use super::action::ActionId;
+use crate::console::app::list::Grouping;
+use crate::model::filter::Suggestion;
+use crate::model::id::VmId;
+
+/// An overlay.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    /// Keys that work here.
+    Help {
+        /// First line shown.
+        scroll: usize,
+    },
+    /// Fuzzy search over actions, VMs and themes.
+    Palette(Palette),
+    /// The filter line.
+    Filter(FilterLine),
+    /// A menu.
+    Menu(Menu),
+}
+
+/// The palette's state.
+#[derive(Clone, Debug, Default)]
+pub struct Palette {
+    /// What was typed.
+    pub input: Input,
+    /// What matches, best first.
+    pub entries: Vec<PaletteEntry>,
+    /// The selected entry.
+    pub selected: usize,
+}
+
+/// One line of the palette.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaletteEntry {
+    /// What is shown.
+    pub label: String,
+    /// Beside it: key or kind.
+    pub note: String,
+    /// Positions (in characters) of the label that matched.
+    pub matched: Vec<u32>,
+    /// What it does.
+    pub does: Choice,
+    /// Why it cannot be done now.
+    pub unavailable: Option<String>,
+}
+
+/// The filter line's state.
+#[derive(Clone, Debug)]
+pub struct FilterLine {
+    /// What is typed.
+    pub input: Input,
+    /// The filter before, for Esc.
+    pub before: String,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// Completions of the last term.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// A menu's state.
+#[derive(Clone, Debug)]
+pub struct Menu {
+    /// Its title.
+    pub title: &'static str,
+    /// One line about it.
+    pub hint: &'static str,
+    /// Entries.
+    pub items: Vec<MenuItem>,
+    /// The selected one.
+    pub selected: usize,
+}
+
+/// A menu's entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MenuItem {
+    /// What is shown.
+    pub label: String,
+    /// Beside it.
+    pub note: String,
+    /// Ticked or not, where it can be.
+    pub checked: Option<bool>,
+    /// Whether it is in force now.
+    pub current: bool,
+    /// What choosing it does.
+    pub does: Choice,
+}
+
+/// What choosing an entry does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// An action.
+    Action(ActionId),
+    /// Opens a VM.
+    OpenVm(VmId),
+    /// Sorts by a column.
+    SortBy(&'static str),
+    /// Groups.
+    GroupBy(Grouping),
+    /// A theme.
+    Theme(String),
+    /// Copies a text.
+    Copy(String),
+}

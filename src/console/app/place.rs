@@ -1,0 +1,214 @@
+//! Where one is: screens, panes, tabs, and the scopes in which keys mean something.
+
+/// A screen. What has no function yet is not here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Screen {
+    /// Everything at a glance.
+    #[default]
+    Overview,
+    /// The VM table.
+    Vms,
+    /// Pools and volumes.
+    Storage,
+    /// What needs attention.
+    Alerts,
+    /// How it hangs together.
+    Topology,
+    /// The machine, and the log.
+    Host,
+}
+
+impl Screen {
+    /// All screens, in the order of their keys.
+    pub const ALL: [Self; 6] =
+        [Self::Overview, Self::Vms, Self::Storage, Self::Alerts, Self::Topology, Self::Host];
+
+    /// The key that opens it. Numbers between belong to screens to come.
+    pub const fn key(self) -> char {
+        match self {
+            Self::Overview => '1',
+            Self::Vms => '2',
+            Self::Storage => '3',
+            Self::Alerts => '5',
+            Self::Topology => '6',
+            Self::Host => '8',
+        }
+    }
+
+    /// Its title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Vms => "VMs",
+            Self::Storage => "Storage",
+            Self::Alerts => "Alerts",
+            Self::Topology => "Topology",
+            Self::Host => "Host",
+        }
+    }
+}
+
+/// A pane that can have the focus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pane {
+    /// The VM list.
+    #[default]
+    Vms,
+    /// The selected VM's metrics.
+    Metrics,
+    /// Pools.
+    Storage,
+    /// Volumes of the selected pool.
+    Volumes,
+    /// Alerts.
+    Alerts,
+    /// Networks, VMs and their disks.
+    Topology,
+    /// Pools, volumes and the VMs that use them.
+    StorageTree,
+    /// Host summary.
+    Host,
+    /// Log.
+    Log,
+}
+
+impl Screen {
+    /// The panes of a screen that take the focus, in Tab order.
+    pub const fn panes(self) -> &'static [Pane] {
+        match self {
+            Self::Overview => &[Pane::Vms, Pane::Metrics, Pane::Storage, Pane::Topology, Pane::Alerts],
+            Self::Vms => &[Pane::Vms],
+            Self::Storage => &[Pane::Storage, Pane::Volumes],
+            Self::Alerts => &[Pane::Alerts],
+            Self::Topology => &[Pane::Topology, Pane::StorageTree],
+            Self::Host => &[Pane::Host, Pane::Log],
+        }
+    }
+}
+
+/// A tab of a VM's own screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum VmTab {
+    /// What it is and how it fares.
+    #[default]
+    Summary,
+    /// The last minutes.
+    Charts,
+    /// Disks with their backing chains.
+    Disks,
+    /// Network interfaces with addresses.
+    Nics,
+    /// Its XML.
+    Xml,
+}
+
+impl VmTab {
+    /// All tabs, in order.
+    pub const ALL: [Self; 5] = [Self::Summary, Self::Charts, Self::Disks, Self::Nics, Self::Xml];
+
+    /// Its title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Summary => "Summary",
+            Self::Charts => "Charts",
+            Self::Disks => "Disks",
+            Self::Nics => "NICs",
+            Self::Xml => "XML",
+        }
+    }
+
+    /// The tab `by` further, around the ends.
+    #[must_use]
+    pub fn step(self, by: isize) -> Self {
+        let i = Self::ALL.iter().position(|t| *t == self).unwrap_or(0).cast_signed();
+        let n = Self::ALL.len().cast_signed();
+        Self::ALL[(i + by).rem_euclid(n).cast_unsigned()]
+    }
+}
+
+/// Where a key means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// Everywhere but in overlays.
+    Global,
+    /// Wherever something moves or scrolls.
+    Move,
+    /// VM lists.
+    Vms,
+    /// Pools and volumes.
+    Storage,
+    /// Alerts.
+    Alerts,
+    /// Topology.
+    Topology,
+    /// Host and log.
+    Host,
+    /// A VM's own screen.
+    Vm,
+    /// The help overlay.
+    Help,
+    /// Menus.
+    Menu,
+    /// The command palette.
+    Palette,
+    /// The filter line.
+    Filter,
+}
+
+impl Scope {
+    /// All scopes.
+    pub const ALL: [Self; 12] = [
+        Self::Global,
+        Self::Move,
+        Self::Vms,
+        Self::Storage,
+        Self::Alerts,
+        Self::Topology,
+        Self::Host,
+        Self::Vm,
+        Self::Help,
+        Self::Menu,
+        Self::Palette,
+        Self::Filter,
+    ];
+
+    /// The name in keymap files and help.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Move => "move",
+            Self::Vms => "vms",
+            Self::Storage => "storage",
+            Self::Alerts => "alerts",
+            Self::Topology => "topology",
+            Self::Host => "host",
+            Self::Vm => "vm",
+            Self::Help => "help",
+            Self::Menu => "menu",
+            Self::Palette => "palette",
+            Self::Filter => "filter",
+        }
+    }
+
+    /// The scope of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.name() == name)
+    }
+
+    /// The scopes a key is looked up in, nearest first.
+    pub fn chain(self) -> impl Iterator<Item = Self> {
+        let parents: &[Self] = match self {
+            Self::Vms | Self::Storage | Self::Alerts | Self::Topology | Self::Host | Self::Vm => {
+                &[Self::Move, Self::Global]
+            }
+            Self::Help | Self::Menu => &[Self::Move],
+            Self::Global | Self::Move | Self::Palette | Self::Filter => &[],
+        };
+        std::iter::once(self).chain(parents.iter().copied())
+    }
+
+    /// Whether letters typed here are text.
+    pub const fn takes_text(self) -> bool {
+        matches!(self, Self::Palette | Self::Filter)
+    }
+}

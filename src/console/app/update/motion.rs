@@ -1,0 +1,63 @@
+//! Moving: in whatever list or text has the focus.
+
+use super::super::App;
+use super::super::cursor::Motion;
+use super::super::msg::Effect;
+use super::super::overlay::Overlay;
+use super::super::place::Pane;
+use super::{focus_effect, snapshot};
+
+pub(super) fn go(app: &mut App, motion: Motion) -> Vec<Effect> {
+    app.dirty = true;
+    let rows = motion.rows(app.drawn.page);
+    let last_line = app.drawn.lines.saturating_sub(app.drawn.page);
+    match app.overlays.last_mut() {
+        Some(Overlay::Help { scroll }) => {
+            *scroll = scroll.saturating_add_signed(rows).min(last_line);
+            return Vec::new();
+        }
+        Some(Overlay::Menu(menu)) => {
+            menu.selected = menu.selected.saturating_add_signed(rows).min(menu.items.len().saturating_sub(1));
+            return Vec::new();
+        }
+        _ => {}
+    }
+    if let Some(page) = &mut app.page {
+        page.scroll = page.scroll.saturating_add_signed(rows).min(last_line);
+        return Vec::new();
+    }
+    app.last_used = app.now;
+    in_pane(app, rows, last_line)
+}
+
+fn in_pane(app: &mut App, rows: isize, last_line: usize) -> Vec<Effect> {
+    match app.pane() {
+        Pane::Vms | Pane::Metrics => {
+            app.vms.cursor.step(rows, &app.vms.keys);
+            return vec![focus_effect(app)];
+        }
+        Pane::Storage => {
+            let pools: Vec<_> = app.view().pools.iter().flat_map(|p| p.iter()).map(|p| p.record.id).collect();
+            app.storage.pool.step(rows, &pools);
+            let volumes = snapshot::volume_keys(app);
+            app.storage.volume.settle(&volumes);
+        }
+        Pane::Volumes => {
+            let volumes = snapshot::volume_keys(app);
+            app.storage.volume.step(rows, &volumes);
+        }
+        Pane::Alerts => {
+            let alerts: Vec<_> = app.view().alerts.iter().map(|a| (a.condition, a.subject.clone())).collect();
+            app.alerts.step(rows, &alerts);
+        }
+        Pane::Topology | Pane::StorageTree => {
+            if let Some(tree) = app.tree_mut() {
+                let keys: Vec<_> = tree.rows.iter().map(|r| r.key).collect();
+                tree.cursor.step(rows, &keys);
+            }
+        }
+        Pane::Host => app.host_scroll = app.host_scroll.saturating_add_signed(rows).min(last_line),
+        Pane::Log => return vec![Effect::LogScroll(rows.clamp(-1000, 1000))],
+    }
+    Vec::new()
+}

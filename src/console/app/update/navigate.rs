@@ -1,0 +1,167 @@
+//! Screens, panes, opening and going back.
+
+use super::super::msg::Effect;
+use super::super::place::{Pane, Screen, VmTab};
+use super::super::vm_page::{Fetched, VmPage};
+use super::super::{App, Tree};
+use super::{act, focus_effect, snapshot};
+use crate::model::alert::Subject;
+use crate::model::id::VmId;
+use crate::topology::NodeId;
+
+pub(super) fn screen(app: &mut App, screen: Screen) -> Vec<Effect> {
+    app.screen = screen;
+    app.page = None;
+    app.zoomed = false;
+    app.dirty = true;
+    vec![focus_effect(app)]
+}
+
+/// Gives a pane of the present screen the focus.
+pub(super) fn focus_pane(app: &mut App, pane: Pane) {
+    if app.screen.panes().contains(&pane) {
+        app.focus[app.screen as usize] = pane;
+        app.dirty = true;
+    }
+}
+
+pub(super) fn next_pane(app: &mut App, by: isize) -> Vec<Effect> {
+    if let Some(page) = &app.page {
+        let tab = page.tab.step(by);
+        return set_tab(app, tab);
+    }
+    let panes = app.screen.panes();
+    let at = panes.iter().position(|p| *p == app.pane()).unwrap_or(0).cast_signed();
+    focus_pane(app, panes[(at + by).rem_euclid(panes.len().cast_signed()).cast_unsigned()]);
+    vec![focus_effect(app)]
+}
+
+pub(super) fn zoom(app: &mut App) -> Vec<Effect> {
+    app.zoomed = !app.zoomed;
+    Vec::new()
+}
+
+pub(super) fn back(app: &mut App) -> Vec<Effect> {
+    app.dirty = true;
+    if app.overlays.pop().is_some() {
+    } else if app.page.take().is_some() {
+        return vec![focus_effect(app)];
+    } else if app.zoomed {
+        app.zoomed = false;
+    } else if app.frozen.take().is_some() {
+        snapshot::settle(app, false);
+    } else if app.screen != Screen::Overview {
+        return screen(app, Screen::Overview);
+    }
+    Vec::new()
+}
+
+/// Left and right: tabs on a VM's screen, branches in a tree.
+pub(super) fn sideways(app: &mut App, by: isize) -> Vec<Effect> {
+    if let Some(page) = &app.page {
+        let tab = page.tab.step(by);
+        return set_tab(app, tab);
+    }
+    match app.pane() {
+        Pane::Topology | Pane::StorageTree => set_branch(app, by > 0),
+        Pane::Storage | Pane::Volumes if app.screen == Screen::Storage => {
+            focus_pane(app, if by > 0 { Pane::Volumes } else { Pane::Storage });
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+pub(super) fn set_tab(app: &mut App, tab: VmTab) -> Vec<Effect> {
+    let Some(page) = &mut app.page else { return Vec::new() };
+    page.tab = tab;
+    page.scroll = 0;
+    app.dirty = true;
+    if tab == VmTab::Xml && matches!(page.xml, Fetched::NotAsked | Fetched::Failed(_)) {
+        page.xml = Fetched::Loading;
+        return vec![Effect::FetchXml(page.id)];
+    }
+    Vec::new()
+}
+
+pub(super) fn open_vm(app: &mut App, id: VmId, tab: VmTab) -> Vec<Effect> {
+    let name = app.view().vm(id).map_or_else(String::new, |v| v.display_name().into_owned());
+    app.page = Some(VmPage::new(id, name, VmTab::Summary));
+    let mut effects = set_tab(app, tab);
+    effects.push(focus_effect(app));
+    effects
+}
+
+pub(super) fn open_selected(app: &mut App, tab: VmTab) -> Vec<Effect> {
+    if app.page.is_some() {
+        return set_tab(app, tab);
+    }
+    app.selected_vm_id().map_or_else(Vec::new, |id| open_vm(app, id, tab))
+}
+
+pub(super) fn open(app: &mut App) -> Vec<Effect> {
+    match app.pane() {
+        Pane::Vms | Pane::Metrics => {
+            if let Some(group) = app.vms.selected_group().map(str::to_owned) {
+                if !app.vms.collapsed.remove(&group) {
+                    app.vms.collapsed.insert(group);
+                }
+                act::relist(app);
+                return Vec::new();
+            }
+            open_selected(app, VmTab::Summary)
+        }
+        Pane::Storage => screen(app, Screen::Storage),
+        Pane::Alerts => open_alert(app),
+        Pane::Topology | Pane::StorageTree => open_node(app),
+        Pane::Volumes | Pane::Host | Pane::Log => Vec::new(),
+    }
+}
+
+fn open_alert(app: &mut App) -> Vec<Effect> {
+    match app.alerts.key().map(|(_, subject)| subject.clone()) {
+        Some(Subject::Vm(id)) => open_vm(app, id, VmTab::Summary),
+        Some(Subject::Pool(name)) => open_pool(app, &name),
+        Some(Subject::Network(_)) => screen(app, Screen::Topology),
+        Some(Subject::Host) => screen(app, Screen::Host),
+        None => Vec::new(),
+    }
+}
+
+fn open_pool(app: &mut App, name: &str) -> Vec<Effect> {
+    let id =
+        app.view().pools.iter().flat_map(|p| p.iter()).find(|p| p.record.name == name).map(|p| p.record.id);
+    if let Some(id) = id {
+        app.storage.pool.select(id);
+    }
+    let effects = screen(app, Screen::Storage);
+    snapshot::settle(app, true);
+    effects
+}
+
+fn open_node(app: &mut App) -> Vec<Effect> {
+    let Some(node) = app.tree().and_then(Tree::selected).map(|r| r.node.clone()) else { return Vec::new() };
+    match node {
+        NodeId::Vm(id) | NodeId::Disk { vm: id, .. } => open_vm(app, id, VmTab::Summary),
+        NodeId::Pool(pool) | NodeId::Volume { pool, .. } => open_pool(app, &pool),
+        _ => toggle_branch(app),
+    }
+}
+
+/// Opens a closed branch, closes an open one.
+pub(super) fn toggle_branch(app: &mut App) -> Vec<Effect> {
+    if let Some(open) = app.tree().and_then(Tree::selected).map(|r| r.open) {
+        set_branch(app, !open);
+    }
+    Vec::new()
+}
+
+fn set_branch(app: &mut App, open: bool) {
+    let Some(tree) = app.tree_mut() else { return };
+    let Some(row) = tree.selected() else { return };
+    if row.children > 0 && row.open != open {
+        let key = row.key;
+        tree.folds.toggle(key);
+        snapshot::refold(app);
+    }
+}

@@ -1,0 +1,93 @@
+//! The command palette: any action that works here, any VM, any theme, by a few letters.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use super::super::App;
+use super::super::action::{ACTIONS, ActionSpec, Category};
+use super::super::available::Availability;
+use super::super::msg::{Effect, Notice};
+use super::super::overlay::{Choice, Overlay, Palette, PaletteEntry};
+use super::super::place::Scope;
+use super::{menus, toast};
+
+/// Entries kept: more than any screen shows.
+const MOST: usize = 60;
+
+pub(super) fn open(app: &mut App) -> Vec<Effect> {
+    app.overlays.push(Overlay::Palette(Palette::default()));
+    refresh(app);
+    Vec::new()
+}
+
+pub(super) fn step(app: &mut App, by: isize) -> Vec<Effect> {
+    if let Some(Overlay::Palette(p)) = app.overlays.last_mut() {
+        p.selected = p.selected.saturating_add_signed(by).min(p.entries.len().saturating_sub(1));
+    }
+    Vec::new()
+}
+
+pub(super) fn run(app: &mut App) -> Vec<Effect> {
+    let Some(Overlay::Palette(palette)) = app.overlays.last() else { return Vec::new() };
+    let Some(entry) = palette.entries.get(palette.selected).cloned() else {
+        toast(app, Notice::info("Nothing matches. Esc closes."));
+        return Vec::new();
+    };
+    if let Some(reason) = entry.unavailable {
+        toast(app, Notice::info(reason));
+        return Vec::new();
+    }
+    app.overlays.pop();
+    menus::chosen(app, entry.does)
+}
+
+/// Finds what matches what is typed.
+pub(super) fn refresh(app: &mut App) {
+    let Some(Overlay::Palette(palette)) = app.overlays.last() else { return };
+    let pattern = Pattern::parse(palette.input.value(), CaseMatching::Smart, Normalization::Smart);
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let mut buffer = Vec::new();
+    let mut found: Vec<(u32, usize, PaletteEntry)> = Vec::new();
+    for (order, mut entry) in candidates(app).into_iter().enumerate() {
+        let mut at = Vec::new();
+        let text = Utf32Str::new(&entry.label, &mut buffer);
+        if let Some(score) = pattern.indices(text, &mut matcher, &mut at) {
+            at.sort_unstable();
+            at.dedup();
+            entry.matched = at;
+            found.push((score, order, entry));
+        }
+    }
+    found.sort_by_key(|(score, order, _)| (std::cmp::Reverse(*score), *order));
+    found.truncate(MOST);
+    if let Some(Overlay::Palette(palette)) = app.overlays.last_mut() {
+        palette.entries = found.into_iter().map(|(.., e)| e).collect();
+        palette.selected = 0;
+    }
+}
+
+fn candidates(app: &App) -> Vec<PaletteEntry> {
+    let scope = app.scope_below();
+    let chain: Vec<Scope> = scope.chain().collect();
+    let here = |a: &&ActionSpec| {
+        a.category != Category::Move && a.scopes.iter().any(|s| chain.contains(s)) && a.name != "palette"
+    };
+    let actions = ACTIONS.iter().filter(here).map(|a| PaletteEntry {
+        label: a.title.to_owned(),
+        note: app.keymap.shown_key(scope, a.id).unwrap_or_default(),
+        matched: Vec::new(),
+        does: Choice::Action(a.id),
+        unavailable: match (a.available)(app) {
+            Availability::Yes => None,
+            Availability::No(reason) => Some(reason),
+        },
+    });
+    let themes = app.themes.iter().map(|t| entry(format!("Theme: {t}"), "", Choice::Theme(t.clone())));
+    let vms = app.view().vms.iter();
+    let vms = vms.map(|v| entry(format!("VM: {}", v.display_name()), v.state.phrase(), Choice::OpenVm(v.id)));
+    actions.chain(themes).chain(vms).collect()
+}
+
+fn entry(label: String, note: &str, does: Choice) -> PaletteEntry {
+    PaletteEntry { label, note: note.to_owned(), matched: Vec::new(), does, unavailable: None }
+}

@@ -1,0 +1,194 @@
+//! Every screen at every size, as text and styles.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::testing::{NOW, host};
+use super::{View, draw};
+use crate::console::app::list::Grouping;
+use crate::console::app::msg::Msg;
+use crate::console::app::{App, AppConfig, update};
+use crate::console::keymap::Keymap;
+use crate::console::theme::{Glyphs, Look, Theme};
+use crate::console::widgets::testing::{snapshot, text};
+use crate::model::columns::{VM_COLUMNS, defaults};
+use crate::model::snapshot::{Link, Snapshot};
+use crate::model::time::Timestamp;
+
+fn app_on(snapshot: Arc<Snapshot>, columns: u16, rows: u16) -> App {
+    let config = AppConfig {
+        keymap: Keymap::default(),
+        columns: defaults(VM_COLUMNS).iter().map(|c| c.id).collect(),
+        sort: "cpu",
+        group: Grouping::None,
+        themes: vec!["dark".into(), "light".into(), "mono".into()],
+        theme: "dark".into(),
+    };
+    let mut app = App::new(config, snapshot, NOW);
+    update(&mut app, Msg::Resize(columns, rows));
+    update(&mut app, Msg::Tick(NOW, 0));
+    app
+}
+
+fn drawn(app: &mut App, theme: &str, glyphs: &'static Glyphs) -> Buffer {
+    let theme = Theme::embedded(theme);
+    let look = Look::new(&theme, glyphs);
+    let area = Rect::new(0, 0, app.size.0, app.size.1);
+    let mut view = View::default();
+    let mut buf = Buffer::empty(area);
+    // Twice: the first draw tells the state how much fits.
+    for _ in 0..2 {
+        buf = Buffer::empty(area);
+        draw(app, &look, &mut view, &mut buf, area);
+        update(app, Msg::Drawn(view.drawn.clone()));
+    }
+    buf
+}
+
+fn keys(app: &mut App, keys: &str) {
+    for key in keys.split_whitespace() {
+        update(app, Msg::Key(key.parse().unwrap()));
+    }
+}
+
+/// Opens a screen by keys and holds it against its snapshot at three sizes.
+fn at_sizes(name: &str, pressed: &str) {
+    for (columns, rows) in [(80, 24), (120, 40), (160, 45)] {
+        let mut app = app_on(host(), columns, rows);
+        drawn(&mut app, "dark", Glyphs::UNICODE);
+        keys(&mut app, pressed);
+        let buf = drawn(&mut app, "dark", Glyphs::UNICODE);
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), snapshot(&buf));
+    }
+}
+
+#[test]
+fn overview() {
+    at_sizes("overview", "");
+}
+
+#[test]
+fn vms() {
+    at_sizes("vms", "2");
+}
+
+#[test]
+fn vms_grouped_and_marked() {
+    at_sizes("vms_grouped", "2 Space Space O j Enter");
+}
+
+#[test]
+fn storage() {
+    at_sizes("storage", "3");
+}
+
+#[test]
+fn alerts() {
+    at_sizes("alerts", "5");
+}
+
+#[test]
+fn topology() {
+    at_sizes("topology", "6");
+}
+
+#[test]
+fn host_and_log() {
+    at_sizes("host", "8");
+}
+
+#[test]
+fn vm_summary() {
+    at_sizes("vm_summary", "j Enter");
+}
+
+#[test]
+fn vm_charts() {
+    at_sizes("vm_charts", "Enter Right");
+}
+
+#[test]
+fn vm_disks() {
+    at_sizes("vm_disks", "Enter Right Right");
+}
+
+#[test]
+fn vm_nics() {
+    at_sizes("vm_nics", "Enter Right Right Right");
+}
+
+#[test]
+fn help() {
+    at_sizes("help", "?");
+}
+
+#[test]
+fn palette() {
+    at_sizes("palette", ": v");
+}
+
+#[test]
+fn columns_menu() {
+    at_sizes("columns_menu", "2 o");
+}
+
+#[test]
+fn filter_line() {
+    at_sizes("filter_line", "/ s t a t e : r");
+}
+
+#[test]
+fn overview_in_ascii_and_mono() {
+    let mut app = app_on(host(), 80, 24);
+    let buf = drawn(&mut app, "mono", Glyphs::ASCII);
+    let art = text(&buf);
+    assert!(art.is_ascii(), "only ASCII is drawn: {art}");
+    insta::assert_snapshot!("overview_ascii", snapshot(&buf));
+}
+
+#[test]
+fn a_lost_connection_keeps_the_last_values_dim() {
+    let mut lost = (*host()).clone();
+    lost.link = Link::Lost {
+        since: Timestamp(NOW.0 - 30_000),
+        attempt: 3,
+        next_try: Timestamp(NOW.0 + 4000),
+        reason: "Could not list VMs: the daemon closed the connection".into(),
+        hint: "NovaCron tries again by itself.".into(),
+    };
+    let mut app = app_on(lost.into(), 120, 40);
+    insta::assert_snapshot!("lost_120x40", snapshot(&drawn(&mut app, "dark", Glyphs::UNICODE)));
+}
+
+#[test]
+fn nothing_there_yet_says_what_to_do() {
+    let mut empty = (*host()).clone();
+    empty.vms = Arc::new([]);
+    empty.pools = Some(Arc::new([]));
+    empty.networks = Some(Arc::new([]));
+    empty.alerts = Arc::new([]);
+    let mut app = app_on(empty.into(), 80, 24);
+    insta::assert_snapshot!("empty_80x24", snapshot(&drawn(&mut app, "dark", Glyphs::UNICODE)));
+}
+
+#[test]
+fn a_small_terminal_is_told_what_is_needed() {
+    let mut app = app_on(host(), 60, 10);
+    let text = text(&drawn(&mut app, "dark", Glyphs::UNICODE));
+    assert!(text.contains("needs 80×24; this is 60×10"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn no_size_and_no_screen_panics(columns in 0u16..260, rows in 0u16..90, screen in 0usize..14) {
+        let opened = ["", "2", "3", "5", "6", "8", "Enter", "Enter Right", "Enter Right Right", "?", ":", "o", "/ a", "z"];
+        let mut app = app_on(host(), columns, rows);
+        keys(&mut app, opened[screen]);
+        drawn(&mut app, "dark", Glyphs::UNICODE);
+        drawn(&mut app, "mono", Glyphs::ASCII);
+    }
+}

@@ -1,0 +1,134 @@
+//! A VM's disks with their backing chains, and its NICs with their addresses.
+
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use super::{Canvas, cells};
+use crate::console::app::fresh::is_stale;
+use crate::console::theme::Role;
+use crate::console::widgets::{ColumnSpec, Rich, Row, TableSpec, draw as cellwise, table};
+use crate::model::columns::{
+    Column, Context, DISK_COLUMNS, DiskRow, Measured, NIC_COLUMNS, disk_rows, nic_rows,
+};
+use crate::model::text::clean;
+use crate::model::units::bytes;
+use crate::model::vm::{DiskSource, Vm};
+
+/// Draws a table of devices at the top of the area and returns what is below it.
+fn device_table<T: Measured>(
+    c: &mut Canvas<'_>,
+    area: Rect,
+    columns: &'static [Column<T>],
+    rows: &[T],
+) -> Rect {
+    let app = c.app;
+    let context = Context::new(app.view(), app.now);
+    let stale = is_stale(app);
+    let specs: Vec<ColumnSpec<'_>> = columns.iter().map(|c| cells::spec(c, None)).collect();
+    let lines: Vec<Row<'_>> = rows
+        .iter()
+        .map(|row| {
+            let cell = |col: &Column<T>| cells::value(&col.value(row, &context), col.metric(), stale, c.look);
+            Row::new(columns.iter().map(cell).collect())
+        })
+        .collect();
+    let spec = TableSpec { gutter: false, gap: 2, ..TableSpec::new(&specs, &lines) };
+    let areas = table(c.buf, area, c.look, &spec);
+    cellwise::below(area, areas.rows.len() as u16 + 2)
+}
+
+/// The disks: a table, then each one's chain of images.
+pub(super) fn disks(c: &mut Canvas<'_>, area: Rect, vm: &Arc<Vm>) {
+    let rows = disk_rows(vm);
+    if rows.is_empty() {
+        let why =
+            if vm.definition.is_some() { "This VM has no disks." } else { "Reading the definition …" };
+        return c.empty(area, &[why]);
+    }
+    let below = device_table(c, area, DISK_COLUMNS, &rows);
+    let lines: Vec<Rich<'static>> = rows.iter().flat_map(|row| chain(c, row)).collect();
+    let scroll = c.app.page.as_ref().map_or(0, |p| p.scroll);
+    for (y, line) in (0..below.height).zip(lines.iter().skip(scroll)) {
+        c.line(cellwise::row(below, y), line);
+    }
+    c.scrolled(usize::from(below.height), lines.len());
+}
+
+/// The active image and those below it, each with format, size and pool, where libvirt knows the volume.
+fn chain(c: &Canvas<'_>, row: &DiskRow) -> Vec<Rich<'static>> {
+    let Some(disk) = row.definition() else { return Vec::new() };
+    let Some(source) = &disk.source else {
+        return vec![
+            Rich::of(format!("{:<6} ", clean(&disk.target)), Role::Strong).and("empty drive", Role::Dim),
+        ];
+    };
+    let mut out = vec![Rich::of(format!("{:<6} ", clean(&disk.target)), Role::Strong).join(image(
+        c,
+        source,
+        disk.format.as_deref(),
+    ))];
+    let g = c.look.glyphs;
+    for (depth, layer) in disk.backing.iter().enumerate() {
+        let indent = " ".repeat(7 + depth * 2);
+        out.push(
+            Rich::of(indent, Role::Text)
+                .and(g.guides.last, Role::TreeGuide)
+                .and(" ", Role::Text)
+                .join(image(c, &layer.source, layer.format.as_deref())),
+        );
+    }
+    out
+}
+
+fn image(c: &Canvas<'_>, source: &DiskSource, format: Option<&str>) -> Rich<'static> {
+    let name = source.describe();
+    let mut line = Rich::of(clean(&name).into_owned(), Role::Text);
+    line.push(format!("  {}", format.map_or_else(|| "format unknown".into(), clean)), Role::Dim);
+    let pools = c.app.view().pools.iter().flat_map(|p| p.iter());
+    let found =
+        pools.flat_map(|p| p.volumes.iter().flat_map(|v| v.iter()).map(move |v| (p, v))).find(|(p, v)| {
+            match source {
+                DiskSource::Volume { pool, volume } => p.record.name == *pool && v.name == *volume,
+                _ => v.path == name,
+            }
+        });
+    match found {
+        Some((pool, volume)) => line
+            .and(
+                format!("  {} of {}", bytes(volume.allocation as f64), bytes(volume.capacity as f64)),
+                Role::Text,
+            )
+            .and(format!("  in pool {}", pool.display_name()), Role::Dim),
+        None => line.and("  in no pool that libvirt knows", Role::Dim),
+    }
+}
+
+/// The NICs, and why addresses are missing where there is a reason.
+pub(super) fn nics(c: &mut Canvas<'_>, area: Rect, vm: &Arc<Vm>) {
+    let rows = nic_rows(vm);
+    if rows.is_empty() {
+        let why = if vm.definition.is_some() { "This VM has no NICs." } else { "Reading the definition …" };
+        return c.empty(area, &[why]);
+    }
+    let below = device_table(c, area, NIC_COLUMNS, &rows);
+    let mut lines = Vec::new();
+    if let Some(why) = &vm.addresses_unavailable {
+        lines.push(Rich::of("Addresses: ", Role::Label).and(clean(why).into_owned(), Role::Dim));
+    }
+    for a in &vm.addresses {
+        let source = match a.source {
+            crate::model::vm::AddressSource::Lease => "DHCP lease",
+            crate::model::vm::AddressSource::Agent => "guest agent",
+            crate::model::vm::AddressSource::Arp => "ARP table",
+        };
+        let mac = a.mac.as_deref().map_or_else(|| "–".into(), clean);
+        lines.push(
+            Rich::of(format!("{}/{}", a.address, a.prefix), Role::Text)
+                .and(format!("  {mac}  from the {source}"), Role::Dim),
+        );
+    }
+    for (y, line) in (0..below.height).zip(&lines) {
+        c.line(cellwise::row(below, y), line);
+    }
+}

@@ -1,0 +1,295 @@
+//! The terminal loop: events in, `update`, at most one draw, effects out.
+//!
+//! It is one task on one thread. It never calls the hypervisor or the file system; what may take time is
+//! asked of the engine, and answers come back as messages. It draws only when something visible changed:
+//! at once for a key, and at most every [`CALM`] for everything else.
+
+mod guard;
+mod input;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+pub use guard::{Guard, restore};
+use input::Input;
+
+use super::app::msg::{Effect, Msg, Notice};
+use super::app::{App, AppConfig, update};
+use super::screens::{self, View};
+use super::theme::{ColorDepth, Glyphs, Look, Theme, ThemeSource};
+use crate::engine::{Command, Handle};
+use crate::model::snapshot::Snapshot;
+use crate::model::time::Timestamp;
+
+/// Least time between two draws that no key asked for.
+const CALM: Duration = Duration::from_millis(50);
+
+/// How the console is to be.
+#[derive(Debug)]
+pub struct Options {
+    /// State to begin with.
+    pub app: AppConfig,
+    /// The user's themes.
+    pub theme_sources: Vec<ThemeSource>,
+    /// Colours the terminal has.
+    pub depth: ColorDepth,
+    /// Characters the terminal has.
+    pub glyphs: &'static Glyphs,
+    /// Whether to use the mouse.
+    pub mouse: bool,
+    /// Where what others write to descriptor 2 goes.
+    pub stderr_to: Option<File>,
+    /// What the user should read first: warnings about files.
+    pub notices: Vec<Notice>,
+    /// Reads the clock: time now, and local time less UTC in seconds.
+    pub clock: fn() -> (Timestamp, i32),
+}
+
+/// Why the console ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The user left.
+    Quit,
+    /// A signal asked for it.
+    Signal,
+    /// The terminal is gone.
+    TerminalGone,
+    /// The engine is gone.
+    EngineGone,
+}
+
+type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// Runs the console until it ends. The terminal is restored when this returns.
+///
+/// # Errors
+/// Where there is no terminal, or writing to it fails.
+pub fn run(handle: &Handle, mut options: Options) -> io::Result<Ended> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let signals = Signals::new()?;
+        let _guard = Guard::enter(options.mouse, options.stderr_to.take())?;
+        let mut console = Console::new(handle, options)?;
+        let ended = console.run(signals).await;
+        let _ = console.screen.show_cursor();
+        tracing::info!("console ended: {ended:?} after {} draws", console.draws);
+        ended
+    })
+}
+
+struct Signals {
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, hang_up: signal(SignalKind::hangup())? })
+    }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}
+
+struct Console {
+    app: App,
+    view: View,
+    theme: Theme,
+    theme_sources: Vec<ThemeSource>,
+    depth: ColorDepth,
+    glyphs: &'static Glyphs,
+    screen: Screen,
+    input: Input,
+    handle: Handle,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
+    clock: fn() -> (Timestamp, i32),
+    last_draw: Instant,
+    draws: u64,
+}
+
+/// Whether the loop goes on.
+type Flow = std::ops::ControlFlow<Ended>;
+
+impl Console {
+    fn new(handle: &Handle, options: Options) -> io::Result<Self> {
+        let mut snapshots = handle.subscribe();
+        let first = snapshots.borrow_and_update().clone();
+        let (now, offset) = (options.clock)();
+        let (theme, _) = Theme::load(&options.app.theme, &options.theme_sources, options.depth);
+        let mut app = App::new(options.app, first, now);
+        let size = crossterm::terminal::size().unwrap_or((80, 24));
+        update(&mut app, Msg::Resize(size.0, size.1));
+        update(&mut app, Msg::Tick(now, offset));
+        for notice in options.notices {
+            update(&mut app, Msg::Notice(notice));
+        }
+        let writer = BufWriter::with_capacity(1 << 16, io::stdout());
+        Ok(Self {
+            app,
+            view: View::default(),
+            theme,
+            theme_sources: options.theme_sources,
+            depth: options.depth,
+            glyphs: options.glyphs,
+            screen: Terminal::new(CrosstermBackend::new(writer))?,
+            input: Input::default(),
+            handle: handle.clone(),
+            snapshots,
+            answers: mpsc::channel(64),
+            clock: options.clock,
+            last_draw: Instant::now(),
+            draws: 0,
+        })
+    }
+
+    async fn run(&mut self, mut signals: Signals) -> io::Result<Ended> {
+        let mut events = EventStream::new();
+        let mut tick = interval_at(Instant::now() + Duration::from_millis(250), Duration::from_secs(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        self.draw()?;
+        loop {
+            let calm_over = self.last_draw + CALM;
+            let mut urgent = false;
+            let flow = tokio::select! {
+                biased;
+                () = signals.any() => Flow::Break(Ended::Signal),
+                event = events.next() => match event {
+                    Some(Ok(event)) => {
+                        urgent = true;
+                        self.input.message(event, &self.view).map_or(Flow::Continue(()), |m| self.take(m))
+                    }
+                    Some(Err(_)) | None => Flow::Break(Ended::TerminalGone),
+                },
+                Some(msg) = self.answers.1.recv() => self.take(msg),
+                changed = self.snapshots.changed() => match changed {
+                    Ok(()) => {
+                        let newest = self.snapshots.borrow_and_update().clone();
+                        self.take(Msg::Snapshot(newest))
+                    }
+                    Err(_) => Flow::Break(Ended::EngineGone),
+                },
+                _ = tick.tick() => self.tick(),
+                () = tokio::time::sleep_until(calm_over), if self.app.dirty => Flow::Continue(()),
+            };
+            if let Flow::Break(ended) = flow {
+                return Ok(ended);
+            }
+            if self.app.dirty && (urgent || Instant::now() >= calm_over) {
+                self.draw()?;
+            }
+        }
+    }
+
+    fn tick(&mut self) -> Flow {
+        let (now, offset) = (self.clock)();
+        if self.view.shows_log && self.view.log.changed() {
+            self.app.dirty = true;
+        }
+        self.take(Msg::Tick(now, offset))
+    }
+
+    fn take(&mut self, msg: Msg) -> Flow {
+        for effect in update(&mut self.app, msg) {
+            self.perform(effect)?;
+        }
+        Flow::Continue(())
+    }
+
+    fn perform(&mut self, effect: Effect) -> Flow {
+        match effect {
+            Effect::Quit => return Flow::Break(Ended::Quit),
+            Effect::Focus(focus) => self.tell(Command::Focus(focus)),
+            Effect::Refresh => self.tell(Command::Refresh),
+            Effect::Reconnect => self.tell(Command::Reconnect),
+            Effect::FetchXml(id) => {
+                let (reply, answers) = (self.handle.xml(id), self.answers.0.clone());
+                tokio::spawn(async move {
+                    let result = match reply.await {
+                        Ok(result) => result.map_err(|e| sentence(&e)),
+                        Err(_) => Err("The engine did not answer: the connection is not up.".into()),
+                    };
+                    let _ = answers.send(Msg::Xml(id, result)).await;
+                });
+            }
+            Effect::RefreshPool(id, name) => {
+                let (reply, answers) = (self.handle.refresh_pool(id), self.answers.0.clone());
+                tokio::spawn(async move {
+                    let result = match reply.await {
+                        Ok(result) => result.map_err(|e| sentence(&e)),
+                        Err(_) => Err("The engine did not answer: the connection is not up.".into()),
+                    };
+                    let _ = answers.send(Msg::PoolRefreshed(name, result)).await;
+                });
+            }
+            Effect::Copy(text) => {
+                let mut out = io::stdout().lock();
+                let copied = crossterm::queue!(out, CopyToClipboard::to_clipboard_from(text))
+                    .and_then(|()| out.flush());
+                if let Err(e) = copied {
+                    tracing::warn!("could not copy: {e}");
+                }
+            }
+            Effect::Theme(name) => {
+                let (theme, warnings) = Theme::load(&name, &self.theme_sources, self.depth);
+                for warning in warnings {
+                    tracing::warn!("{warning}");
+                }
+                self.theme = theme;
+            }
+            Effect::LogLevel(finer) => self.view.log.level(finer),
+            Effect::LogScroll(rows) => self.view.log.scroll(rows),
+            Effect::Redraw => {
+                let _ = self.screen.clear();
+                self.app.dirty = true;
+            }
+        }
+        Flow::Continue(())
+    }
+
+    fn tell(&self, command: Command) {
+        self.handle.send(command);
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let look = Look::new(&self.theme, self.glyphs);
+        let (app, view) = (&self.app, &mut self.view);
+        self.screen.draw(|frame| {
+            let area = frame.area();
+            screens::draw(app, &look, view, frame.buffer_mut(), area);
+        })?;
+        self.app.dirty = false;
+        self.last_draw = Instant::now();
+        self.draws += 1;
+        let drawn = std::mem::take(&mut self.view.drawn);
+        if let Flow::Break(_) = self.take(Msg::Drawn(drawn)) {
+            tracing::error!("a draw asked to quit");
+        }
+        Ok(())
+    }
+}
+
+fn sentence(e: &crate::hypervisor::HvError) -> String {
+    let hint = e.hint();
+    if hint.is_empty() { format!("{e}.") } else { format!("{e}. {hint}") }
+}
+
+/// How many lines were logged so far: tells whether the log pane has anything new.
+pub(crate) fn log_lines() -> usize {
+    super::log::lines()
+}
