@@ -3,7 +3,7 @@
 //! | item | is |
 //! | --- | --- |
 //! | [`Role`], [`ROLES`] | what a run of text means; the one table of roles |
-//! | [`Theme`] | a style for each role: `Theme::load(name, user_files, depth)`, `theme.style(role)` |
+//! | [`Theme`] | a style for each role: `Theme::load(name, user_files, depth)`, `theme.style(role)`; `Theme::suggested(depth)` where the user asked for none |
 //! | [`ThemeSource`], [`ThemeWarning`] | a user's theme file as text; what is wrong in it, with file and line |
 //! | [`ColorDepth`] | what the terminal can show: `ColorDepth::detect(env)` |
 //! | [`Glyphs`] | the characters drawn: `Glyphs::UNICODE`, `Glyphs::ASCII`, `Glyphs::detect(env)` |
@@ -97,6 +97,15 @@ pub struct Theme {
 impl Theme {
     /// The name of the theme used where none is asked for.
     pub const DEFAULT: &'static str = EMBEDDED[0].0;
+
+    /// The theme that suits a terminal of this depth, where the user asked for none.
+    pub const fn suggested(depth: ColorDepth) -> &'static str {
+        match depth {
+            ColorDepth::Mono => "mono",
+            ColorDepth::C16 => "console16",
+            ColorDepth::C256 | ColorDepth::True => Self::DEFAULT,
+        }
+    }
 
     /// The theme of this name, from the user's files or the embedded ones; a user's file wins.
     ///

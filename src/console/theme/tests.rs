@@ -214,6 +214,14 @@ fn an_unknown_theme_becomes_the_default_one() {
 }
 
 #[test]
+fn the_suggested_themes_exist() {
+    for depth in [ColorDepth::True, ColorDepth::C256, ColorDepth::C16, ColorDepth::Mono] {
+        let (theme, warnings) = Theme::load(Theme::suggested(depth), &[], depth);
+        assert_eq!((theme.name(), warnings), (Theme::suggested(depth), vec![]));
+    }
+}
+
+#[test]
 fn glyphs_follow_the_environment() {
     let detect = |vars: &[(&str, &str)]| {
         Glyphs::detect(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())).ascii

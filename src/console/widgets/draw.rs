@@ -135,7 +135,7 @@ pub fn line(buf: &mut Buffer, area: Rect, look: &Look<'_>, rich: &Rich<'_>) -> u
     line_in(buf, area, look, rich, Align::Left)
 }
 
-/// [`line`], aligned. What does not fit is cut at its end.
+/// [`line()`], aligned. What does not fit is cut at its end.
 pub fn line_in(buf: &mut Buffer, area: Rect, look: &Look<'_>, rich: &Rich<'_>, align: Align) -> u16 {
     let area = row(area, 0).intersection(buf.area);
     if area.is_empty() {
