@@ -1,1 +1,12 @@
-//! Begun next.
+//! Commands: the same engine and columns as the console, without a screen.
+
+mod args;
+mod commands;
+mod exit;
+mod host_facts;
+mod output;
+#[cfg(test)]
+mod sample;
+
+pub use args::Cli;
+pub use exit::{Exit, Failure};

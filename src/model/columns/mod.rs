@@ -130,7 +130,7 @@ impl<T> Column<T> {
 
     /// Whether a sort by it usefully begins with the highest value.
     pub const fn descends(&self) -> bool {
-        self.metric().is_some()
+        matches!(self.align, Align::Right)
     }
 
     /// A column of a metric: left of the registry are only its short name and how it is laid out.

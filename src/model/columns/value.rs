@@ -89,6 +89,20 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The value on a line of its own, with its unit: `2.10 GiB of 4.00 GiB (52 %)`.
+    pub fn full(&self) -> Cow<'_, str> {
+        match self {
+            Self::Number(v, unit) => unit.show(*v).into(),
+            Self::Share { used: Some(used), total } if *total > 0.0 => {
+                let share = units::percent(used / total * 100.0);
+                format!("{} of {} ({share} %)", units::bytes(*used), units::bytes(*total)).into()
+            }
+            Self::Share { used: None, total } => format!("{UNKNOWN} of {}", units::bytes(*total)).into(),
+            Self::Span(d) => crate::model::time::human_duration(*d).into(),
+            other => other.cell(),
+        }
+    }
+
     /// The value for programs: numbers in the key's unit, names as they are, null for unknown.
     pub fn json(&self) -> Json {
         match self {

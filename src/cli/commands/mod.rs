@@ -1,0 +1,4 @@
+//! One file a command.
+
+pub(super) mod list;
+pub(super) mod show;
