@@ -2,7 +2,9 @@
 
 mod args;
 mod commands;
+mod docs;
 mod exit;
+mod gather;
 mod host_facts;
 mod output;
 #[cfg(test)]

@@ -58,6 +58,15 @@ impl Environment {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|v| !v.is_empty())
     }
+
+    /// Whether the locale's characters are UTF-8.
+    pub fn is_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.get(name));
+        locale.is_some_and(|l| {
+            let l = l.to_ascii_lowercase();
+            l.contains("utf-8") || l.contains("utf8")
+        })
+    }
 }
 
 /// A text file with its name, for whoever understands it.
@@ -84,6 +93,13 @@ pub struct Loaded {
     pub themes: Vec<TextFile>,
     /// What was wrong.
     pub warnings: Vec<Warning>,
+}
+
+impl Loaded {
+    /// Where the log is written.
+    pub fn log_file(&self) -> PathBuf {
+        self.settings.log.file.clone().unwrap_or_else(|| self.paths.log_file.clone())
+    }
 }
 
 /// Loads the configuration. Fails only when a file named by the user cannot be read.

@@ -1,4 +1,6 @@
 //! One file a command.
 
+pub(super) mod doctor;
 pub(super) mod list;
+pub(super) mod man;
 pub(super) mod show;

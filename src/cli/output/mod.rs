@@ -41,6 +41,13 @@ pub(super) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     }
 }
 
+/// Columns and rows of the terminal that standard output is; `None` when it is none.
+pub(super) fn terminal_size() -> Option<(u16, u16)> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?;
+    // A serial line may not know its size.
+    (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
+}
+
 /// Writes one line to standard error, as far as there is one.
 pub(super) fn to_stderr(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");

@@ -15,6 +15,13 @@ pub(crate) struct Layout {
     pub(crate) ascii: bool,
 }
 
+impl Layout {
+    /// A text as it may be drawn.
+    pub(crate) fn text(self, text: &str) -> String {
+        if self.ascii { ascii(text) } else { text.to_owned() }
+    }
+}
+
 const GAP: usize = 2;
 
 /// Least width a column is cut to.
@@ -58,7 +65,7 @@ pub(crate) fn write_fields(
     let names = fields.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     for (name, value) in fields {
         let pad = names - width(name) + GAP;
-        let value = if layout.ascii { ascii(value) } else { value.clone() };
+        let value = layout.text(value);
         writeln!(out, "{:indent$}{name}{:pad$}{value}", "", "")?;
     }
     Ok(())

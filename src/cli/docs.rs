@@ -1,0 +1,191 @@
+//! Tables for README, made from the same tables as the program itself.
+
+use std::fmt::Write;
+
+use super::args::Cli;
+use super::exit::Exit;
+use crate::config::KEYS;
+use crate::model::columns::{
+    Column, DISK_COLUMNS, NETWORK_COLUMNS, NIC_COLUMNS, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS,
+};
+use crate::model::metric::{Entity, metrics_of};
+
+/// The tables, by the name that stands in the marker.
+pub(super) const TABLES: &[(&str, fn() -> String)] = &[
+    ("commands", commands),
+    ("options", options),
+    ("exit-codes", exit_codes),
+    ("config", config),
+    ("metrics", metrics),
+    ("columns-vms", || columns(VM_COLUMNS)),
+    ("columns-disks", || columns(DISK_COLUMNS)),
+    ("columns-nics", || columns(NIC_COLUMNS)),
+    ("columns-pools", || columns(POOL_COLUMNS)),
+    ("columns-volumes", || columns(VOLUME_COLUMNS)),
+    ("columns-networks", || columns(NETWORK_COLUMNS)),
+    ("filter-fields", filter_fields),
+];
+
+const BEGIN: &str = "<!-- generated:";
+const END: &str = "<!-- /generated -->";
+
+/// The text with every `<!-- generated:NAME -->` … `<!-- /generated -->` filled anew. The error names what is
+/// wrong with the markers.
+pub fn rewritten(text: &str) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(BEGIN) {
+        let after = &rest[at + BEGIN.len()..];
+        let (name, body) = after.split_once(" -->").ok_or("a marker does not end")?;
+        let (_, tail) = body.split_once(END).ok_or_else(|| format!("{name}: no {END} follows"))?;
+        let table =
+            TABLES.iter().find(|(n, _)| *n == name).ok_or_else(|| format!("{name}: no such table"))?;
+        let _ = write!(out, "{}{BEGIN}{name} -->\n{}{END}", &rest[..at], table.1());
+        rest = tail;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+fn commands() -> String {
+    let definition = Cli::definition();
+    let mut out = String::from("| command | does |\n| --- | --- |\n| `novacron` | Opens the console |\n");
+    for sub in definition.get_subcommands().filter(|s| !s.is_hide_set() && s.get_name() != "help") {
+        let arguments: String =
+            sub.get_positionals().map(|a| format!(" {}", a.get_id().as_str().to_ascii_uppercase())).collect();
+        let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(out, "| `novacron {}{arguments}` | {} |", sub.get_name(), cell(&about));
+    }
+    out
+}
+
+fn options() -> String {
+    let definition = Cli::definition();
+    let mut out = String::from("| option | does |\n| --- | --- |\n");
+    for arg in definition.get_arguments().filter(|a| !a.is_positional() && !a.is_hide_set()) {
+        let _ = writeln!(out, "| `{}` | {} |", flag(arg), cell(&help(arg)));
+    }
+    out
+}
+
+/// `-c, --connect URI`.
+pub(super) fn flag(arg: &clap::Arg) -> String {
+    let short = arg.get_short().map(|s| format!("-{s}"));
+    let long = arg.get_long().map(|l| format!("--{l}"));
+    let mut out = [short, long].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    if arg.get_action().takes_values() {
+        for name in arg.get_value_names().unwrap_or_default() {
+            let _ = write!(out, " {name}");
+        }
+    }
+    out
+}
+
+pub(super) fn help(arg: &clap::Arg) -> String {
+    arg.get_long_help()
+        .or_else(|| arg.get_help())
+        .map(ToString::to_string)
+        .unwrap_or_default()
+        .replace('\n', " ")
+}
+
+fn exit_codes() -> String {
+    let mut out = String::from("| code | means |\n| --- | --- |\n");
+    for (exit, meaning) in Exit::ALL {
+        let _ = writeln!(out, "| {} | {meaning} |", exit.code());
+    }
+    out
+}
+
+fn config() -> String {
+    let defaults = crate::config::Settings::default();
+    let mut out = String::from("| key | default | accepts | does |\n| --- | --- | --- | --- |\n");
+    for key in KEYS {
+        let accepts = key.kind.describe();
+        let value = key.value(&defaults).to_toml();
+        let _ = writeln!(out, "| `{}` | `{value}` | {accepts} | {} |", key.path, cell(key.doc));
+    }
+    out
+}
+
+fn metrics() -> String {
+    let mut out = String::from("| of | metric | JSON key | is |\n| --- | --- | --- | --- |\n");
+    let entities = [
+        (Entity::Host, "host"),
+        (Entity::Vm, "VM"),
+        (Entity::Disk, "disk"),
+        (Entity::Nic, "NIC"),
+        (Entity::Pool, "pool"),
+    ];
+    for (entity, name) in entities {
+        for m in metrics_of(entity) {
+            let _ = writeln!(out, "| {name} | {} | `{}` | {} |", m.title, m.key(), cell(m.doc));
+        }
+    }
+    out
+}
+
+fn columns<T>(table: &'static [Column<T>]) -> String {
+    let mut out = String::from("| column | header | JSON key | shows |\n| --- | --- | --- | --- |\n");
+    for c in table {
+        let name = if c.default { format!("**{}**", c.id) } else { c.id.to_owned() };
+        let _ = writeln!(out, "| {name} | {} | `{}` | {} |", c.label, c.key(), cell(c.doc));
+    }
+    out
+}
+
+fn filter_fields() -> String {
+    let mut out = String::from("| field | also | matches |\n| --- | --- | --- |\n");
+    for f in crate::model::filter::fields() {
+        let also = f.aliases.iter().map(|a| format!("`{a}`")).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(out, "| `{}` | {also} | {} |", f.name, cell(f.doc));
+    }
+    out
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_has_rows_of_as_many_cells_as_its_head() {
+        for (name, table) in TABLES {
+            let text = table();
+            let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+            let lines: Vec<_> = text.lines().collect();
+            assert!(lines.len() > 3, "{name}");
+            assert!(lines.iter().all(|l| cells(l) == cells(lines[0])), "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_between_the_markers_is_made_anew_and_the_rest_stays() {
+        let text = "a\n<!-- generated:exit-codes -->\nold\n<!-- /generated -->\nb\n";
+        let once = rewritten(text).unwrap();
+        assert!(once.starts_with("a\n<!-- generated:exit-codes -->\n| code | means |"));
+        assert!(once.ends_with("| 7 | timed out |\n<!-- /generated -->\nb\n") && !once.contains("old"));
+        assert_eq!(rewritten(&once).unwrap(), once);
+        assert!(
+            rewritten("<!-- generated:nothing -->\n<!-- /generated -->")
+                .unwrap_err()
+                .contains("no such table")
+        );
+        assert!(rewritten("<!-- generated:config -->").is_err());
+    }
+
+    #[test]
+    fn readme_agrees_with_the_program() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let expected = rewritten(&text).unwrap();
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, expected).unwrap();
+        } else {
+            assert_eq!(text, expected, "run with UPDATE_DOCS=1 to write it anew");
+        }
+    }
+}
