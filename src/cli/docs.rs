@@ -1,9 +1,10 @@
 //! Tables for README, made from the same tables as the program itself.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use super::args::Cli;
-use super::exit::Exit;
+use super::exit::{Exit, Failure};
 use crate::config::KEYS;
 use crate::model::columns::{
     Column, DISK_COLUMNS, NETWORK_COLUMNS, NIC_COLUMNS, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS,
@@ -31,7 +32,7 @@ const END: &str = "<!-- /generated -->";
 
 /// The text with every `<!-- generated:NAME -->` … `<!-- /generated -->` filled anew. The error names what is
 /// wrong with the markers.
-pub fn rewritten(text: &str) -> Result<String, String> {
+fn rewritten(text: &str) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(BEGIN) {
@@ -45,6 +46,13 @@ pub fn rewritten(text: &str) -> Result<String, String> {
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// Rewrites the tables of a file.
+pub(super) fn rewrite(file: &Path) -> Result<(), Failure> {
+    let failed = |e: String| Failure::new(Exit::Failed, format!("{}: {e}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
+    std::fs::write(file, rewritten(&text).map_err(failed)?).map_err(|e| failed(e.to_string()))
 }
 
 fn commands() -> String {

@@ -13,10 +13,10 @@ use crate::engine::{Command, Focus, Handle};
 use crate::model::alert::{Condition, Subject};
 use crate::model::columns::Needs;
 use crate::model::id::VmId;
-use crate::model::metric::{GROUPS, Group};
+use crate::model::metric::{GROUPS, Group, MetricId};
 use crate::model::snapshot::{Link, Snapshot};
 use crate::model::time::Timestamp;
-use crate::model::vm::Vm;
+use crate::model::vm::{Vm, VmState};
 
 /// What is left out when it does not come within this long after the rest.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -34,9 +34,29 @@ pub(super) struct Wants {
     pub(super) networks: bool,
     /// The node and the machine.
     pub(super) host: bool,
+    /// Only what this name may mean: where it is a VM's, the other VMs and the insides of pools can wait.
+    pub(super) name: Option<String>,
 }
 
 impl Wants {
+    /// Whether the name is this VM's.
+    fn names(&self, vm: &Vm) -> bool {
+        let Some(name) = self.name.as_deref() else { return false };
+        let name = name.strip_prefix("vm:").unwrap_or(name);
+        vm.name == name || name.parse() == Ok(vm.id)
+    }
+
+    /// The VMs that something is wanted of.
+    fn concerned<'s>(&self, snapshot: &'s Snapshot) -> Vec<&'s Arc<Vm>> {
+        let named: Vec<_> = snapshot.vms.iter().filter(|v| self.names(v)).collect();
+        if named.is_empty() { snapshot.vms.iter().collect() } else { named }
+    }
+
+    /// Whether the name is a VM's.
+    fn is_a_vm(&self, snapshot: &Snapshot) -> bool {
+        self.name.is_some() && snapshot.vms.iter().any(|v| self.names(v))
+    }
+
     fn needs(&self, need: Needs) -> bool {
         self.vms.contains(&need)
     }
@@ -47,7 +67,7 @@ impl Wants {
     }
 }
 
-/// Paces of a command: everything once, and again after the sample. It changes nothing on the host.
+/// Paces of a command: everything once, and statistics again after the sample. It changes nothing on the host.
 pub(super) fn paces(sample: Duration, timeout: Duration) -> PollSettings {
     let once = Duration::from_secs(3600);
     let again = if sample.is_zero() { once } else { sample.max(Duration::from_millis(100)) };
@@ -82,17 +102,32 @@ pub(super) fn gather(
     sample: Duration,
     timeout: Duration,
 ) -> Result<Gathered, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    runtime.block_on(async {
+    block_on(async {
         let deadline = Instant::now() + timeout;
         let mut snapshots = handle.subscribe();
         let listed = until_listed(&mut snapshots, deadline).await?;
         if wants.of_each_vm() {
-            let visible = listed.vms.iter().map(|v| v.id).collect();
+            let visible = wants.concerned(&listed).iter().map(|v| v.id).collect();
             handle.send(Command::Focus(Focus { visible, detail: None }));
         }
         let patience = deadline.min(Instant::now() + PATIENCE + sample * 2);
         Ok(until_known(&mut snapshots, wants, sample, patience).await)
+    })
+}
+
+/// Waits for the first answer alone.
+pub(super) fn answer(handle: &Handle, timeout: Duration) -> Result<(), Failure> {
+    block_on(async { until_listed(&mut handle.subscribe(), Instant::now() + timeout).await.map(drop) })
+}
+
+/// Waits for the work, or for the user to end it.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            result = work => result,
+            Ok(()) = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Cancelled, "cancelled")),
+        }
     })
 }
 
@@ -133,7 +168,7 @@ async fn until_known(
         let missing = missing(&snapshot, wants, sample, &readings);
         let wait_till = if missing.is_empty() {
             // Only addresses may be left: many a guest never tells any.
-            if !wants.needs(Needs::Addresses) || addresses_known(&snapshot) {
+            if !wants.needs(Needs::Addresses) || addresses_known(&wants.concerned(&snapshot)) {
                 return Gathered { snapshot, missing };
             }
             *grace.get_or_insert_with(|| patience.min(Instant::now() + GRACE))
@@ -146,14 +181,18 @@ async fn until_known(
     }
 }
 
-/// When each VM's groups were read first.
+/// When each VM's groups, and the host, were read first.
 #[derive(Debug, Default)]
-struct FirstReadings(HashMap<VmId, [Option<Timestamp>; GROUPS.len()]>);
+struct FirstReadings {
+    vms: HashMap<VmId, [Option<Timestamp>; GROUPS.len()]>,
+    host: Option<Timestamp>,
+}
 
 impl FirstReadings {
     fn note(&mut self, snapshot: &Snapshot) {
+        self.host = self.host.or(snapshot.host.at);
         for vm in snapshot.vms.iter() {
-            let first = self.0.entry(vm.id).or_default();
+            let first = self.vms.entry(vm.id).or_default();
             for group in GROUPS {
                 let slot = &mut first[group as usize];
                 *slot = slot.or_else(|| vm.fresh.get(group));
@@ -163,7 +202,7 @@ impl FirstReadings {
 
     /// Whether a group was read twice, at least nearly `sample` apart.
     fn twice(&self, vm: &Vm, group: Group, sample: Duration) -> bool {
-        let first = self.0.get(&vm.id).and_then(|g| g[group as usize]);
+        let first = self.vms.get(&vm.id).and_then(|g| g[group as usize]);
         match (first, vm.fresh.get(group)) {
             (Some(first), Some(last)) => first.age(last) >= sample.mul_f64(0.8) && last > first,
             _ => false,
@@ -182,7 +221,8 @@ fn missing(snapshot: &Snapshot, wants: &Wants, sample: Duration, readings: &Firs
             missing.push(format!("{count} {what} in time; what is unknown is shown as such."));
         }
     };
-    let not = |known: &dyn Fn(&Vm) -> bool| snapshot.vms.iter().filter(|v| !known(v)).count();
+    let vms = wants.concerned(snapshot);
+    let not = |known: &dyn Fn(&Vm) -> bool| vms.iter().filter(|v| !known(v)).count();
     if wants.needs(Needs::Definition) || wants.needs(Needs::Flags) {
         unless(not(&|v| defined(snapshot, v)), "VMs did not tell their definition");
     }
@@ -199,6 +239,7 @@ fn missing(snapshot: &Snapshot, wants: &Wants, sample: Duration, readings: &Firs
     if wants.pools {
         match &snapshot.pools {
             None => missing.push("The storage pools did not come in time.".into()),
+            Some(_) if wants.is_a_vm(snapshot) => {}
             Some(pools) => {
                 let silent =
                     pools.iter().filter(|p| p.trouble.is_none() && (p.at.is_none() || !volumes_settled(p)));
@@ -209,7 +250,7 @@ fn missing(snapshot: &Snapshot, wants: &Wants, sample: Duration, readings: &Firs
     if wants.networks && snapshot.networks.is_none() {
         missing.push("The networks did not come in time.".into());
     }
-    if wants.host && !host_known(snapshot, rates) {
+    if wants.host && !host_known(snapshot, sample, readings) {
         missing.push("The host did not tell everything in time.".into());
     }
     missing
@@ -234,17 +275,23 @@ fn volumes_settled(pool: &crate::model::storage::Pool) -> bool {
     pool.volumes.is_some() || pool.record.state != crate::model::storage::PoolState::Running
 }
 
-fn host_known(snapshot: &Snapshot, rates: bool) -> bool {
-    use crate::model::metric::MetricId;
+/// A driver without node statistics never tells the CPU: then the host was read twice, or not at all for long.
+fn host_known(snapshot: &Snapshot, sample: Duration, readings: &FirstReadings) -> bool {
     let host = &snapshot.host;
     let machine = !host.local || snapshot.demo || host.machine.is_some();
-    // A driver without node statistics never tells the CPU.
-    let cpu = !rates || host.at.is_none() || host.now.get(MetricId::HostCpu).is_some();
-    host.node.is_some() && machine && cpu
+    let Link::Up { since } = snapshot.link else { return false };
+    let measured = match (readings.host, host.at) {
+        _ if host.now.get(MetricId::HostCpu).is_some() => true,
+        (Some(_), Some(_)) if sample.is_zero() => true,
+        (Some(first), Some(last)) => first.age(last) >= sample.mul_f64(0.8) && last > first,
+        _ => since.age(snapshot.at) > sample + GRACE,
+    };
+    host.node.is_some() && machine && measured
 }
 
-fn addresses_known(snapshot: &Snapshot) -> bool {
-    snapshot.vms.iter().filter(|v| v.state.is_active()).all(|v| {
+/// Of a VM that does not execute, nobody can be asked.
+fn addresses_known(vms: &[&Arc<Vm>]) -> bool {
+    vms.iter().filter(|v| v.state == VmState::Running).all(|v| {
         let no_nic = v.definition.as_ref().is_some_and(|d| d.nics.is_empty());
         no_nic || !v.addresses.is_empty() || v.addresses_unavailable.is_some()
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::output::{Layout, write_fields};
+use super::output::{Layout, metric_title, write_fields};
 use crate::model::alert::Subject;
 use crate::model::columns::Value;
 use crate::model::host::{BlockDevice, FileSystem, version_text};
@@ -216,7 +216,7 @@ fn lines(s: &Snapshot) -> Vec<(String, String)> {
         }),
     );
     for m in metrics_of(Entity::Host) {
-        add(m.title, s.host.now.get(m.id).map(|v| m.unit.show(v)));
+        add(&metric_title(m), s.host.now.get(m.id).map(|v| m.unit.show(v)));
     }
     lines
 }

@@ -6,9 +6,15 @@ mod docs;
 mod exit;
 mod gather;
 mod host_facts;
+mod log;
 mod output;
+mod panic;
+mod run;
 #[cfg(test)]
 mod sample;
+mod session;
 
 pub use args::Cli;
 pub use exit::{Exit, Failure};
+pub use panic::catch;
+pub use run::main;

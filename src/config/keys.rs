@@ -179,6 +179,17 @@ pub static KEYS: &[Key] = &[
         addresses,
         "Interval of guest addresses of VMs on screen."
     ),
+    Key {
+        path: "poll.refresh_pools_seconds",
+        kind: Kind::Number { min: 10.0, max: 86400.0, zero: true },
+        doc: "Have libvirt look at started pools again so often, since it tells their use as of then. \
+              0 leaves that to others.",
+        per_host: true,
+        get: |s| Raw::Number(s.poll.refresh_pools.map_or(0.0, |d| d.as_secs_f64())),
+        set: |s, v| {
+            s.poll.refresh_pools = (v.number() > 0.0).then(|| Duration::from_secs_f64(v.number()));
+        },
+    },
     seconds!(
         "poll.pool_deadline_seconds",
         1.0..600.0,

@@ -4,11 +4,13 @@ use std::io::{self, Write};
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Format, Layout, Rows, Sorting, write_csv, write_json, write_table};
-use crate::model::columns::{Column, Context, Measured, defaults, find};
+use crate::config::Sort;
+use crate::model::columns::{Column, Context, Measured, Needs, defaults, find};
 use crate::model::suggest::did_you_mean;
 
 /// What the user chose of a table: checked before anything is asked of the host.
 pub(crate) struct Choice<T: 'static> {
+    table: &'static [Column<T>],
     /// Columns, in order.
     pub(crate) columns: Vec<&'static Column<T>>,
     /// Whether the user named them: then none is left out.
@@ -36,7 +38,18 @@ impl<T: Measured> Choice<T> {
             usual.iter().filter_map(|n| find(table, n)).collect()
         };
         let sorting = sort.map(|s| sorting(table, s)).transpose()?;
-        Ok(Self { columns, chosen: !named.is_empty(), sorting })
+        Ok(Self { table, columns, chosen: !named.is_empty(), sorting })
+    }
+
+    /// What must be known of VMs for these columns.
+    pub(crate) fn needs(&self) -> Vec<Needs> {
+        self.columns.iter().copied().chain(self.sorting.iter().map(|s| s.column)).map(|c| c.needs).collect()
+    }
+
+    /// Sorts as the configuration says.
+    pub(crate) fn sort_by(&mut self, sort: &Sort) {
+        self.sorting =
+            find(self.table, &sort.column).map(|column| Sorting { column, descending: sort.descending });
     }
 
     /// Writes the rows.

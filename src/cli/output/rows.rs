@@ -3,6 +3,8 @@
 use serde_json::{Map, Value as Json};
 
 use crate::model::columns::{Column, Context, Measured, Value, fitting};
+use crate::model::metric::{Metric, metrics_of};
+use crate::model::units::Unit;
 
 /// What rows are sorted by.
 pub(crate) struct Sorting<T: 'static> {
@@ -72,14 +74,23 @@ pub(crate) fn fields<T: Measured>(
 
 /// What a line is called: the metric's title, else the column's name.
 fn title<T>(column: &Column<T>) -> String {
-    column.metric().map_or_else(
-        || {
-            let mut name = column.id.replace('-', " ");
-            if let Some(first) = name.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
-            name
-        },
-        |m| m.get().title.to_owned(),
-    )
+    if let Some(metric) = column.metric() {
+        return metric_title(metric.get());
+    }
+    let proper = ["vCPUs", "NICs", "OS", "UUID", "ID", "MAC", "VMs", "VLANs", "DHCP"];
+    if let Some(name) = proper.iter().find(|p| p.eq_ignore_ascii_case(column.id)) {
+        return (*name).to_owned();
+    }
+    let mut name = column.id.replace('-', " ");
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    name
+}
+
+/// A metric's title, told apart from another of the same name in another unit.
+pub(crate) fn metric_title(metric: &Metric) -> String {
+    let twin = metrics_of(metric.entity).any(|m| m.id != metric.id && m.title == metric.title);
+    let share = if twin && metric.unit == Unit::Percent { ", share" } else { "" };
+    format!("{}{share}", metric.title)
 }

@@ -235,7 +235,7 @@ const fn firmware_word(firmware: Firmware) -> &'static str {
         Firmware::Bios => "BIOS",
         Firmware::Uefi { secure_boot: false } => "UEFI",
         Firmware::Uefi { secure_boot: true } => "UEFI secure",
-        Firmware::DirectKernel => "kernel",
+        Firmware::DirectKernel => "direct kernel",
     }
 }
 

@@ -10,7 +10,7 @@ use crate::config::Environment;
 use crate::model::host::version_text;
 use crate::model::metric::MetricId;
 use crate::model::snapshot::Snapshot;
-use crate::model::vm::Vm;
+use crate::model::vm::{Vm, VmState};
 
 const AREA: &str = "Hypervisor";
 
@@ -102,7 +102,7 @@ fn abilities(s: &Snapshot) -> Vec<Check> {
 
 fn guests(s: &Snapshot) -> Vec<Check> {
     let area = "Guests";
-    let running: Vec<&Vm> = s.vms.iter().map(AsRef::as_ref).filter(|v| v.state.is_active()).collect();
+    let running: Vec<&Vm> = s.vms.iter().map(AsRef::as_ref).filter(|v| v.state == VmState::Running).collect();
     let mut checks =
         vec![Check::ok(area, "VMs", format!("{}, of which {} running", s.vms.len(), running.len()))];
     if running.is_empty() {

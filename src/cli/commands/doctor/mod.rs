@@ -85,6 +85,12 @@ pub(crate) fn of_machine() -> Vec<Check> {
     machine::checks(&mut crate::host::LocalMachine::new())
 }
 
+/// What did not come in time.
+pub(crate) fn late(missing: &[String]) -> Vec<Check> {
+    let remedy = "--timeout SECONDS waits longer; a slow pool or guest holds up nothing else.";
+    missing.iter().map(|m| Check::new("Late", "answers", Status::Warn, m, remedy)).collect()
+}
+
 /// Writes the checks.
 pub(crate) fn write(out: &mut dyn Write, checks: &[Check], format: Format, layout: Layout) -> io::Result<()> {
     let objects: Vec<Map<String, Json>> = checks.iter().map(object).collect();

@@ -1,0 +1,255 @@
+//! From the command line to an exit code.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+
+use super::args::{Cli, Command, Config, Doctor, Kind, List, Output, Show};
+use super::commands::doctor::Seen;
+use super::commands::list::Choice;
+use super::commands::{doctor, man, show};
+use super::exit::{Exit, Failure};
+use super::gather::{Gathered, Wants, answer, gather, paces};
+use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
+use super::session::{Session, connector};
+use super::{docs, log, panic};
+use crate::config::{Ascii, Environment, Loaded, Paths, documented, effective, load};
+use crate::model::columns::{
+    Context, NETWORK_COLUMNS, Needs, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS, volume_rows,
+};
+use crate::model::filter::{Filter, FilterContext};
+use crate::model::snapshot::Snapshot;
+use crate::model::vm::Vm;
+
+/// Runs the program with this process' arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Nobody to tell when the terminal is gone.
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { Exit::Usage } else { Exit::Done }.code());
+        }
+    };
+    match run(&cli) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(failure) => {
+            to_stderr(&failure.to_string());
+            ExitCode::from(failure.exit.code())
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Exit, Failure> {
+    let environment = Environment::of_process();
+    let loaded = load(&cli.global.overrides(), &environment, Paths::of_user())?;
+    panic::log_to(loaded.log_file());
+    if cli.global.log_level.is_some() && cli.command.is_some() {
+        log::to_stderr(loaded.settings.log.level);
+    }
+    let job = Job { demo: cli.global.demo, loaded, environment };
+    match &cli.command {
+        None | Some(Command::Demo) => Err(Failure::new(Exit::Failed, "console")),
+        Some(Command::List(list)) => job.list(list),
+        Some(Command::Show(show)) => job.show(show),
+        Some(Command::Doctor(doctor)) => job.doctor(doctor),
+        Some(Command::Config(config)) => job.config(config),
+        Some(Command::Completions { shell }) => {
+            to_stdout(|out| man::write_completions(out, *shell))?;
+            Ok(Exit::Done)
+        }
+        Some(Command::Man) => {
+            to_stdout(man::write_man)?;
+            Ok(Exit::Done)
+        }
+        Some(Command::Docs { file }) => {
+            docs::rewrite(file)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// A command at work.
+struct Job {
+    demo: bool,
+    loaded: Loaded,
+    environment: Environment,
+}
+
+impl Job {
+    fn layout(&self) -> Layout {
+        let ascii = match self.loaded.settings.ui.ascii {
+            Ascii::Always => true,
+            Ascii::Never => false,
+            Ascii::Auto => !self.environment.is_utf8(),
+        };
+        Layout { width: terminal_size().map(|(w, _)| w), ascii }
+    }
+
+    /// Mistakes in the configuration are told where it may matter; `doctor` tells them in its own way.
+    fn warn(&self) {
+        for warning in &self.loaded.warnings {
+            to_stderr(&format!("novacron: {warning}"));
+        }
+    }
+
+    fn gather(&self, wants: &Wants, output: &Output) -> Result<Arc<Snapshot>, Failure> {
+        let settings = &self.loaded.settings;
+        let connector = connector(settings, self.demo)?;
+        let session =
+            Session::start(connector, paces(output.sample, output.timeout), settings.limits.clone())?;
+        let Gathered { snapshot, missing } = gather(session.handle(), wants, output.sample, output.timeout)?;
+        missing.iter().for_each(|m| to_stderr(&format!("novacron: {m}")));
+        Ok(snapshot)
+    }
+
+    fn list(&self, list: &List) -> Result<Exit, Failure> {
+        self.warn();
+        match list.what {
+            Kind::Vms => self.list_vms(list),
+            Kind::Pools => {
+                let choice = choice(POOL_COLUMNS, list, &[])?;
+                let wants = Wants { pools: true, ..Wants::default() };
+                let s = self.gather(&wants, &list.output)?;
+                self.print(
+                    &s,
+                    list,
+                    choice,
+                    s.pools.iter().flat_map(|p| p.iter()).map(AsRef::as_ref).collect(),
+                )
+            }
+            Kind::Volumes => {
+                let choice = choice(VOLUME_COLUMNS, list, &[])?;
+                let wants = Wants { pools: true, vms: choice.needs(), ..Wants::default() };
+                let s = self.gather(&wants, &list.output)?;
+                let rows = volume_rows(s.pools.as_deref().unwrap_or_default());
+                self.print(&s, list, choice, rows.iter().collect())
+            }
+            Kind::Networks => {
+                let choice = choice(NETWORK_COLUMNS, list, &[])?;
+                let wants = Wants { networks: true, vms: choice.needs(), ..Wants::default() };
+                let s = self.gather(&wants, &list.output)?;
+                self.print(
+                    &s,
+                    list,
+                    choice,
+                    s.networks.iter().flat_map(|n| n.iter()).map(AsRef::as_ref).collect(),
+                )
+            }
+        }
+    }
+
+    fn list_vms(&self, list: &List) -> Result<Exit, Failure> {
+        let mut choice = choice(VM_COLUMNS, list, &self.loaded.settings.ui.columns)?;
+        if choice.sorting.is_none() && list.output.format == Format::Table {
+            choice.sort_by(&self.loaded.settings.ui.sort);
+        }
+        let filter = list.filter.as_deref().map(filter).transpose()?;
+        let mut vms = choice.needs();
+        if filter.is_some() {
+            // A filter may ask for anything.
+            vms.extend([Needs::Flags, Needs::Definition, Needs::Rate, Needs::Addresses]);
+        }
+        let wants = Wants { vms, pools: filter.is_some(), networks: filter.is_some(), ..Wants::default() };
+        let s = self.gather(&wants, &list.output)?;
+        let context = FilterContext::new(&s);
+        let kept = |vm: &&Vm| filter.as_ref().is_none_or(|f| f.matches(vm, &context));
+        self.print(&s, list, choice, s.vms.iter().map(AsRef::as_ref).filter(kept).collect())
+    }
+
+    fn print<T: crate::model::columns::Measured>(
+        &self,
+        snapshot: &Snapshot,
+        list: &List,
+        choice: Choice<T>,
+        rows: Vec<&T>,
+    ) -> Result<Exit, Failure> {
+        let context = Context::new(snapshot, snapshot.at);
+        to_stdout(|out| choice.write(out, rows, &context, list.output.format, self.layout()))?;
+        Ok(Exit::Done)
+    }
+
+    fn show(&self, args: &Show) -> Result<Exit, Failure> {
+        self.warn();
+        let host = args.name == "host";
+        let vms = if host {
+            vec![Needs::Rate]
+        } else {
+            vec![Needs::Flags, Needs::Definition, Needs::Rate, Needs::Addresses]
+        };
+        let name = (!host).then(|| args.name.clone());
+        let wants = Wants { vms, pools: true, networks: true, host, name };
+        let s = self.gather(&wants, &args.output)?;
+        let thing = show::resolve(&s, &args.name)?;
+        to_stdout(|out| show::write(out, &s, &thing, args.output.format, self.layout()))?;
+        Ok(Exit::Done)
+    }
+
+    fn doctor(&self, args: &Doctor) -> Result<Exit, Failure> {
+        let settings = &self.loaded.settings;
+        let mut checks = doctor::of_surroundings(&self.loaded, &self.environment);
+        let output = Output { format: args.format, sample: Duration::from_secs(1), timeout: args.timeout };
+        let wants = Wants {
+            vms: vec![Needs::Flags, Needs::Definition, Needs::Reading],
+            pools: true,
+            networks: true,
+            host: true,
+            name: None,
+        };
+        let began = Instant::now();
+        let seen = connector(settings, self.demo).and_then(|connector| {
+            let session =
+                Session::start(connector, paces(output.sample, output.timeout), settings.limits.clone())?;
+            answer(session.handle(), output.timeout)?;
+            let took = began.elapsed();
+            Ok((gather(session.handle(), &wants, output.sample, output.timeout)?, took))
+        });
+        let exit = match &seen {
+            Ok((gathered, took)) => {
+                let s = &gathered.snapshot;
+                if s.host.local {
+                    checks.extend(doctor::of_machine());
+                }
+                checks.extend(doctor::of_host(&Seen::Answered(s, *took), &self.environment));
+                checks.extend(doctor::late(&gathered.missing));
+                Exit::Done
+            }
+            Err(failure) => {
+                checks.extend(doctor::of_host(&Seen::Failed(&settings.connect, failure), &self.environment));
+                Exit::NoConnection
+            }
+        };
+        to_stdout(|out| doctor::write(out, &checks, args.format, self.layout()))?;
+        Ok(exit)
+    }
+
+    fn config(&self, args: &Config) -> Result<Exit, Failure> {
+        self.warn();
+        let text = if args.default { documented() } else { effective(&self.loaded.settings) };
+        to_stdout(|out| out.write_all(text.as_bytes()))?;
+        Ok(Exit::Done)
+    }
+}
+
+fn choice<T: crate::model::columns::Measured>(
+    table: &'static [crate::model::columns::Column<T>],
+    list: &List,
+    usual: &[String],
+) -> Result<Choice<T>, Failure> {
+    if list.filter.is_some() && list.what != Kind::Vms {
+        let what = "--filter is for VMs only";
+        return Err(
+            Failure::new(Exit::Usage, what).hint("Other kinds can be filtered with --format json and jq.")
+        );
+    }
+    Choice::new(table, &list.columns, usual, list.sort.as_deref(), list.output.format)
+}
+
+fn filter(text: &str) -> Result<Filter, Failure> {
+    Filter::parse(text).map_err(|e| {
+        let what = format!("--filter, at \"{}\": {}", text.get(e.at..).unwrap_or_default(), e.message);
+        Failure::new(Exit::Usage, what).hint(e.hint)
+    })
+}
