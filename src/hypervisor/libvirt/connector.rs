@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use super::client_conf;
 use super::connection::Connection;
 use super::error::{Doing, open_error};
 use super::ffi::{Conn, start_event_loop};
@@ -50,6 +51,7 @@ impl LibvirtConnector {
         start_event_loop().doing("start libvirt's event loop")?;
         let from_environment = || std::env::var("LIBVIRT_DEFAULT_URI").ok().filter(|u| !u.is_empty());
         let wanted = options.uri.clone().filter(|u| !u.is_empty()).or_else(from_environment);
+        let wanted = client_conf::resolved(wanted.as_deref()).or(wanted);
         let target = wanted.as_deref().map(uri::prepared);
         let shown = wanted.as_deref().map(uri::without_secrets);
         Ok(Self { options, target, shown, resolved: OnceLock::new(), shared: Mutex::default() })

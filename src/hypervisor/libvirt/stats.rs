@@ -74,7 +74,7 @@ impl Connection {
             match StatsRecords::of(&handles, bits, self.abilities.flags()) {
                 Ok(records) => return Ok(self.decoded(&records)),
                 Err(e) if kind(&e) == HvErrorKind::NotFound => {
-                    domains.retain(|(id, _)| self.still_there(*id))
+                    domains.retain(|(id, _)| self.still_there(*id));
                 }
                 Err(e) => return Err(e).doing(OPERATION),
             }

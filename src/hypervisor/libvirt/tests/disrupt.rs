@@ -68,9 +68,8 @@ fn a_killed_daemon_is_noticed_and_left_without_a_trace() {
         hv.vms().unwrap();
         host.ctl("kill");
         let closed = loop {
-            match events.recv_timeout(DEADLINE).unwrap() {
-                HvEvent::Closed { reason } => break reason,
-                _ => {}
+            if let HvEvent::Closed { reason } = events.recv_timeout(DEADLINE).unwrap() {
+                break reason;
             }
         };
         assert_eq!(closed, "The hypervisor closed the connection.");
