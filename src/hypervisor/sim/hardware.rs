@@ -18,7 +18,7 @@ pub(crate) struct Hardware {
 pub(crate) struct Disk {
     pub(crate) target: String,
     pub(crate) path: Option<String>,
-    /// Bytes.
+    /// Bytes; 0 when not known.
     pub(crate) capacity: u64,
     /// Bytes occupied when the VM was last started.
     pub(crate) allocation: u64,

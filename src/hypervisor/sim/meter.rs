@@ -144,6 +144,7 @@ impl Meter {
                 let share = if disk.removable { 0.0 } else { shares.next().unwrap_or(0.0) };
                 let [read, write, flush] = kinds.map(|k| if active { count(k, share) } else { NOTHING });
                 let allocation = grown(disk, written * share);
+                let is_known = disk.path.is_some() && disk.capacity > 0;
                 DiskCounters {
                     target: disk.target.clone(),
                     path: disk.path.clone(),
@@ -152,9 +153,9 @@ impl Meter {
                     write,
                     flush: RequestCounters { bytes: None, ..flush },
                     errors: None,
-                    allocation: disk.path.is_some().then_some(allocation),
-                    capacity: disk.path.is_some().then_some(disk.capacity),
-                    physical: disk.path.is_some().then_some(allocation),
+                    allocation: is_known.then_some(allocation),
+                    capacity: is_known.then_some(disk.capacity),
+                    physical: is_known.then_some(allocation),
                 }
             })
             .collect()

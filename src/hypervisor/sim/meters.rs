@@ -51,6 +51,10 @@ impl Meters {
         self.by_vm.get(&id)
     }
 
+    pub(crate) fn get_mut(&mut self, id: VmId) -> Option<&mut Meter> {
+        self.by_vm.get_mut(&id)
+    }
+
     /// Brings a VM's meter to its state: it counts while the VM runs, and from 0 when the VM was started anew.
     pub(crate) fn follow(&mut self, id: VmId, before: VmState, state: VmState, t: SimTime) {
         let noise = self.noise(t);

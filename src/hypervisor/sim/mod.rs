@@ -8,22 +8,22 @@
 //! counters) → `meters` (all VMs, the noise between them, the node) → `world` → `connection` (the port).
 
 mod build;
-mod clock;
+pub(super) mod clock;
 mod config;
 mod connection;
 mod connector;
-mod dice;
+pub(super) mod dice;
 mod faults;
-mod hardware;
+pub(super) mod hardware;
 mod host;
-mod meter;
-mod meters;
+pub(super) mod meter;
+pub(super) mod meters;
 mod names;
 mod network;
 mod shape;
 mod spec;
 mod storage;
-mod workload;
+pub(super) mod workload;
 mod world;
 mod xml;
 
