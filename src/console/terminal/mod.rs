@@ -29,11 +29,14 @@ use super::app::{App, AppConfig, update};
 use super::screens::{self, View};
 use super::theme::{ColorDepth, Glyphs, Look, Theme, ThemeSource};
 use crate::engine::{Command, Handle};
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Link, Snapshot};
 use crate::model::time::Timestamp;
 
 /// Least time between two draws that no key asked for.
 const CALM: Duration = Duration::from_millis(50);
+
+/// How long the first picture waits for the first list: less than an eye notices.
+const PATIENCE: Duration = Duration::from_millis(120);
 
 /// How the console is to be.
 #[derive(Debug)]
@@ -162,6 +165,7 @@ impl Console {
         let mut events = EventStream::new();
         let mut tick = interval_at(Instant::now() + Duration::from_millis(250), Duration::from_secs(1));
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        self.await_list().await;
         self.draw()?;
         loop {
             let calm_over = self.last_draw + CALM;
@@ -193,6 +197,15 @@ impl Console {
             if self.app.dirty && (urgent || Instant::now() >= calm_over) {
                 self.draw()?;
             }
+        }
+    }
+
+    /// Gives the first list a moment to arrive, so that the first picture is the right one.
+    async fn await_list(&mut self) {
+        let listed = self.snapshots.wait_for(|s| s.listed || matches!(s.link, Link::Lost { .. }));
+        let newest = tokio::time::timeout(PATIENCE, listed).await.ok().and_then(Result::ok).map(|s| s.clone());
+        if let Some(snapshot) = newest {
+            update(&mut self.app, Msg::Snapshot(snapshot));
         }
     }
 
