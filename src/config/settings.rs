@@ -155,8 +155,23 @@ pub enum Grouping {
     Tag,
     /// By state.
     State,
-    /// By network.
+    /// By network or bridge.
     Network,
+}
+
+impl Grouping {
+    /// All groupings.
+    pub const ALL: [Self; 4] = [Self::None, Self::Tag, Self::State, Self::Network];
+
+    /// The word in the configuration file and in menus.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Tag => "tag",
+            Self::State => "state",
+            Self::Network => "network",
+        }
+    }
 }
 
 /// What is logged.

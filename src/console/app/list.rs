@@ -3,46 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::cursor::Cursor;
+use crate::config::Grouping;
 use crate::model::alert::{Severity, Subject};
 use crate::model::columns::{Column, Context, VM_COLUMNS, find};
 use crate::model::filter::{Filter, FilterContext};
 use crate::model::id::VmId;
 use crate::model::snapshot::Snapshot;
 use crate::model::vm::{NicSource, Vm, VmState};
-
-/// What VMs are grouped by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Grouping {
-    /// Not at all.
-    #[default]
-    None,
-    /// By tag; a VM with several stands in several groups.
-    Tag,
-    /// By state.
-    State,
-    /// By network or bridge; a VM on several stands in several groups.
-    Network,
-}
-
-impl Grouping {
-    /// All groupings.
-    pub const ALL: [Self; 4] = [Self::None, Self::Tag, Self::State, Self::Network];
-
-    /// The word in menus and in the config file.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Tag => "tag",
-            Self::State => "state",
-            Self::Network => "network",
-        }
-    }
-
-    /// The grouping of that word.
-    pub fn by_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|g| g.word() == word)
-    }
-}
 
 /// A row of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,12 +78,12 @@ pub fn naturally_descending(column: &str) -> bool {
 
 impl VmList {
     /// An empty list.
-    pub fn new(columns: Vec<&'static str>, sort: &'static str, group: Grouping) -> Self {
+    pub fn new(columns: Vec<&'static str>, sort: &'static str, descending: bool, group: Grouping) -> Self {
         Self {
             cursor: Cursor::default(),
             marks: BTreeSet::new(),
             sort,
-            descending: naturally_descending(sort),
+            descending,
             group,
             collapsed: BTreeSet::new(),
             filter_text: String::new(),

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use action::ActionId;
 use available::Availability;
 use cursor::Cursor;
-use list::{Grouping, VmList};
+use list::VmList;
 use msg::{Drawn, Notice};
 use overlay::Overlay;
 use place::{Pane, Scope, Screen};
@@ -31,6 +31,7 @@ pub use update::update;
 use vm_page::VmPage;
 
 use super::keymap::{Key, Keymap};
+use crate::config::Grouping;
 use crate::model::alert::{Condition, Subject};
 use crate::model::id::VmId;
 use crate::model::snapshot::Snapshot;
@@ -48,6 +49,8 @@ pub struct AppConfig {
     pub columns: Vec<&'static str>,
     /// Id of the column sorted by.
     pub sort: &'static str,
+    /// Largest first.
+    pub descending: bool,
     /// Groups.
     pub group: Grouping,
     /// Themes there are.
@@ -184,7 +187,7 @@ impl App {
             focus: Screen::ALL.map(|s| s.panes()[0]),
             zoomed: false,
             page: None,
-            vms: VmList::new(config.columns, config.sort, config.group),
+            vms: VmList::new(config.columns, config.sort, config.descending, config.group),
             storage: StorageState::default(),
             alerts: Cursor::default(),
             topology: TopologyState::default(),

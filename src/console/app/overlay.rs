@@ -3,7 +3,7 @@
 use tui_input::Input;
 
 use super::action::ActionId;
-use crate::console::app::list::Grouping;
+use crate::config::Grouping;
 use crate::model::filter::Suggestion;
 use crate::model::id::VmId;
 

@@ -6,12 +6,13 @@ use proptest::prelude::*;
 
 use super::action::{ACTIONS, ActionId};
 use super::available::Availability;
-use super::list::{Grouping, Row};
+use super::list::Row;
 use super::msg::{Drawn, Effect, Msg, Tone};
 use super::overlay::Overlay;
 use super::place::{Pane, Scope, Screen, VmTab};
 use super::vm_page::Fetched;
 use super::{App, AppConfig, update};
+use crate::config::Grouping;
 use crate::console::keymap::{Code, Key, Keymap};
 use crate::console::screens::testing::{host, host_with};
 use crate::model::metric::MetricId;
@@ -23,6 +24,7 @@ fn app() -> App {
         keymap: Keymap::default(),
         columns: vec!["name", "state", "cpu", "memory"],
         sort: "cpu",
+        descending: true,
         group: Grouping::None,
         themes: vec!["dark".into(), "light".into()],
         theme: "dark".into(),

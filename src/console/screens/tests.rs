@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::testing::{NOW, host};
 use super::{View, draw};
-use crate::console::app::list::Grouping;
+use crate::config::Grouping;
 use crate::console::app::msg::Msg;
 use crate::console::app::{App, AppConfig, update};
 use crate::console::keymap::Keymap;
@@ -23,6 +23,7 @@ fn app_on(snapshot: Arc<Snapshot>, columns: u16, rows: u16) -> App {
         keymap: Keymap::default(),
         columns: defaults(VM_COLUMNS).iter().map(|c| c.id).collect(),
         sort: "cpu",
+        descending: true,
         group: Grouping::None,
         themes: vec!["dark".into(), "light".into(), "mono".into()],
         theme: "dark".into(),

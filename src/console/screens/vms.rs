@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use ratatui::layout::Rect;
 
 use super::{Canvas, cells};
+use crate::config::Grouping;
 use crate::console::app::fresh::is_stale;
-use crate::console::app::list::{Grouping, Row as ListRow};
+use crate::console::app::list::Row as ListRow;
 use crate::console::app::msg::Target;
 use crate::console::app::place::Pane;
 use crate::console::theme::Role;

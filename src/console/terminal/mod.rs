@@ -203,7 +203,8 @@ impl Console {
     /// Gives the first list a moment to arrive, so that the first picture is the right one.
     async fn await_list(&mut self) {
         let listed = self.snapshots.wait_for(|s| s.listed || matches!(s.link, Link::Lost { .. }));
-        let newest = tokio::time::timeout(PATIENCE, listed).await.ok().and_then(Result::ok).map(|s| s.clone());
+        let newest =
+            tokio::time::timeout(PATIENCE, listed).await.ok().and_then(Result::ok).map(|s| s.clone());
         if let Some(snapshot) = newest {
             update(&mut self.app, Msg::Snapshot(snapshot));
         }

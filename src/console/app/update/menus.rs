@@ -3,10 +3,11 @@
 use tui_input::{Input, InputRequest};
 
 use super::super::App;
-use super::super::list::{Grouping, naturally_descending};
+use super::super::list::naturally_descending;
 use super::super::msg::{Effect, Notice};
 use super::super::overlay::{Choice, FilterLine, Menu, MenuItem, Overlay};
 use super::{act, navigate, toast};
+use crate::config::Grouping;
 use crate::console::app::place::{Screen, VmTab};
 use crate::model::columns::{VM_COLUMNS, find};
 use crate::model::filter::{Filter, FilterContext, fields, suggest};
