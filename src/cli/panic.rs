@@ -31,6 +31,11 @@ pub fn catch(report: impl Fn(&PanicHookInfo<'_>) -> String + Send + Sync + 'stat
     }));
 }
 
+/// This gives the terminal back before anything is said.
+pub(super) fn restore_with(restore: fn()) {
+    let _ = RESTORE.set(restore);
+}
+
 /// Reports go here from now on.
 pub(super) fn log_to(file: PathBuf) {
     *LOG.write().unwrap_or_else(PoisonError::into_inner) = Some(file);

@@ -9,7 +9,7 @@ use clap::Parser;
 use super::args::{Cli, Command, Config, Doctor, Kind, List, Output, Show};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{doctor, man, show};
+use super::commands::{console, doctor, man, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
@@ -51,7 +51,8 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     }
     let job = Job { demo: cli.global.demo, loaded, environment };
     match &cli.command {
-        None | Some(Command::Demo) => Err(Failure::new(Exit::Failed, "console")),
+        None => job.console(job.demo),
+        Some(Command::Demo) => job.console(true),
         Some(Command::List(list)) => job.list(list),
         Some(Command::Show(show)) => job.show(show),
         Some(Command::Doctor(doctor)) => job.doctor(doctor),
@@ -103,6 +104,12 @@ impl Job {
         let Gathered { snapshot, missing } = gather(session.handle(), wants, output.sample, output.timeout)?;
         missing.iter().for_each(|m| to_stderr(&format!("novacron: {m}")));
         Ok(snapshot)
+    }
+
+    fn console(&self, demo: bool) -> Result<Exit, Failure> {
+        let connector = connector(&self.loaded.settings, demo)?;
+        panic::restore_with(crate::console::terminal::restore);
+        console::run(connector, &self.loaded, &self.environment)
     }
 
     fn list(&self, list: &List) -> Result<Exit, Failure> {
