@@ -118,7 +118,7 @@ impl Default for UiSettings {
             ascii: Ascii::Auto,
             mouse: true,
             columns: defaults(VM_COLUMNS).iter().map(|c| c.id.to_owned()).collect(),
-            sort: Sort { column: "name".into(), descending: false },
+            sort: Sort { column: "cpu".into(), descending: true },
             group: Grouping::None,
         }
     }

@@ -90,11 +90,11 @@ pub fn bytes_short(v: f64) -> String {
     }
 }
 
-/// Used of total with one common prefix: `2.1/4.0G`.
+/// Used of total with one common prefix, at most nine columns: `2.1/4.0G`, `47/92M`.
 pub fn bytes_of(used: Option<f64>, total: f64) -> String {
     let (t, p) = scaled(total);
     let scale = if t > 0.0 { total / t } else { 1.0 };
-    let short = |v: f64| if t < 99.5 { format!("{v:.1}") } else { format!("{v:.0}") };
+    let short = |v: f64| if t < 9.95 { format!("{v:.1}") } else { format!("{v:.0}") };
     match used {
         Some(u) => format!("{}/{}{p}", short(u / scale), short(t)),
         None => format!("–/{}{p}", short(t)),
