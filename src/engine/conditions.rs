@@ -1,5 +1,8 @@
 //! What the host itself says is wrong: conditions that hold now, in an admin's words. Pure.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::sync::Arc;
 

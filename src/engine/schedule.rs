@@ -5,6 +5,9 @@
 //! for the VM whose details are shown, then for what is on screen, seldom for the rest. Slow groups ride on a
 //! fast tick, so that the engine does not wake twice.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -17,6 +20,8 @@ use crate::model::metric::Group;
 
 /// How often VMs are listed when events tell what changes.
 const LIST_WITH_EVENTS: Duration = Duration::from_secs(30);
+/// However often something calls for a list, it is not read more often than this.
+const BETWEEN_LISTS: Duration = Duration::from_millis(250);
 /// Scrolling shall not poll more often than this.
 const BETWEEN_FOCUS_POLLS: Duration = Duration::from_millis(250);
 
@@ -52,6 +57,7 @@ pub(crate) struct Schedule {
     poll: PollSettings,
     fast_at: Micros,
     list_at: Micros,
+    last_list: Option<Micros>,
     slow: HashMap<VmId, Asked>,
     focus_at: Option<Micros>,
     last_focus_poll: Micros,
@@ -60,19 +66,29 @@ pub(crate) struct Schedule {
 impl Schedule {
     /// Everything due at once.
     pub(crate) fn new(poll: PollSettings) -> Self {
-        Self { poll, fast_at: 0, list_at: 0, slow: HashMap::new(), focus_at: None, last_focus_poll: 0 }
+        Self {
+            poll,
+            fast_at: 0,
+            list_at: 0,
+            last_list: None,
+            slow: HashMap::new(),
+            focus_at: None,
+            last_focus_poll: 0,
+        }
     }
 
     /// Makes everything due.
     pub(crate) fn all_due(&mut self) {
         self.fast_at = 0;
         self.list_at = 0;
+        self.last_list = None;
         self.slow.clear();
     }
 
     /// Makes the list due.
-    pub(crate) const fn list_due(&mut self) {
-        self.list_at = 0;
+    pub(crate) fn list_due(&mut self) {
+        let soonest = self.last_list.map_or(0, |at| at + micros(BETWEEN_LISTS));
+        self.list_at = self.list_at.min(soonest);
     }
 
     /// Notes that other VMs are on screen, or that a VM began to run.
@@ -101,6 +117,7 @@ impl Schedule {
         let mut calls = Vec::new();
         if now >= self.list_at {
             calls.push(Call::List);
+            self.last_list = Some(now);
             let pace = if offer.events { LIST_WITH_EVENTS } else { self.poll.fast };
             self.list_at = now + micros(pace);
         }
@@ -108,7 +125,9 @@ impl Schedule {
         let moved = self.focus_at.is_some_and(|at| now >= at);
         if fast {
             let grid = self.fast_at + micros(self.poll.fast);
-            self.fast_at = if grid > now { grid } else { now + micros(self.poll.fast) };
+            // What was never due, or long ago, begins a new grid.
+            let on_grid = self.fast_at > 0 && grid > now;
+            self.fast_at = if on_grid { grid } else { now + micros(self.poll.fast) };
         }
         if moved {
             self.focus_at = None;

@@ -5,16 +5,25 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Core;
-use crate::engine::calls::{Effect, MachineAsk, MachineReport};
+use crate::engine::calls::{Call, Effect, MachineAsk, MachineReport};
 use crate::engine::handle::Command;
 use crate::engine::schedule::micros;
 use crate::hypervisor::{HvError, HvErrorKind};
+use crate::model::metric::Group;
 use crate::model::time::Moment;
 
 /// How often the machine's facts (file systems, block devices) are read.
 const FACTS_EVERY: Duration = Duration::from_secs(10);
 
 impl Core {
+    /// The machine is read together with the VMs, so that one snapshot shows both.
+    pub(super) fn machine_joins(&mut self, call: &Call, now: Moment) {
+        let fast = matches!(call, Call::Counters { groups, .. } if groups.has(Group::Cpu));
+        if fast && self.counters_at.saturating_sub(now.mono_us) < micros(self.poll.fast) / 2 {
+            self.counters_at = now.mono_us;
+        }
+    }
+
     pub(super) fn ask_machine(&mut self, now: Moment) -> Option<Effect> {
         if !self.has_machine || self.machine_busy {
             return None;
@@ -59,7 +68,7 @@ impl Core {
                 if focus != self.focus {
                     self.focus = focus;
                     self.schedule.focus_moved(now.mono_us);
-                    self.detail.focus(&self.focus);
+                    self.detail.focus(&self.focus, now.mono_us);
                     self.addresses.focus(&self.focus, self.poll.addresses, now.mono_us);
                 }
             }

@@ -18,6 +18,8 @@ use crate::model::vm::{VmDefinition, VmFlags};
 
 /// VMs a call describes at most; the worker comes back sooner when it takes long.
 const BATCH: usize = 16;
+/// Flags of a VM are read again once it has been on screen for this long: not while it scrolls by.
+const SETTLED: Duration = Duration::from_secs(5);
 /// What failed is tried again after this long.
 const RETRY: Duration = Duration::from_secs(30);
 
@@ -66,7 +68,7 @@ impl DetailDesk {
     }
 
     /// Other VMs are on screen.
-    pub(super) fn focus(&mut self, focus: &Focus) {
+    pub(super) fn focus(&mut self, focus: &Focus, now: Micros) {
         self.on_screen.clone_from(&focus.visible);
         if let Some(id) = focus.detail.filter(|d| !focus.visible.contains(d)) {
             self.on_screen.push(id);
@@ -74,7 +76,7 @@ impl DetailDesk {
         let on_screen = &self.on_screen;
         self.flags_at.retain(|id, _| on_screen.contains(id));
         for id in on_screen {
-            self.flags_at.entry(*id).or_insert(0);
+            self.flags_at.entry(*id).or_insert(now + micros(SETTLED));
         }
     }
 
@@ -129,6 +131,7 @@ impl DetailDesk {
                 return Some(Call::Arm(id, period));
             }
         }
+        self.flags_at.retain(|id, _| vms.get(*id).is_some());
         let (id, at) = self.flags_at.iter_mut().find(|(_, at)| now >= **at)?;
         *at = now + micros(every);
         Some(Call::Flags(*id))

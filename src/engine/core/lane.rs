@@ -64,6 +64,11 @@ impl LaneState {
         matches!(self.phase, Phase::Idle)
     }
 
+    /// Whether all threads it may have hang.
+    pub(super) fn is_choked(&self) -> bool {
+        matches!(self.phase, Phase::Closed(_)) && self.stuck.len() >= self.most_stuck()
+    }
+
     /// Whether a new worker may be started now.
     pub(super) fn may_open(&self, now: Micros) -> bool {
         matches!(self.phase, Phase::Closed(at) if now >= at) && self.stuck.len() < self.most_stuck()

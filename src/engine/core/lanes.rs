@@ -30,11 +30,16 @@ impl Core {
         lane == Lane::Poll || self.state.link.is_up()
     }
 
+    /// Tells those who wait for what will not come.
     pub(super) fn fail_waiting(&mut self) {
         let why = "the hypervisor is not connected or does not answer";
-        let error = HvError::new(HvErrorKind::ConnectionLost, "ask", why);
-        self.detail.fail_waiting(&error);
-        self.storage.fail_waiting(&error);
+        let down = !self.state.link.is_up();
+        if down || self.lane(Lane::Detail).is_choked() {
+            self.detail.fail_waiting(&HvError::new(HvErrorKind::TimedOut, "read the XML", why));
+        }
+        if down || self.lane(Lane::Storage).is_choked() {
+            self.storage.fail_waiting(&HvError::new(HvErrorKind::TimedOut, "refresh the pool", why));
+        }
     }
 
     pub(super) fn deadline(&self, lane: Lane) -> Duration {
@@ -124,7 +129,12 @@ impl Core {
         tracing::warn!("The {} connection broke. {error}", lane.name());
         match lane {
             Lane::Storage => self.storage_failed(&done.call, &error, now),
-            _ => self.detail_failed(&done.call, error, now),
+            _ => {
+                if matches!(done.call, Call::Connect) && lane == Lane::Detail {
+                    self.detail.fail_waiting(&error);
+                }
+                self.detail_failed(&done.call, error, now);
+            }
         }
         let Self { lanes, dice, .. } = self;
         lanes[lane as usize].broke(now.mono_us, dice);

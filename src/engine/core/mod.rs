@@ -27,7 +27,7 @@ use super::handle::Focus;
 use super::schedule::{Micros, Schedule, micros};
 use super::state::{Ground, State};
 use crate::config::{LimitSettings, PollSettings};
-use crate::hypervisor::Capabilities;
+use crate::hypervisor::{Capabilities, HvError};
 use crate::model::snapshot::Snapshot;
 use crate::model::time::{Moment, Timestamp};
 
@@ -60,6 +60,8 @@ pub(crate) struct Core {
     facts_at: Micros,
     expire_at: Micros,
     publish_at: Option<Micros>,
+    /// The last failure of a poll that was logged.
+    told_error: Option<HvError>,
     /// Events taken so far, and how many when the poll lane was last asked.
     events: u64,
     polled_after: u64,
@@ -96,6 +98,7 @@ impl Core {
             facts_at: 0,
             expire_at: now.mono_us + micros(EXPIRE_EVERY),
             publish_at: None,
+            told_error: None,
             events: 0,
             polled_after: 0,
             stopping: false,
@@ -135,9 +138,7 @@ impl Core {
         self.look_for_hung_calls(now);
         self.release_lanes(&mut effects);
         self.open_lanes(now, &mut effects);
-        if !self.state.link.is_up() {
-            self.fail_waiting();
-        }
+        self.fail_waiting();
         for lane in LANES {
             if self.lane(lane).is_idle()
                 && self.wants_work(lane)
@@ -145,6 +146,7 @@ impl Core {
             {
                 if lane == Lane::Poll {
                     self.polled_after = self.events;
+                    self.machine_joins(&call, now);
                 }
                 self.lane_mut(lane).phase = Phase::Busy(call.clone(), now);
                 effects.push(Effect::Ask(lane, call));

@@ -186,7 +186,11 @@ impl Core {
     }
 
     fn poll_failed(&mut self, call: &Call, error: &HvError, now: Moment) {
-        tracing::warn!("{error}");
+        if self.told_error.as_ref() != Some(error) {
+            // Once: a call that fails at each poll would fill the log.
+            tracing::warn!("{error}");
+            self.told_error = Some(error.clone());
+        }
         match call {
             Call::Subscribe => {
                 self.capabilities.no_events = Some(error.to_string());

@@ -2,8 +2,10 @@
 
 use super::{Row, percent};
 use crate::model::counters::{NodeCounters, NodeCpuCounters};
-#[expect(clippy::enum_glob_use, reason = "tables of metrics read better by their plain names")]
-use crate::model::metric::MetricId::{self, *};
+use crate::model::metric::MetricId::{
+    self, HostCpu, HostCpuIowait, HostCpuSteal, HostCpuSystem, HostCpuUser, HostLoad, HostMemory,
+    HostMemoryShare, HostPressureCpu, HostPressureIo, HostPressureMemory, HostSwap,
+};
 
 /// What the host's track holds.
 pub(crate) const HOST_METRICS: &[MetricId] = &[

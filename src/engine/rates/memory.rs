@@ -2,8 +2,9 @@
 
 use super::Row;
 use crate::model::counters::BalloonCounters;
-#[expect(clippy::enum_glob_use, reason = "tables of metrics read better by their plain names")]
-use crate::model::metric::MetricId::{self, *};
+use crate::model::metric::MetricId::{
+    self, VmBalloon, VmMemory, VmMemoryAvailable, VmMemoryShare, VmResident,
+};
 
 /// What a VM's memory track holds.
 pub(crate) const MEMORY_METRICS: &[MetricId] = &[VmMemory, VmMemoryShare, VmResident, VmBalloon];

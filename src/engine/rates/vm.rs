@@ -2,8 +2,12 @@
 
 use super::{Delta, Row, Total, percent};
 use crate::model::counters::{CpuCounters, DiskCounters, NicCounters, RequestCounters, VcpuCounters};
-#[expect(clippy::enum_glob_use, reason = "tables of metrics read better by their plain names")]
-use crate::model::metric::MetricId::{self, *};
+use crate::model::metric::MetricId::{
+    self, DiskAllocation, DiskCapacity, DiskErrors, DiskFlushIops, DiskFlushLatency, DiskRead, DiskReadIops,
+    DiskReadLatency, DiskWrite, DiskWriteIops, DiskWriteLatency, NicDrops, NicErrors, NicRx, NicRxPackets,
+    NicTx, NicTxPackets, VmCpu, VmCpuHost, VmDisk, VmDiskRead, VmDiskWrite, VmIops, VmLatency, VmNet,
+    VmNetDrops, VmNetErrors, VmNetRx, VmNetTx, VmSteal, VmWait,
+};
 
 /// What a VM's CPU track holds.
 pub(crate) const CPU_METRICS: &[MetricId] = &[VmCpu, VmCpuHost];

@@ -170,11 +170,8 @@ impl Entry {
             self.edit().fresh.set(Group::State, ground.at.wall);
         }
         if !matches!(self.vm.state, VmState::Running | VmState::ShuttingDown | VmState::Unknown) {
-            // Not executing: what it uses is not a rate of 0 but no rate. Memory it still has.
-            if let Some(balloon) = counters.balloon {
-                self.balloon(&balloon, ground);
-            }
-            return;
+            // Not executing: what it uses is not a rate of 0 but no rate. Memory and space it still takes.
+            self.break_run();
         }
         self.edit().tracks.get_or_insert_with(new_tracks);
         if asked.has(Group::Cpu) {
