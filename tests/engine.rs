@@ -2,3 +2,5 @@
 
 mod bench;
 mod life;
+mod pace;
+mod trouble;

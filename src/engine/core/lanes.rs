@@ -127,14 +127,13 @@ impl Core {
             return self.poll_lost(&error, now);
         }
         tracing::warn!("The {} connection broke. {error}", lane.name());
-        match lane {
-            Lane::Storage => self.storage_failed(&done.call, &error, now),
-            _ => {
-                if matches!(done.call, Call::Connect) && lane == Lane::Detail {
-                    self.detail.fail_waiting(&error);
-                }
-                self.detail_failed(&done.call, error, now);
+        if lane == Lane::Storage {
+            self.storage_failed(&done.call, &error, now);
+        } else {
+            if lane == Lane::Detail && done.call == Call::Connect {
+                self.detail.fail_waiting(&error);
             }
+            self.detail_failed(&done.call, error, now);
         }
         let Self { lanes, dice, .. } = self;
         lanes[lane as usize].broke(now.mono_us, dice);
