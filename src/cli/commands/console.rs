@@ -33,6 +33,7 @@ pub(in crate::cli) fn run(
     let logs = log_file.parent().is_some_and(|d| fs::create_dir_all(d).is_ok());
     // A second subscriber is refused; the first goes on.
     let _ = crate::console::log::init(level(loaded.settings.log.level), logs.then_some(log_file.as_path()));
+    tracing::info!("NovaCron {} opens {}", env!("CARGO_PKG_VERSION"), connector.uri());
     let session = Session::start(connector, loaded.settings.poll.clone(), loaded.settings.limits.clone())?;
     let ended = terminal::run(session.handle(), options(loaded, environment, &log_file));
     drop(session);

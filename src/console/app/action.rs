@@ -87,7 +87,7 @@ actions! {
 
     Open "open" "Open" "Opens what is selected." Move [Global] ["Enter"] Some((10, "open")), available::can_open;
     Back "back" "Back" "Goes back one level; never quits." Move [Global] ["Esc"] Some((12, "back")), available::can_go_back;
-    NextPane "next-pane" "Next pane" "Gives the next pane or tab the focus." Screens [Global] ["Tab"] Some((60, "pane")), available::has_panes;
+    NextPane "next-pane" "Next pane" "Gives the next pane or tab the focus." Screens [Global] ["Tab"] Some((28, "next")), available::has_panes;
     PrevPane "previous-pane" "Previous pane" "Gives the previous pane or tab the focus." Screens [Global] ["Shift-Tab"] None, available::has_panes;
     Zoom "zoom" "Zoom" "Gives the focused pane the whole screen, and back." Screens [Global] ["z"] Some((62, "zoom")), available::can_zoom;
     ScreenOverview "overview" "Overview" "Shows everything at a glance." Screens [Global] ["1"] None, available::always;
@@ -97,9 +97,9 @@ actions! {
     ScreenTopology "topology" "Topology" "Shows how networks, VMs, disks and pools hang together." Screens [Global] ["6"] None, available::always;
     ScreenHost "host" "Host and log" "Shows the machine, the connection, what NovaCron costs, and its log." Screens [Global] ["8"] None, available::always;
 
-    Filter "filter" "Filter" "Filters the VMs: state:running cpu>80 tag:web." Lists [Global] ["/"] Some((20, "filter")), available::always;
+    Filter "filter" "Filter" "Filters the VMs: state:running cpu>80 tag:web." Lists [Global] ["/"] Some((20, "filter")), available::on_vm_list;
     ClearFilter "clear-filter" "Clear the filter" "Shows all VMs again." Lists [Global] [] None, available::has_filter;
-    Attention "attention" "Only what needs attention" "Shows only VMs that need attention, and back." Lists [Global] ["!"] Some((52, "attention")), available::always;
+    Attention "attention" "Only what needs attention" "Shows only VMs that need attention, and back." Lists [Global] ["!"] Some((52, "attention")), available::on_vm_list;
     Mark "mark" "Mark" "Marks or unmarks the VM and moves on." Lists [Vms] ["Space"] Some((30, "mark")), available::has_vm;
     MarkAll "mark-all" "Mark all" "Marks all VMs that are listed." Lists [Vms] ["*"] None, available::has_vm;
     Unmark "unmark" "Unmark all" "Takes all marks away." Lists [Vms] ["U"] None, available::has_marks;

@@ -49,6 +49,11 @@ pub(super) fn can_zoom(app: &App) -> Availability {
     when(app.page.is_none() && app.screen.panes().len() > 1, "There is nothing to zoom here.")
 }
 
+pub(super) fn on_vm_list(app: &App) -> Availability {
+    let on_list = app.page.is_none() && matches!(app.screen, Screen::Overview | Screen::Vms);
+    when(on_list, "Filters work on the lists of VMs: 1 and 2.")
+}
+
 pub(super) fn has_filter(app: &App) -> Availability {
     when(!app.vms.filter_text.is_empty() || app.vms.attention, "There is no filter.")
 }

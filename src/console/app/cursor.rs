@@ -5,11 +5,13 @@
 pub struct Cursor<K> {
     key: Option<K>,
     index: usize,
+    /// Whether the user chose it; until then it stays on the first row.
+    chosen: bool,
 }
 
 impl<K> Default for Cursor<K> {
     fn default() -> Self {
-        Self { key: None, index: 0 }
+        Self { key: None, index: 0, chosen: false }
     }
 }
 
@@ -27,11 +29,15 @@ impl<K: Clone + PartialEq> Cursor<K> {
     /// Selects an object; its row is found at the next [`Cursor::settle`].
     pub fn select(&mut self, key: K) {
         self.key = Some(key);
+        self.chosen = true;
     }
 
-    /// Finds the object among the rows as they are now. If it is gone, the row that took its place is selected.
+    /// Finds the object among the rows as they are now. Before the user chose one, it is the first; if it is gone, the row that took its place is selected.
     pub fn settle(&mut self, keys: &[K]) {
-        if let Some(found) = self.key.as_ref().and_then(|k| keys.iter().position(|other| other == k)) {
+        if !self.chosen {
+            self.index = 0;
+            self.key = keys.first().cloned();
+        } else if let Some(found) = self.key.as_ref().and_then(|k| keys.iter().position(|other| other == k)) {
             self.index = found;
         } else {
             self.index = self.index.min(keys.len().saturating_sub(1));
@@ -41,6 +47,7 @@ impl<K: Clone + PartialEq> Cursor<K> {
 
     /// Moves by rows, stopping at the ends.
     pub fn step(&mut self, by: isize, keys: &[K]) {
+        self.chosen = true;
         self.index = self.index.saturating_add_signed(by).min(keys.len().saturating_sub(1));
         self.key = keys.get(self.index).cloned();
     }
@@ -88,6 +95,14 @@ mod tests {
         assert_eq!((c.key(), c.index()), (Some(&"x"), 1));
         c.settle(&[]);
         assert_eq!(c.key(), None);
+    }
+
+    #[test]
+    fn it_stays_on_the_first_row_until_moved() {
+        let mut c = Cursor::default();
+        c.settle(&["a", "b"]);
+        c.settle(&["b", "a"]);
+        assert_eq!(c.key(), Some(&"b"));
     }
 
     proptest! {

@@ -13,8 +13,15 @@ use crate::model::time::Timestamp;
 use crate::model::units::Unit;
 use crate::model::vm::Vm;
 
-/// How much of the past a chart shows: what is kept in memory for sure.
-const SPAN: Duration = Duration::from_secs(15 * 60);
+/// How much of the past a chart may show, in minutes; the last is what is kept in memory for sure.
+const SPANS: [u64; 4] = [2, 5, 10, 15];
+
+/// The shortest span that shows all of the track: a young one is not squeezed into a corner.
+fn span(track: &Track, metric: MetricId, to: Timestamp) -> Duration {
+    let first = track.points(metric).next().map_or(to, |(t, _)| t);
+    let minutes = SPANS.into_iter().find(|m| first.age(to) <= Duration::from_secs(m * 60));
+    Duration::from_secs(minutes.unwrap_or(SPANS[SPANS.len() - 1]) * 60)
+}
 
 /// A chart's content: its title and up to two metrics of one track, same unit.
 pub(super) struct Plot<'p> {
@@ -45,7 +52,8 @@ pub(super) fn plot(c: &mut Canvas<'_>, area: Rect, plot: &Plot<'_>) {
         return c.line(body, &Rich::of("nothing measured yet", Role::Dim));
     };
     let to = c.app.view().at;
-    let from = Timestamp(to.0 - SPAN.as_millis() as i64);
+    let longest = plot.metrics.first().map_or(Duration::ZERO, |m| span(track, *m, to));
+    let from = Timestamp(to.0 - longest.as_millis() as i64);
     let points: Vec<Vec<_>> =
         plot.metrics.iter().map(|m| track.points(*m).filter(|(t, _)| *t >= from).collect()).collect();
     let series: Vec<ChartSeries<'_>> = plot

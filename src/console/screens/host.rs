@@ -107,7 +107,9 @@ fn left_lines(c: &Canvas<'_>) -> Vec<Rich<'static>> {
 fn cpu(c: &Canvas<'_>, host: &HostView) -> Vec<Rich<'static>> {
     let mut out = Vec::new();
     if let Some(node) = &host.node {
-        let topology = format!("{} × {} cores × {} threads", node.sockets, node.cores, node.threads);
+        let threads =
+            if node.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", node.threads) };
+        let topology = format!("{} × {} cores × {threads}", node.sockets, node.cores);
         out.push(fact("CPUs", format!("{} ({topology})", node.cpus)));
     }
     let model = host.machine.as_ref().and_then(|m| m.cpu_name.clone());

@@ -41,7 +41,7 @@ use super::app::App;
 use super::app::msg::{Drawn, Target};
 use super::app::place::{Pane, Screen};
 use super::theme::{Look, Role};
-use super::widgets::{HitMap, Rich, draw, scroll_to_show};
+use super::widgets::{HitMap, Rich, draw, scroll_to_show, wrap};
 
 /// Least size at which the screens make sense.
 const LEAST: (u16, u16) = (80, 24);
@@ -95,11 +95,13 @@ impl Canvas<'_> {
 
     /// An empty state: what to do, in the middle of the area.
     fn empty(&mut self, area: Rect, sentences: &[&str]) {
-        let top = area.height.saturating_sub(sentences.len() as u16) / 3;
-        for (i, sentence) in (0..).zip(sentences) {
-            let role = if i == 0 { Role::Text } else { Role::Dim };
-            let line = Rich::of(*sentence, role);
-            draw::line_in(self.buf, draw::row(area, top + i), self.look, &line, draw::Align::Center);
+        let role = |i: usize| if i == 0 { Role::Text } else { Role::Dim };
+        let columns = usize::from(area.width).min(90);
+        let lines: Vec<Rich<'_>> =
+            sentences.iter().enumerate().flat_map(|(i, s)| wrap(&Rich::of(*s, role(i)), columns)).collect();
+        let top = area.height.saturating_sub(lines.len() as u16) / 3;
+        for (y, line) in (top..area.height).zip(&lines) {
+            draw::line_in(self.buf, draw::row(area, y), self.look, line, draw::Align::Center);
         }
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn pools(c: &mut Canvas<'_>, area: Rect) {
     let inner = Frame::new(title).focused(focused).draw(c.buf, area, c.look);
     c.view.hits.push(area, Target::Pane(Pane::Storage));
     let Some(pools) = app.view().pools.clone() else {
-        return c.line(inner, &Rich::of("Reading the pools …", Role::Dim));
+        let why = if app.view().link.is_up() { "Reading the pools …" } else { "Not known: not connected." };
+        return c.line(inner, &Rich::of(why, Role::Dim));
     };
     if pools.is_empty() {
         return c.empty(inner, &["No storage pools are defined.", "virsh pool-define-as makes one."]);
@@ -115,7 +116,7 @@ fn short_columns() -> Vec<ColumnSpec<'static>> {
     let name = Width::Flex { min: 9, weight: 1, max: 18 };
     vec![
         ColumnSpec::left("", name, 100),
-        ColumnSpec::left("", Width::Flex { min: 18, weight: 3, max: u16::MAX }, 90),
+        ColumnSpec::left("", Width::Flex { min: 22, weight: 3, max: u16::MAX }, 90),
     ]
 }
 

@@ -74,7 +74,7 @@ fn vm(n: u8, name: &str, state: VmState, cpu: f64, tags: &[&str]) -> Vm {
             }),
             vcpu: pair(&[MetricId::VmSteal, MetricId::VmWait], 0.3),
             memory: pair(&[MetricId::VmMemoryShare, MetricId::VmMemory, MetricId::VmResident], 40.0),
-            disk: pair(
+            disk: track(
                 &[
                     MetricId::VmDisk,
                     MetricId::VmDiskRead,
@@ -82,7 +82,7 @@ fn vm(n: u8, name: &str, state: VmState, cpu: f64, tags: &[&str]) -> Vm {
                     MetricId::VmIops,
                     MetricId::VmLatency,
                 ],
-                600_000.0,
+                |i| [1.2e6, 2e5, 1e6, 85.0, 0.0008].map(|base| Some(wave(i, base / 2.0, base))).to_vec(),
             ),
             net: pair(&[MetricId::VmNet, MetricId::VmNetRx, MetricId::VmNetTx], 170_000.0),
         }

@@ -14,7 +14,7 @@ use crate::model::alert::Subject;
 use crate::model::metric::{Group, MetricId};
 use crate::model::text::clean;
 use crate::model::time::{human_age, human_duration};
-use crate::model::units::{Unit, bytes};
+use crate::model::units::bytes;
 use crate::model::vm::{Firmware, Vm, VmDefinition};
 use crate::xml::highlight;
 
@@ -117,40 +117,55 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
     if !vm.state.is_active() {
         return vec![Rich::of("Not running: nothing is measured.", Role::Dim)];
     }
-    let groups: [(&str, Group, &[MetricId]); 5] = [
-        ("CPU", Group::Cpu, &[MetricId::VmCpu, MetricId::VmCpuHost]),
-        ("scheduling", Group::Vcpu, &[MetricId::VmSteal, MetricId::VmWait]),
+    // Each with a label and the columns its value may take.
+    type Shown = (&'static str, MetricId, usize);
+    let groups: [(&str, Group, &[Shown]); 5] = [
+        ("CPU", Group::Cpu, &[("of its vCPUs", MetricId::VmCpu, 7), ("of the host", MetricId::VmCpuHost, 7)]),
+        (
+            "scheduling",
+            Group::Vcpu,
+            &[("steal", MetricId::VmSteal, 7), ("run-queue wait", MetricId::VmWait, 7)],
+        ),
         (
             "memory",
             Group::Balloon,
-            &[MetricId::VmMemory, MetricId::VmMemoryShare, MetricId::VmResident, MetricId::VmBalloon],
+            &[
+                ("guest uses", MetricId::VmMemory, 9),
+                ("share", MetricId::VmMemoryShare, 6),
+                ("resident", MetricId::VmResident, 9),
+                ("balloon", MetricId::VmBalloon, 9),
+            ],
         ),
         (
             "disks",
             Group::Block,
-            &[MetricId::VmDiskRead, MetricId::VmDiskWrite, MetricId::VmIops, MetricId::VmLatency],
+            &[
+                ("read", MetricId::VmDiskRead, 10),
+                ("write", MetricId::VmDiskWrite, 10),
+                ("requests", MetricId::VmIops, 7),
+                ("latency", MetricId::VmLatency, 7),
+            ],
         ),
         (
             "network",
             Group::Interface,
-            &[MetricId::VmNetRx, MetricId::VmNetTx, MetricId::VmNetDrops, MetricId::VmNetErrors],
+            &[
+                ("in", MetricId::VmNetRx, 10),
+                ("out", MetricId::VmNetTx, 10),
+                ("drops", MetricId::VmNetDrops, 6),
+                ("errors", MetricId::VmNetErrors, 6),
+            ],
         ),
     ];
     groups
         .into_iter()
-        .map(|(label, group, metrics)| {
+        .map(|(label, group, shown)| {
             let mut line = Rich::new();
-            for id in metrics {
-                let metric = id.get();
-                let name = if metric.unit == Unit::Percent && *id == MetricId::VmMemoryShare {
-                    "share"
-                } else {
-                    metric.label
-                };
-                line = line.and(format!("{} ", name.to_lowercase()), Role::Label);
+            for (name, id, columns) in shown {
+                line = line.and(format!("{name} "), Role::Label);
                 line = match vm.now.get(*id) {
-                    Some(v) => line.and(format!("{:<12}", metric.unit.show(v)), Role::Text),
-                    None => line.and(format!("{:<12}", c.look.glyphs.dash), Role::Unknown),
+                    Some(v) => line.and(format!("{:<columns$} ", id.get().unit.show(v)), Role::Text),
+                    None => line.and(format!("{:<columns$} ", c.look.glyphs.dash), Role::Unknown),
                 };
             }
             let age = vm.fresh.get(group).map(|at| at.age(c.app.now));

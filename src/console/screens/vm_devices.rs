@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::{Canvas, cells};
 use crate::console::app::fresh::is_stale;
 use crate::console::theme::Role;
-use crate::console::widgets::{ColumnSpec, Rich, Row, TableSpec, draw as cellwise, table};
+use crate::console::widgets::{ColumnSpec, Rich, Row, TableSpec, draw as cellwise, table, wrap};
 use crate::model::columns::{
     Column, Context, DISK_COLUMNS, DiskRow, Measured, NIC_COLUMNS, disk_rows, nic_rows,
 };
@@ -47,7 +47,9 @@ pub(super) fn disks(c: &mut Canvas<'_>, area: Rect, vm: &Arc<Vm>) {
         return c.empty(area, &[why]);
     }
     let below = device_table(c, area, DISK_COLUMNS, &rows);
-    let lines: Vec<Rich<'static>> = rows.iter().flat_map(|row| chain(c, row)).collect();
+    let columns = usize::from(below.width);
+    let lines: Vec<Rich<'static>> =
+        rows.iter().flat_map(|row| chain(c, row)).flat_map(|line| wrap(&line, columns)).collect();
     let scroll = c.app.page.as_ref().map_or(0, |p| p.scroll);
     for (y, line) in (0..below.height).zip(lines.iter().skip(scroll)) {
         c.line(cellwise::row(below, y), line);

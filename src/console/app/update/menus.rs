@@ -8,7 +8,7 @@ use super::super::msg::{Effect, Notice};
 use super::super::overlay::{Choice, FilterLine, Menu, MenuItem, Overlay};
 use super::{act, navigate, toast};
 use crate::config::Grouping;
-use crate::console::app::place::{Screen, VmTab};
+use crate::console::app::place::VmTab;
 use crate::model::columns::{VM_COLUMNS, find};
 use crate::model::filter::{Filter, FilterContext, fields, suggest};
 
@@ -128,10 +128,6 @@ pub(super) fn toggle(app: &mut App) -> Vec<Effect> {
 }
 
 pub(super) fn open_filter(app: &mut App) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    if !matches!(app.screen, Screen::Overview | Screen::Vms) || app.page.is_some() {
-        effects = navigate::screen(app, Screen::Vms);
-    }
     navigate::focus_pane(app, super::super::place::Pane::Vms);
     let mut text = app.vms.filter_text.clone();
     if !text.is_empty() {
@@ -144,7 +140,7 @@ pub(super) fn open_filter(app: &mut App) -> Vec<Effect> {
         suggestions: Vec::new(),
     }));
     filter_typed(app);
-    effects
+    Vec::new()
 }
 
 /// Applies what is typed so far; while its last term is not right yet, the terms before it hold.
