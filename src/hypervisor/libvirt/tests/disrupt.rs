@@ -2,12 +2,14 @@
 
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use super::child::Job;
 use super::{ALL, connector, open};
-use crate::hypervisor::{Connector, Groups, HvErrorKind, HvEvent, Purpose, Which};
+use crate::hypervisor::{Connector, Groups, HvErrorKind, HvEvent, Hypervisor, Purpose, Which};
+use crate::model::id::VmId;
+use crate::model::vm::{PauseReason, VmState};
 
 /// Keep-alive takes 20 s; a slow machine gets the same again.
 const DEADLINE: Duration = Duration::from_secs(40);
@@ -21,14 +23,20 @@ struct ScratchHost {
 }
 
 impl ScratchHost {
-    fn up(name: &str) -> Option<Self> {
+    fn up(name: &str, guests: u8) -> Option<Self> {
         let Ok(hostctl) = std::env::var("NOVACRON_TEST_HOSTCTL") else {
             println!("skipped: NOVACRON_TEST_HOSTCTL is not set");
             return None;
         };
         let name = format!("{name}-{}", std::process::id());
-        let up = Command::new(&hostctl).args(["scratch", "up", &name]).output().unwrap();
-        assert!(up.status.success(), "{}", String::from_utf8_lossy(&up.stderr));
+        let up = Command::new(&hostctl)
+            .args(["scratch", "up", &name, "--guests", &guests.to_string()])
+            .output()
+            .unwrap();
+        if !up.status.success() {
+            let _ = Command::new(&hostctl).args(["scratch", "down", &name]).output();
+            panic!("{}", String::from_utf8_lossy(&up.stderr));
+        }
         let told = String::from_utf8(up.stdout).unwrap();
         let of = |key: &str| told.lines().find_map(|l| l.strip_prefix(key)).unwrap().to_owned();
         let (folder, uri) = (of("NOVACRON_HOST_DIR="), of("NOVACRON_TEST_URI="));
@@ -36,9 +44,17 @@ impl ScratchHost {
     }
 
     fn ctl(&self, verb: &str) {
+        self.run(&[verb]);
+    }
+
+    fn virsh(&self, args: &[&str]) {
+        self.run(&[&["virsh"], args].concat());
+    }
+
+    fn run(&self, args: &[&str]) {
         let done =
-            Command::new(&self.hostctl).arg(verb).env("NOVACRON_HOST_DIR", &self.folder).output().unwrap();
-        assert!(done.status.success(), "{verb}: {}", String::from_utf8_lossy(&done.stderr));
+            Command::new(&self.hostctl).args(args).env("NOVACRON_HOST_DIR", &self.folder).output().unwrap();
+        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
 }
 
@@ -46,6 +62,11 @@ impl Drop for ScratchHost {
     fn drop(&mut self) {
         let _ = Command::new(&self.hostctl).args(["scratch", "down", &self.name]).output();
     }
+}
+
+/// Waits for an event; others may come before it.
+fn wait_for(events: &Receiver<HvEvent>, wanted: &HvEvent) {
+    while events.recv_timeout(DEADLINE).unwrap_or_else(|e| panic!("{wanted:?}: {e}")) != *wanted {}
 }
 
 fn sockets() -> usize {
@@ -58,7 +79,7 @@ fn sockets() -> usize {
 
 #[test]
 fn a_killed_daemon_is_noticed_and_left_without_a_trace() {
-    let Some(host) = ScratchHost::up("kill") else { return };
+    let Some(host) = ScratchHost::up("kill", 0) else { return };
     let connector = connector(&host.uri, false);
     let before = sockets();
     for _ in 0..3 {
@@ -87,7 +108,7 @@ fn a_killed_daemon_is_noticed_and_left_without_a_trace() {
 
 #[test]
 fn a_stalled_daemon_is_given_up_by_keep_alive() {
-    let Some(host) = ScratchHost::up("stall") else { return };
+    let Some(host) = ScratchHost::up("stall", 0) else { return };
     let hv = open(&host.uri);
     let (tx, events) = channel();
     hv.subscribe(Arc::new(move |e| drop(tx.send(e)))).unwrap();
@@ -108,10 +129,96 @@ fn a_stalled_daemon_is_given_up_by_keep_alive() {
 
 #[test]
 fn a_lost_daemon_prints_nothing() {
-    let Some(host) = ScratchHost::up("quiet") else { return };
+    let Some(host) = ScratchHost::up("quiet", 0) else { return };
     let mut job = Job::start("until lost", &host.uri);
     job.line("ready:");
     host.ctl("kill");
     assert!(job.line("lost:").contains("read statistics"));
     assert_eq!(job.end(), "");
+}
+
+#[test]
+fn a_real_guests_life_is_told() {
+    let Some(host) = ScratchHost::up("life", 1) else { return };
+    let hv = open(&host.uri);
+    let (tx, events) = channel();
+    hv.subscribe(Arc::new(move |e| drop(tx.send(e)))).unwrap();
+    let vm = hv.vms().unwrap().into_iter().find(|v| v.state.is_active()).unwrap();
+    let (id, name) = (vm.id, vm.name.as_str());
+    let state = |state| HvEvent::Vm { id, state: Some(state) };
+
+    hv.arm_memory_stats(id, Duration::from_secs(3)).unwrap();
+    assert!(hv.vm_xml(id).unwrap().contains("<stats period='3'/>"));
+    host.virsh(&["suspend", name]);
+    wait_for(&events, &state(VmState::Paused(PauseReason::User)));
+    assert_eq!(the_state(&*hv, id), VmState::Paused(PauseReason::User));
+    host.virsh(&["resume", name]);
+    wait_for(&events, &state(VmState::Running));
+    host.virsh(&["metadata", name, "urn:x", "--key", "x", "--set", "<x/>", "--live"]);
+    wait_for(&events, &HvEvent::Changed(id));
+    host.virsh(&["destroy", name]);
+    wait_for(&events, &state(VmState::ShutOff));
+    assert_eq!(the_state(&*hv, id), VmState::ShutOff);
+
+    host.virsh(&["net-destroy", "default"]);
+    let network = hv.networks().unwrap().into_iter().find(|n| n.name == "default").unwrap();
+    wait_for(&events, &HvEvent::Network(network.id));
+    assert!(!network.active);
+    let (pool, _) = hv.pool_names().unwrap().into_iter().find(|(_, n)| n == "default").unwrap();
+    hv.refresh_pool(pool).unwrap();
+    wait_for(&events, &HvEvent::Pool(pool));
+
+    // It vanishes between list and statistics.
+    assert_eq!(hv.vm_counters(Groups::of(&ALL), Which::These(&[id])).unwrap().len(), 1);
+    host.virsh(&["undefine", name, "--nvram"]);
+    wait_for(&events, &HvEvent::Vm { id, state: None });
+    assert_eq!(hv.vm_counters(Groups::of(&ALL), Which::These(&[id])).unwrap(), []);
+    assert_eq!(hv.vm_flags(id).unwrap_err().kind, HvErrorKind::NotFound);
+}
+
+fn the_state(hv: &dyn Hypervisor, id: VmId) -> VmState {
+    hv.vms().unwrap().into_iter().find(|v| v.id == id).unwrap().state
+}
+
+/// Frees the pool again, whatever happens.
+struct Filled(String);
+
+impl Drop for Filled {
+    fn drop(&mut self) {
+        let _ = Command::new(&self.0).arg("unfill").output();
+    }
+}
+
+/// On the common test host, since it takes a guest that writes: it is mended at the end.
+#[test]
+fn a_full_pool_pauses_its_vm_and_says_why() {
+    let (Some(uri), Ok(hostctl)) = (super::real_host(), std::env::var("NOVACRON_TEST_HOSTCTL")) else {
+        return;
+    };
+    let hv = open(&uri);
+    let (tx, events) = channel();
+    hv.subscribe(Arc::new(move |e| drop(tx.send(e)))).unwrap();
+    let vm = hv.vms().unwrap().into_iter().find(|v| v.name == "archive").unwrap();
+    let filled = Filled(hostctl);
+    let told = Command::new(&filled.0).arg("fill").output().unwrap();
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let paused = VmState::Paused(PauseReason::IoError);
+    let (mut path, mut why) = (None, None);
+    while path.is_none() || why.is_none() {
+        match events.recv_timeout(DEADLINE).unwrap() {
+            HvEvent::IoError { id, path: image, device, reason } if id == vm.id => {
+                assert!(!device.is_empty());
+                path = Some((image, reason));
+            }
+            HvEvent::Vm { id, state: Some(VmState::Paused(reason)) } if id == vm.id => why = Some(reason),
+            _ => {}
+        }
+    }
+    assert_eq!(why, Some(PauseReason::IoError));
+    let (image, reason) = path.unwrap();
+    assert!(image.ends_with("archive.raw"), "{image}");
+    assert_eq!(reason, "enospc");
+    assert_eq!(the_state(&*hv, vm.id), paused);
+    drop(filled);
+    wait_for(&events, &HvEvent::Vm { id: vm.id, state: Some(VmState::Running) });
 }
