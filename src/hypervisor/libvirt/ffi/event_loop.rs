@@ -36,7 +36,7 @@ fn run() {
         let turn = catch_unwind(AssertUnwindSafe(|| unsafe { sys::virEventRunDefaultImpl() }));
         if !matches!(turn, Ok(0..)) {
             // A loop that fails at once must not eat a CPU.
-            thread::sleep(Duration::from_millis(100));
+            thread::park_timeout(Duration::from_millis(100));
         }
     }
 }

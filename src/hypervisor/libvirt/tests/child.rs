@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 use super::{ALL, open};
 use crate::hypervisor::{Connector, Groups, Purpose, Which};
@@ -99,9 +98,8 @@ fn until_lost(uri: &str) {
     let hv = open(uri);
     println!("ready:");
     let error = loop {
-        match hv.vm_counters(Groups::of(&ALL), Which::Active) {
-            Ok(_) => std::thread::sleep(Duration::from_millis(20)),
-            Err(e) => break e,
+        if let Err(e) = hv.vm_counters(Groups::of(&ALL), Which::Active) {
+            break e;
         }
     };
     println!("lost: {error}");

@@ -101,7 +101,7 @@ fn a_killed_daemon_is_noticed_and_left_without_a_trace() {
         assert_eq!(connector.connect(Purpose::Poll).err().unwrap().kind, HvErrorKind::NoConnection);
         drop(hv);
         host.ctl("start");
-        assert_eq!(sockets(), before);
+        assert!(sockets() <= before);
     }
     assert!(connector.connect(Purpose::Poll).unwrap().vms().is_ok());
 }
