@@ -115,6 +115,12 @@ pub enum Command {
     Show(Show),
     /// Tell what works here, what does not, why, and what to do.
     Doctor(Doctor),
+    /// Print what each key of the console does, your own keymap included.
+    Keys {
+        /// Form of the output.
+        #[arg(short, long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Print the configuration in effect, or the documented default.
     Config(Config),
     /// Print a completion script.

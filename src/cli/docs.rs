@@ -4,8 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::args::Cli;
+use super::commands::keys::shown;
 use super::exit::{Exit, Failure};
 use crate::config::KEYS;
+use crate::console::app::action::ACTIONS;
+use crate::console::keymap::Keymap;
 use crate::model::columns::{
     Column, DISK_COLUMNS, NETWORK_COLUMNS, NIC_COLUMNS, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS,
 };
@@ -15,6 +18,7 @@ use crate::model::metric::{Entity, metrics_of};
 pub(super) const TABLES: &[(&str, fn() -> String)] = &[
     ("commands", commands),
     ("options", options),
+    ("keys", keys),
     ("exit-codes", exit_codes),
     ("config", config),
     ("metrics", metrics),
@@ -95,6 +99,16 @@ pub(super) fn help(arg: &clap::Arg) -> String {
         .map(ToString::to_string)
         .unwrap_or_default()
         .replace('\n', " ")
+}
+
+fn keys() -> String {
+    let keymap = Keymap::default();
+    let mut out = String::from("| keys | action | does |\n| --- | --- | --- |\n");
+    for action in ACTIONS {
+        let keys = cell(&shown(action, &keymap));
+        let _ = writeln!(out, "| {keys} | `{}` | {} |", action.name, cell(action.doc));
+    }
+    out
 }
 
 fn exit_codes() -> String {

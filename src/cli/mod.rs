@@ -1,5 +1,6 @@
 //! Commands: the same engine and columns as the console, without a screen.
 
+mod appearance;
 mod args;
 mod commands;
 mod docs;

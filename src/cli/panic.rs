@@ -20,25 +20,30 @@ static RESTORE: OnceLock<fn()> = OnceLock::new();
 /// told. `report` writes out what happened.
 pub fn catch(report: impl Fn(&PanicHookInfo<'_>) -> String + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |info| {
-        if let Some(restore) = RESTORE.get() {
-            restore();
-        }
+        let in_console = RESTORE.get().inspect(|restore| restore()).is_some();
         let log = LOG.read().unwrap_or_else(PoisonError::into_inner).clone();
         let log = log.unwrap_or_else(|| Paths::of_user().log_file);
         let written = append(&log, &report(info));
-        to_stderr(&sentence(&log, &written));
+        let sentence = sentence(&log, &written);
+        if in_console {
+            // While the console is open descriptor 2 is the log.
+            let _ = writeln!(io::stdout(), "{sentence}");
+        } else {
+            to_stderr(&sentence);
+        }
         std::process::exit(i32::from(Exit::Failed.code()));
     }));
-}
-
-/// This gives the terminal back before anything is said.
-pub(super) fn restore_with(restore: fn()) {
-    let _ = RESTORE.set(restore);
 }
 
 /// Reports go here from now on.
 pub(super) fn log_to(file: PathBuf) {
     *LOG.write().unwrap_or_else(PoisonError::into_inner) = Some(file);
+}
+
+/// The console is open: this gives the terminal back.
+pub(super) fn restore_with(restore: fn()) {
+    // The console is opened once.
+    let _ = RESTORE.set(restore);
 }
 
 fn sentence(log: &Path, written: &io::Result<()>) -> String {

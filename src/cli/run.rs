@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 
+use super::appearance::Appearance;
 use super::args::{Cli, Command, Config, Doctor, Kind, List, Output, Show};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{console, doctor, man, show};
+use super::commands::{console, doctor, keys, man, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
@@ -57,6 +58,11 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::Show(show)) => job.show(show),
         Some(Command::Doctor(doctor)) => job.doctor(doctor),
         Some(Command::Config(config)) => job.config(config),
+        Some(Command::Keys { format }) => {
+            let looks = Appearance::new(&job.loaded, &job.environment);
+            to_stdout(|out| keys::write(out, &looks.keymap, *format, job.layout()))?;
+            Ok(Exit::Done)
+        }
         Some(Command::Completions { shell }) => {
             to_stdout(|out| man::write_completions(out, *shell))?;
             Ok(Exit::Done)
@@ -108,7 +114,6 @@ impl Job {
 
     fn console(&self, demo: bool) -> Result<Exit, Failure> {
         let connector = connector(&self.loaded.settings, demo)?;
-        panic::restore_with(crate::console::terminal::restore);
         console::run(connector, &self.loaded, &self.environment)
     }
 
@@ -196,7 +201,11 @@ impl Job {
 
     fn doctor(&self, args: &Doctor) -> Result<Exit, Failure> {
         let settings = &self.loaded.settings;
-        let mut checks = doctor::of_surroundings(&self.loaded, &self.environment);
+        let mut checks = doctor::of_surroundings(
+            &self.loaded,
+            &self.environment,
+            &Appearance::new(&self.loaded, &self.environment),
+        );
         let output = Output { format: args.format, sample: Duration::from_secs(1), timeout: args.timeout };
         let wants = Wants {
             vms: vec![Needs::Flags, Needs::Definition, Needs::Reading],

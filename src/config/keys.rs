@@ -112,7 +112,8 @@ pub static KEYS: &[Key] = &[
     Key {
         path: "ui.theme",
         kind: Kind::Text,
-        doc: "Name of a theme: one of those that come along, or a file of the themes folder.",
+        doc: "Name of a theme: one of those that come along, or a file of the themes folder; auto takes the one that suits \
+              the terminal's colours.",
         per_host: true,
         get: |s| Raw::Text(s.ui.theme.clone()),
         set: |s, v| v.text().clone_into(&mut s.ui.theme),

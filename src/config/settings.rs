@@ -96,7 +96,7 @@ impl Default for Settings {
 /// How the console looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UiSettings {
-    /// Name of a theme.
+    /// Name of a theme; `auto` for the one that suits the terminal.
     pub theme: String,
     /// Whether only ASCII characters are drawn.
     pub ascii: Ascii,
@@ -114,7 +114,7 @@ impl Default for UiSettings {
     fn default() -> Self {
         use crate::model::columns::{VM_COLUMNS, defaults};
         Self {
-            theme: "dark".into(),
+            theme: "auto".into(),
             ascii: Ascii::Auto,
             mouse: true,
             columns: defaults(VM_COLUMNS).iter().map(|c| c.id.to_owned()).collect(),

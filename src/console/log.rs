@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::config::LogLevel;
 use tracing::Subscriber;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
@@ -48,6 +49,17 @@ pub fn init(level: LevelFilter, file: Option<&Path>) -> Result<(), TryInitError>
         tracing::warn!("the log is written only at the end: {e}");
     }
     Ok(())
+}
+
+/// The level of the configuration, as [`init`] takes it.
+pub const fn level(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Error => LevelFilter::Error,
+        LogLevel::Warn => LevelFilter::Warn,
+        LogLevel::Info => LevelFilter::Info,
+        LogLevel::Debug => LevelFilter::Debug,
+        LogLevel::Trace => LevelFilter::Trace,
+    }
 }
 
 /// Writes out what was logged since; at the end of the program.

@@ -5,10 +5,13 @@ use std::io::{self, Write};
 
 use clap_complete::Shell;
 
+use super::keys::shown;
 use crate::cli::args::Cli;
 use crate::cli::docs::{flag, help};
 use crate::cli::exit::Exit;
 use crate::config::KEYS;
+use crate::console::app::action::ACTIONS;
+use crate::console::keymap::Keymap;
 use crate::model::columns::VM_COLUMNS;
 
 /// Writes the completion script.
@@ -43,6 +46,11 @@ fn more(definition: &clap::Command) -> String {
             page.item(&arg.get_id().as_str().to_ascii_uppercase(), &with_values(arg));
         }
         page.options(sub);
+    }
+    page.section("KEYS");
+    let keymap = Keymap::default();
+    for action in ACTIONS {
+        page.item(&shown(action, &keymap), &format!("{} ({})", action.doc, action.name));
     }
     page.section("COLUMNS");
     page.text("Columns of VMs, for --columns, --sort and the configuration. Other kinds have theirs; a wrong name lists them.");

@@ -2,6 +2,7 @@
 
 pub(super) mod console;
 pub(super) mod doctor;
+pub(super) mod keys;
 pub(super) mod list;
 pub(super) mod man;
 pub(super) mod show;

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, Status};
+use crate::cli::appearance::Appearance;
 use crate::cli::output::terminal_size;
 use crate::config::{Environment, Loaded};
+use crate::console::theme::ColorDepth;
 
 const CONFIG: &str = "Configuration";
 const TERMINAL: &str = "Terminal";
 const TOOLS: &str = "Tools";
 
-pub(super) fn configuration(loaded: &Loaded) -> Vec<Check> {
+pub(super) fn configuration(loaded: &Loaded, looks: &Appearance) -> Vec<Check> {
     let files: Vec<_> = loaded.files.iter().map(|f| f.display().to_string()).collect();
     let mut checks = vec![if files.is_empty() {
         let place = loaded.paths.config_file.display();
@@ -18,18 +20,16 @@ pub(super) fn configuration(loaded: &Loaded) -> Vec<Check> {
     } else {
         Check::ok(CONFIG, "files", files.join(", "))
     }];
-    for warning in &loaded.warnings {
-        let remedy =
-            "Until that is put right, the default stands; `novacron config --default` documents every key.";
-        checks.push(Check::new(CONFIG, "mistake", Status::Warn, warning.to_string(), remedy));
+    let remedy = "Until that is put right, the default stands; `novacron config --default` and `novacron keys` tell \
+                  what there is.";
+    let settings = loaded.warnings.iter().map(ToString::to_string);
+    for warning in settings.chain(looks.warnings.iter().cloned()) {
+        checks.push(Check::new(CONFIG, "mistake", Status::Warn, warning, remedy));
     }
     if let Some(keymap) = &loaded.keymap {
         checks.push(Check::ok(CONFIG, "keys", keymap.path.display().to_string()));
     }
-    if !loaded.themes.is_empty() {
-        let names: Vec<_> = loaded.themes.iter().map(|t| t.path.display().to_string()).collect();
-        checks.push(Check::ok(CONFIG, "themes", names.join(", ")));
-    }
+    checks.push(Check::ok(CONFIG, "theme", &looks.theme));
     checks.push(log(&loaded.log_file()));
     checks
 }
@@ -56,7 +56,7 @@ fn writable(file: &Path) -> rustix::io::Result<()> {
     rustix::fs::access(&place, rustix::fs::Access::WRITE_OK)
 }
 
-pub(super) fn terminal(environment: &Environment) -> Vec<Check> {
+pub(super) fn terminal(environment: &Environment, looks: &Appearance) -> Vec<Check> {
     let term = environment.get("TERM").unwrap_or("");
     let mut checks = vec![match term {
         "" | "dumb" => Check::new(
@@ -68,9 +68,11 @@ pub(super) fn terminal(environment: &Environment) -> Vec<Check> {
         ),
         term => Check::ok(TERMINAL, "kind", term),
     }];
-    checks.push(colours(environment, term));
-    checks.push(if environment.is_utf8() {
-        Check::ok(TERMINAL, "characters", "UTF-8")
+    checks.push(colours(environment, looks.depth));
+    checks.push(if !looks.glyphs.ascii {
+        Check::ok(TERMINAL, "characters", "lines, blocks and dots are drawn")
+    } else if environment.is_utf8() {
+        Check::ok(TERMINAL, "characters", "ASCII is drawn, as set or as this terminal's font has it")
     } else {
         let remedy = "Set LANG to a UTF-8 locale, such as C.UTF-8.";
         Check::new(TERMINAL, "characters", Status::Note, "the locale is not UTF-8: ASCII is drawn", remedy)
@@ -89,18 +91,13 @@ pub(super) fn terminal(environment: &Environment) -> Vec<Check> {
     checks
 }
 
-fn colours(environment: &Environment, term: &str) -> Check {
-    let found = if environment.get("NO_COLOR").is_some() {
-        "none, since NO_COLOR is set"
-    } else if matches!(environment.get("COLORTERM"), Some("truecolor" | "24bit")) || term.ends_with("-direct")
-    {
-        "16 million"
-    } else if term.contains("256color") {
-        "256"
-    } else if matches!(term, "" | "dumb") {
-        "none"
-    } else {
-        "16"
+fn colours(environment: &Environment, depth: ColorDepth) -> Check {
+    let found = match depth {
+        ColorDepth::Mono if environment.get("NO_COLOR").is_some() => "none, since NO_COLOR is set",
+        ColorDepth::Mono => "none",
+        ColorDepth::C16 => "16",
+        ColorDepth::C256 => "256",
+        ColorDepth::True => "16 million",
     };
     Check::ok(TERMINAL, "colours", found)
 }

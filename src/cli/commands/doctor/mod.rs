@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::cli::appearance::Appearance;
 use crate::cli::output::{Format, Layout, write_csv, write_json};
 use crate::config::{Environment, Loaded};
 use crate::model::text::clean;
@@ -73,9 +74,9 @@ impl Check {
 }
 
 /// What can be told without a hypervisor.
-pub(crate) fn of_surroundings(loaded: &Loaded, environment: &Environment) -> Vec<Check> {
-    let mut checks = environment::configuration(loaded);
-    checks.extend(environment::terminal(environment));
+pub(crate) fn of_surroundings(loaded: &Loaded, environment: &Environment, looks: &Appearance) -> Vec<Check> {
+    let mut checks = environment::configuration(loaded, looks);
+    checks.extend(environment::terminal(environment, looks));
     checks.extend(environment::tools(environment, &loaded.settings.connect));
     checks
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::cli::appearance::Appearance;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::sample::snapshot;
 use crate::config::{Overrides, Paths, load};
@@ -49,6 +50,7 @@ fn a_host_that_does_not_answer_says_why_and_what_to_do() {
 fn surroundings_tell_configuration_terminal_and_tools() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config.toml"), "nonsense = 1\n").unwrap();
+    std::fs::write(folder.path().join("keymap.toml"), "[global]\nx = \"no-such-thing\"\n").unwrap();
     let program = folder.path().join("qemu-img");
     std::fs::write(&program, "").unwrap();
     let paths = Paths::in_folders(folder.path().to_owned(), folder.path().to_owned());
@@ -58,15 +60,21 @@ fn surroundings_tell_configuration_terminal_and_tools() {
         ("PATH", folder.path().to_str().unwrap()),
     ]);
     let loaded = load(&Overrides::default(), &environment, paths).unwrap();
-    let checks = of_surroundings(&loaded, &environment);
-    assert_eq!(status(&checks, "mistake"), Some(Status::Warn));
+    let checks = of_surroundings(&loaded, &environment, &Appearance::new(&loaded, &environment));
+    let mistakes: Vec<_> = checks.iter().filter(|c| c.name == "mistake").map(|c| c.found.as_str()).collect();
+    assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+    assert!(
+        mistakes[0].contains("config.toml:1:1: ") && mistakes[1].contains("keymap.toml:2: "),
+        "{mistakes:?}"
+    );
     assert_eq!(status(&checks, "characters"), Some(Status::Note));
     assert_eq!(status(&checks, "qemu-img"), Some(Status::Note), "it cannot be run");
     assert_eq!(checks.iter().find(|c| c.name == "colours").unwrap().found, "256");
     let dumb = Environment::of([("TERM", "dumb"), ("LC_ALL", "de_DE.UTF-8"), ("NO_COLOR", "1")]);
-    let checks = of_surroundings(&loaded, &dumb);
+    let checks = of_surroundings(&loaded, &dumb, &Appearance::new(&loaded, &dumb));
     assert_eq!(status(&checks, "kind"), Some(Status::Warn));
     assert_eq!(status(&checks, "characters"), Some(Status::Ok));
+    assert!(checks.iter().any(|c| c.found == "none, since NO_COLOR is set"));
 }
 
 #[test]
