@@ -1,5 +1,6 @@
 //! The command line, in one definition: parsing, help, completions and man page all come from it.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,11 +34,15 @@ impl Cli {
     }
 }
 
+const CONNECT_HELP: &str = "Connect to this hypervisor: qemu:///system, qemu:///session, qemu+ssh://root@host/system, \
+                            test:///default";
+
 /// Options of every command.
 #[derive(Args, Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a yes or no")]
 pub struct Global {
-    /// Connect to this hypervisor: qemu:///system, qemu:///session, qemu+ssh://root@host/system, test:///default.
-    #[arg(short, long, global = true, value_name = "URI", help_heading = "Global options")]
+    /// Hypervisor to connect to.
+    #[arg(short, long, global = true, value_name = "URI", help_heading = "Global options", help = CONNECT_HELP)]
     pub connect: Option<String>,
     /// Use the demo host: libvirt's in-process test driver with simulated workloads. Needs no daemon.
     #[arg(long, global = true, conflicts_with = "connect", help_heading = "Global options")]
@@ -227,7 +232,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 fn exit_codes() -> String {
     let mut out = String::from("Exit codes:\n");
     for (exit, meaning) in Exit::ALL {
-        out.push_str(&format!("  {}  {meaning}\n", exit.code()));
+        let _ = writeln!(out, "  {}  {meaning}", exit.code());
     }
     out
 }

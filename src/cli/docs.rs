@@ -14,8 +14,10 @@ use crate::model::columns::{
 };
 use crate::model::metric::{Entity, metrics_of};
 
+type Table = fn() -> String;
+
 /// The tables, by the name that stands in the marker.
-pub(super) const TABLES: &[(&str, fn() -> String)] = &[
+const TABLES: &[(&str, Table)] = &[
     ("commands", commands),
     ("options", options),
     ("keys", keys),
@@ -63,10 +65,17 @@ fn commands() -> String {
     let definition = Cli::definition();
     let mut out = String::from("| command | does |\n| --- | --- |\n| `novacron` | Opens the console |\n");
     for sub in definition.get_subcommands().filter(|s| !s.is_hide_set() && s.get_name() != "help") {
-        let arguments: String =
-            sub.get_positionals().map(|a| format!(" {}", a.get_id().as_str().to_ascii_uppercase())).collect();
         let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(out, "| `novacron {}{arguments}` | {} |", sub.get_name(), cell(&about));
+        let _ = writeln!(out, "| `{}` | {} |", usage(sub), cell(&about));
+    }
+    out
+}
+
+/// `novacron list WHAT`.
+pub(super) fn usage(command: &clap::Command) -> String {
+    let mut out = format!("novacron {}", command.get_name());
+    for argument in command.get_positionals() {
+        let _ = write!(out, " {}", argument.get_id().as_str().to_ascii_uppercase());
     }
     out
 }
@@ -201,7 +210,7 @@ mod tests {
 
     #[test]
     fn readme_agrees_with_the_program() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
         let text = std::fs::read_to_string(&path).unwrap();
         let expected = rewritten(&text).unwrap();
         if std::env::var_os("UPDATE_DOCS").is_some() {

@@ -156,12 +156,12 @@ fn unavailable(s: &Snapshot) -> Vec<String> {
 pub(super) fn write(out: &mut dyn Write, s: &Snapshot, layout: Layout) -> io::Result<()> {
     write_fields(out, &lines(s), 0, layout)?;
     if let Some(m) = s.host.machine.as_deref() {
-        block(out, "File systems", m.filesystems.iter().map(filesystem_line).collect(), layout)?;
-        block(out, "Block devices", m.block_devices.iter().map(device_line).collect(), layout)?;
+        block(out, "File systems", &m.filesystems.iter().map(filesystem_line).collect::<Vec<_>>(), layout)?;
+        block(out, "Block devices", &m.block_devices.iter().map(device_line).collect::<Vec<_>>(), layout)?;
     }
     let alerts =
         s.alerts.iter().map(|a| (a.severity.word().to_owned(), format!("{}: {}", a.name, a.message)));
-    block(out, "Alerts", alerts.collect(), layout)?;
+    block(out, "Alerts", &alerts.collect::<Vec<_>>(), layout)?;
     let missing = unavailable(s);
     if !missing.is_empty() {
         writeln!(out, "\nNot available here")?;
@@ -170,12 +170,12 @@ pub(super) fn write(out: &mut dyn Write, s: &Snapshot, layout: Layout) -> io::Re
     Ok(())
 }
 
-fn block(out: &mut dyn Write, title: &str, lines: Vec<(String, String)>, layout: Layout) -> io::Result<()> {
+fn block(out: &mut dyn Write, title: &str, lines: &[(String, String)], layout: Layout) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{title}")?;
-    write_fields(out, &lines, 2, layout)
+    write_fields(out, lines, 2, layout)
 }
 
 fn lines(s: &Snapshot) -> Vec<(String, String)> {

@@ -108,7 +108,9 @@ impl Job {
         let session =
             Session::start(connector, paces(output.sample, output.timeout), settings.limits.clone())?;
         let Gathered { snapshot, missing } = gather(session.handle(), wants, output.sample, output.timeout)?;
-        missing.iter().for_each(|m| to_stderr(&format!("novacron: {m}")));
+        for sentence in missing {
+            to_stderr(&format!("novacron: {sentence}"));
+        }
         Ok(snapshot)
     }
 

@@ -173,9 +173,12 @@ fn from_environment(settings: &mut Settings, environment: &Environment, warnings
     });
     for (name, text) in ours {
         let Some(key) = KEYS.iter().find(|k| k.variable() == *name) else {
+            // Others may use the prefix too: only what looks like a slip is told.
             let names: Vec<_> = KEYS.iter().map(super::Key::variable).collect();
             let hint = did_you_mean(name, names.iter().map(String::as_str).chain(OTHER_VARIABLES));
-            warnings.push(Warning::about(name, format!("there is no such setting{hint}")));
+            if !hint.is_empty() {
+                warnings.push(Warning::about(name, format!("there is no such setting{hint}")));
+            }
             continue;
         };
         if let Err(wrong) = key.kind.read(text).and_then(|raw| key.set(settings, raw)) {

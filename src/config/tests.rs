@@ -156,6 +156,7 @@ fn the_environment_is_checked_too() {
         ("NOVACRON_UI_COLUMNS", "name, cpu_percent"),
         ("NOVACRON_REDONLY", "1"),
         ("NOVACRON_TEST_URI", "test:///default"),
+        ("NOVACRON_HOST_DIR", "/of/the/test/host"),
         ("NOVACRON_UI_ASCII", "maybe"),
     ];
     let l = loaded(&[], &env, &Overrides::default());

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::output::{Format, Layout, Rows, Sorting, write_csv, write_json, write_table};
+use crate::cli::output::{Format, Layout, Listing, Sorting, write_csv, write_json, write_table};
 use crate::config::Sort;
 use crate::model::columns::{Column, Context, Measured, Needs, defaults, find};
 use crate::model::suggest::did_you_mean;
@@ -61,7 +61,7 @@ impl<T: Measured> Choice<T> {
         format: Format,
         layout: Layout,
     ) -> io::Result<()> {
-        let mut rows = Rows { columns: self.columns, rows, context };
+        let mut rows = Listing { columns: self.columns, rows, context };
         if let Some(sorting) = &self.sorting {
             rows.sort(sorting);
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::host_facts;
 use crate::cli::output::{
-    Format, Layout, Rows, fields, object, write_csv, write_fields, write_json, write_table,
+    Format, Layout, Listing, fields, object, write_csv, write_fields, write_json, write_table,
 };
 use crate::model::columns::{
     Column, Context, DISK_COLUMNS, Measured, NETWORK_COLUMNS, NIC_COLUMNS, POOL_COLUMNS, VM_COLUMNS,
@@ -219,7 +219,7 @@ fn section<T: Measured>(
     }
     writeln!(out, "\n{title}")?;
     let mut rows =
-        Rows { columns: crate::model::columns::defaults(table), rows: rows.iter().collect(), context };
+        Listing { columns: crate::model::columns::defaults(table), rows: rows.iter().collect(), context };
     if let Some(width) = layout.width {
         rows.fit(width);
     }

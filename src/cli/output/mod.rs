@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 pub(super) use csv::write as write_csv;
 pub(super) use json::write as write_json;
-pub(super) use rows::{Rows, Sorting, fields, metric_title, object};
+pub(super) use rows::{Listing, Sorting, fields, metric_title, object};
 pub(super) use table::{Layout, write as write_table, write_fields};
 
 /// Form of the output.

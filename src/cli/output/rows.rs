@@ -1,4 +1,4 @@
-//! Rows of one kind with the columns they are shown by.
+//! Listing of one kind with the columns they are shown by.
 
 use serde_json::{Map, Value as Json};
 
@@ -12,14 +12,14 @@ pub(crate) struct Sorting<T: 'static> {
     pub(crate) descending: bool,
 }
 
-/// Rows and columns of one kind of object.
-pub(crate) struct Rows<'a, 's, T: 'static> {
+/// Listing and columns of one kind of object.
+pub(crate) struct Listing<'a, 's, T: 'static> {
     pub(crate) columns: Vec<&'static Column<T>>,
     pub(crate) rows: Vec<&'a T>,
     pub(crate) context: &'a Context<'s>,
 }
 
-impl<T: Measured> Rows<'_, '_, T> {
+impl<T: Measured> Listing<'_, '_, T> {
     /// Sorts by a column; rows that are equal there keep their order.
     pub(crate) fn sort(&mut self, sorting: &Sorting<T>) {
         let context = self.context;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::rows::Rows;
+use super::rows::Listing;
 use crate::model::columns::{Align, Measured};
 use crate::model::text::{truncate, width};
 
@@ -30,7 +30,7 @@ const LEAST: usize = 8;
 /// Writes the rows under their headers.
 pub(crate) fn write<T: Measured>(
     out: &mut dyn Write,
-    rows: &Rows<'_, '_, T>,
+    rows: &Listing<'_, '_, T>,
     layout: Layout,
 ) -> io::Result<()> {
     let header = rows.columns.iter().map(|c| c.label.to_owned()).collect();
