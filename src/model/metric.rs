@@ -221,6 +221,8 @@ registry! {
         "MEM" "Memory used" "Memory in use without page cache and buffers.";
     HostMemoryShare "memory_used" Host Node Percent Gauge HighIsBad Some(100.0),
         "MEM %" "Memory used" "Share of memory in use without page cache and buffers.";
+    HostMemoryTotal "memory_total" Host Node Bytes Gauge Neutral None,
+        "MEM TOTAL" "Memory installed" "Memory the host's kernel manages; on a host that is a guest itself it may change.";
     HostSwap "swap_used" Host Node Bytes Gauge HighIsBad None,
         "SWAP" "Swap used" "Swap space in use.";
     HostLoad "load_1min" Host Node Count Gauge HighIsBad None,

@@ -8,7 +8,9 @@ use crate::model::alert::{Severity, Subject};
 use crate::model::columns::{Column, Context, VM_COLUMNS, find};
 use crate::model::filter::{Filter, FilterContext};
 use crate::model::id::VmId;
+use crate::model::metric::MetricId;
 use crate::model::snapshot::Snapshot;
+use crate::model::units::Unit;
 use crate::model::vm::{NicSource, Vm, VmState};
 
 /// A row of the list.
@@ -153,11 +155,20 @@ impl VmList {
         let context = Context::of_vms(&snapshot.vms, snapshot.at);
         // The snapshot is sorted by name, and the sort is stable: equal values stay in name order, but what is
         // alive comes before what is off.
+        // A live value is sorted by its mean over the last polls, coarsely: rows that change places at every
+        // poll cannot be read.
+        let calm: Vec<Option<i64>> = match column.metric() {
+            Some(metric) => snapshot.vms.iter().map(|vm| calm_value(vm, metric)).collect(),
+            None => Vec::new(),
+        };
         order.sort_by(|i, j| {
             let (a, b) = (&snapshot.vms[*i], &snapshot.vms[*j]);
-            column
-                .compare(a, b, &context, self.descending)
-                .then_with(|| (!a.state.is_active()).cmp(&!b.state.is_active()))
+            let by_value = match (calm.get(*i).copied().flatten(), calm.get(*j).copied().flatten()) {
+                (Some(x), Some(y)) if self.descending => y.cmp(&x),
+                (Some(x), Some(y)) => x.cmp(&y),
+                _ => column.compare(a, b, &context, self.descending),
+            };
+            by_value.then_with(|| (!a.state.is_active()).cmp(&!b.state.is_active()))
         });
     }
 
@@ -188,6 +199,23 @@ impl VmList {
             }
         }
     }
+}
+
+/// Polls a live value is averaged over for sorting.
+const CALM_POLLS: usize = 15;
+
+/// The mean of the last polls on a logarithmic scale of eight steps a doubling; `None` where nothing is measured.
+fn calm_value(vm: &Vm, metric: MetricId) -> Option<i64> {
+    vm.now.get(metric)?;
+    let recent = vm.track_of(metric.get().group)?.recent(metric, CALM_POLLS);
+    let known: Vec<f64> = recent.into_iter().flatten().collect();
+    if known.is_empty() {
+        return None;
+    }
+    let mean = known.iter().sum::<f64>() / known.len() as f64;
+    // Below one (of a percent, a byte, a request) nothing is worth a place; latencies are far smaller.
+    let least = if metric.get().unit == Unit::Seconds { 1e-5 } else { 1.0 };
+    Some(((mean / least).max(1.0).log2() * 8.0).round() as i64)
 }
 
 /// The groups a VM stands in, each with its rank: those without a group come last.

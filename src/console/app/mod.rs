@@ -241,6 +241,13 @@ impl App {
             && self.overlays.is_empty()
             && self.frozen.is_none()
             && self.screen == Screen::Overview
+            && !self.narrows_here()
+    }
+
+    /// Whether a filter hides VMs of the list on this screen.
+    pub fn narrows_here(&self) -> bool {
+        matches!(self.screen, Screen::Overview | Screen::Vms)
+            && (self.vms.attention || !self.vms.filter_text.is_empty())
     }
 
     /// The scope keys are looked up in.

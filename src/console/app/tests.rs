@@ -1,6 +1,7 @@
 //! The console without a terminal: messages in, state and effects out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -16,8 +17,10 @@ use crate::config::Grouping;
 use crate::console::keymap::{Code, Key, Keymap};
 use crate::console::screens::testing::{host, host_with};
 use crate::model::metric::MetricId;
+use crate::model::series::Track;
 use crate::model::snapshot::Link;
 use crate::model::time::Timestamp;
+use crate::model::vm::Vm;
 
 fn app() -> App {
     let config = AppConfig {
@@ -136,6 +139,31 @@ fn the_cursor_sticks_to_the_vm_when_rows_move() {
     assert_eq!(app.selected_vm().unwrap().name, selected);
 }
 
+/// Has a VM be at 99 % for the last half minute.
+fn busy(vm: &mut Vm) {
+    let mut track = Track::new(&[MetricId::VmCpu]);
+    for i in 0..15 {
+        track.push(Timestamp(i * 2000), &[Some(99.0)], Duration::from_secs(900));
+    }
+    vm.now.set(MetricId::VmCpu, Some(99.0));
+    if let Some(tracks) = &mut vm.tracks {
+        tracks.cpu = track.into();
+    }
+}
+
+#[test]
+fn a_moment_of_load_moves_no_row() {
+    let mut app = app();
+    let before = names(&app);
+    let moment = host_with(|vm| {
+        if vm.name == "mail" {
+            vm.now.set(MetricId::VmCpu, Some(99.0));
+        }
+    });
+    update(&mut app, Msg::Snapshot(moment));
+    assert_eq!(names(&app), before);
+}
+
 #[test]
 fn rows_do_not_move_under_a_cursor_in_use_but_do_once_it_rests() {
     let mut app = app();
@@ -143,7 +171,7 @@ fn rows_do_not_move_under_a_cursor_in_use_but_do_once_it_rests() {
     keys(&mut app, "j k");
     let swapped = host_with(|vm| {
         if vm.name == "web01" {
-            vm.now.set(MetricId::VmCpu, Some(99.0));
+            busy(vm);
         }
     });
     let at = swapped.at;

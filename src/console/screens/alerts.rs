@@ -1,12 +1,14 @@
 //! What needs attention, worst first.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::Canvas;
 use crate::console::app::msg::Target;
 use crate::console::app::place::{Pane, Screen};
 use crate::console::theme::Role;
-use crate::console::widgets::{ColumnSpec, Pane as Frame, Rich, Row, TableSpec, Width, table, visible_rows};
+use crate::console::widgets::{
+    ColumnSpec, Pane as Frame, Rich, Row, TableSpec, Width, draw as cellwise, paragraph, table, visible_rows,
+};
 use crate::model::alert::{Alert, Severity};
 use crate::model::text::clean;
 use crate::model::time::human_age;
@@ -27,6 +29,14 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
         return c.line(inner, &Rich::of(calm, Role::Dim));
     }
     let large = app.screen == Screen::Alerts || app.zoomed;
+    let [inner, below] = Layout::vertical([
+        Constraint::Min(2),
+        Constraint::Length(if large { (inner.height / 3).min(8) } else { 0 }),
+    ])
+    .areas(inner);
+    if large {
+        detail(c, below);
+    }
     let height = visible_rows(inner.height, large);
     let first = c.offset(Pane::Alerts, app.alerts.index(), height, alerts.len());
     let shown = &alerts[first..(first + height).min(alerts.len())];
@@ -64,6 +74,22 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     if focused {
         c.view.drawn.page = height;
     }
+}
+
+/// The selected alert in full: nothing of it is cut.
+fn detail(c: &mut Canvas<'_>, area: Rect) {
+    let app = c.app;
+    let Some(alert) = app.view().alerts.get(app.alerts.index()) else { return };
+    let since = format!("since {} ({})", app.clock(alert.since), human_age(alert.since.age(app.now)));
+    let text = [
+        Rich::of(format!("{} ", alert.severity.word()), alert.severity.into())
+            .and(clean(&alert.name).into_owned(), Role::Strong)
+            .and(format!("  {since}"), Role::Dim),
+        Rich::of(clean(&alert.message).into_owned(), Role::Text),
+        Rich::of(clean(&alert.remedy).into_owned(), Role::Accent),
+    ];
+    let area = cellwise::inset(cellwise::below(area, 1), 2, 0);
+    paragraph(c.buf, area, c.look, &text, 0);
 }
 
 fn row(c: &Canvas<'_>, alert: &Alert, roomy: bool, wide: bool) -> Row<'static> {

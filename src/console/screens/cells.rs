@@ -41,6 +41,7 @@ pub(super) fn value(
     }
     if let Value::State(state) = value {
         let (_, role) = look.glyphs.state(*state);
+        let role = if stale { Role::Stale } else { role };
         return Rich::of(value.cell().into_owned(), role);
     }
     let role = if stale { Role::Stale } else { metric.map_or(Role::Text, |m| alarming(m, value)) };
@@ -69,8 +70,9 @@ fn alarming(metric: MetricId, value: &Value<'_>) -> Role {
 }
 
 /// A VM's name behind its state's glyph.
-pub(super) fn vm_name(vm: &Vm, look: &Look<'_>) -> Rich<'static> {
+pub(super) fn vm_name(vm: &Vm, stale: bool, look: &Look<'_>) -> Rich<'static> {
     let (glyph, role) = look.glyphs.state(vm.state);
+    let role = if stale { Role::Stale } else { role };
     let name_role = if vm.state.is_active() { Role::Text } else { Role::Dim };
     Rich::of(format!("{glyph} "), role).and(vm.display_name().into_owned(), name_role)
 }

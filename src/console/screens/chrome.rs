@@ -26,15 +26,18 @@ pub(super) fn header(c: &mut Canvas<'_>, area: Rect) {
     let view = app.view();
     let host = view.host.node.as_ref().map_or("", |n| n.hostname.as_str());
     let host = truncate(&clean(host), 24).into_owned();
-    let uri = truncate(&clean(&view.uri), 40).into_owned();
+    // A socket's path behind the question mark would push everything else out.
+    let uri = view.uri.split('?').next().unwrap_or_default();
+    let uri = truncate(&clean(uri), 40).into_owned();
+    let beside = if host.is_empty() { String::new() } else { format!(" · {uri}") };
     let mut segments = Vec::new();
-    let name = if host.is_empty() { uri.clone() } else { host };
+    let name = if host.is_empty() { uri } else { host };
+    // Who it is matters most when it cannot be reached.
+    let importance = if view.link.is_up() { 60 } else { 94 };
     segments.push(
         Segment::new(
-            Rich::of("NovaCron ", Role::HeaderApp)
-                .and(name.clone(), Role::Strong)
-                .and(format!(" · {uri}"), Role::Dim),
-            60,
+            Rich::of("NovaCron ", Role::HeaderApp).and(name.clone(), Role::Strong).and(beside, Role::Dim),
+            importance,
         )
         .short(Rich::of(name, Role::Strong)),
     );
@@ -67,6 +70,7 @@ fn counts(c: &Canvas<'_>) -> Segment<'static> {
         return Segment::new(Rich::of("VMs –", Role::Unknown), 80);
     }
     let n = view.counts();
+    let stale = is_stale(c.app);
     let mut full = Rich::of(n.running.to_string(), Role::Strong).and(" running", Role::Text);
     let mut short = Rich::of(n.running.to_string(), Role::Strong).and(" run", Role::Text);
     for (count, word, abbreviated, role) in [
@@ -79,6 +83,9 @@ fn counts(c: &Canvas<'_>) -> Segment<'static> {
             full.push(format!("  {count} {word}"), role);
             short.push(format!(" {count} {abbreviated}"), role);
         }
+    }
+    if stale {
+        (full, short) = (full.all(Role::Stale), short.all(Role::Stale));
     }
     Segment::new(full, 80).short(short)
 }
@@ -131,7 +138,7 @@ fn fresh(c: &Canvas<'_>) -> Segment<'static> {
     let (state, text) = freshness(c.app);
     let g = c.look.glyphs;
     let (glyph, role) = match state {
-        Freshness::Live => (g.running, Role::Live),
+        Freshness::Live => (if g.ascii { "*" } else { g.running }, Role::Live),
         Freshness::Old => (g.unknown, Role::Warning),
         Freshness::Frozen => (g.paused, Role::Past),
         Freshness::Lost => (g.crashed, Role::Critical),
@@ -151,7 +158,7 @@ pub(super) fn footer(c: &mut Canvas<'_>, area: Rect) {
     let at_right = |id: &ActionId| matches!(id, ActionId::Help | ActionId::Quit);
     let (right, left): (Vec<_>, Vec<_>) = hints.into_iter().partition(|(_, _, id)| at_right(id));
     let hint = |h: &(String, &'static str, ActionId)| Hint::new(h.0.clone(), h.1);
-    let screens = c.app.overlays.is_empty().then(|| Hint::new("1-8", "screens"));
+    let screens = c.app.overlays.is_empty().then(|| Hint::new(screen_keys(), "screens"));
     let left_hints: Vec<_> = left.iter().map(hint).collect();
     let right_hints: Vec<_> = screens.iter().cloned().chain(right.iter().map(hint)).collect();
     let at = draw_footer(c.buf, area, c.look, &left_hints, &right_hints);
@@ -162,6 +169,21 @@ pub(super) fn footer(c: &mut Canvas<'_>, area: Rect) {
             c.view.hits.push(area, Target::Action(id));
         }
     }
+}
+
+/// The keys of the screens there are, runs joined: `1-3 5 6 8`.
+fn screen_keys() -> String {
+    let keys: Vec<char> = Screen::ALL.iter().map(|s| s.key()).collect();
+    let mut out = String::new();
+    let mut i = 0;
+    while i < keys.len() {
+        let run = (i..keys.len()).take_while(|j| keys[*j] as usize == keys[i] as usize + j - i).count();
+        let text = if run > 2 { format!("{}-{}", keys[i], keys[i + run - 1]) } else { keys[i].to_string() };
+        i += if run > 2 { run } else { 1 };
+        out.push_str(if out.is_empty() { "" } else { " " });
+        out.push_str(&text);
+    }
+    out
 }
 
 /// What lies over the last row of the body, if anything.

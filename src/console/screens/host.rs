@@ -27,13 +27,17 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
 /// All that is known of the machine, scrolled.
 pub(super) fn summary(c: &mut Canvas<'_>, area: Rect) {
     let focused = c.has_focus(Pane::Host);
-    let inner = Frame::new("Host").focused(focused).draw(c.buf, area, c.look);
-    c.view.hits.push(area, Target::Pane(Pane::Host));
     // Two columns of facts where there is room for both.
     let (left, right) = (left_lines(c), right_lines(c));
-    let two = inner.width >= 110;
+    let two = area.width >= 114;
     let lines = if two { left.len().max(right.len()) } else { left.len() + right.len() + 1 };
-    let scroll = c.app.host_scroll.min(lines.saturating_sub(usize::from(inner.height)));
+    let height = usize::from(area.height.saturating_sub(2));
+    let scroll = c.app.host_scroll.min(lines.saturating_sub(height));
+    let position =
+        if lines > height { format!("{}-{}/{lines}", scroll + 1, scroll + height) } else { String::new() };
+    let pane = Frame::new("Host").position(Rich::of(position, Role::Dim)).focused(focused);
+    let inner = pane.draw(c.buf, area, c.look);
+    c.view.hits.push(area, Target::Pane(Pane::Host));
     if focused {
         c.scrolled(usize::from(inner.height), lines);
     }
@@ -130,10 +134,12 @@ fn cpu(c: &Canvas<'_>, host: &HostView) -> Vec<Rich<'static>> {
 
 fn memory(c: &Canvas<'_>, host: &HostView) -> Vec<Rich<'static>> {
     let mut out = Vec::new();
-    let total = host.node.as_ref().map_or(0, |n| n.memory);
+    let installed = host.node.as_ref().map(|n| n.memory as f64);
+    let total = host.now.get(MetricId::HostMemoryTotal).or(installed);
     out.push(gauge(c, "used", MetricId::HostMemoryShare));
     if let Some(used) = host.now.get(MetricId::HostMemory) {
-        let text = format!("{} of {}, page cache not counted", bytes(used), bytes(total as f64));
+        let of = total.map_or_else(String::new, |t| format!(" of {}", bytes(t)));
+        let text = format!("{}{of}, page cache not counted", bytes(used));
         out.push(fact("", text));
     }
     match host.swap {

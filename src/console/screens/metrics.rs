@@ -123,7 +123,7 @@ fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
             }
             None => Rich::of(format!("{:>10}", c.look.glyphs.dash), Role::Unknown),
         };
-        let label = Rich::of(format!("{:<5}", line.label), Role::Label);
+        let label = Rich::of(format!("{:<6}", line.label), Role::Label);
         out.push(label.join(value).and("  ", Role::Text).join(spark).and("  ", Role::Text).join(line.note));
     }
     let devices = vm.disks.iter().map(|d| disk_line(c, d)).chain(vm.nics.iter().map(|n| nic_line(c, n)));

@@ -130,7 +130,8 @@ fn filter_line(c: &mut Canvas<'_>, area: Rect, line: &FilterLine) {
     let place = cellwise::row(area, area.height.saturating_sub(2));
     cellwise::clear(c.buf, place, c.look.style(Role::Text));
     c.view.hits.push(place, Target::Overlay);
-    let error = line.error.as_deref().unwrap_or_default();
+    // A term that can still be completed is not wrong yet.
+    let error = line.error.as_deref().filter(|_| line.suggestions.is_empty()).unwrap_or_default();
     Input {
         prompt: " / ",
         text: line.input.value(),

@@ -25,7 +25,9 @@ fn summary(c: &Canvas<'_>) -> Rich<'static> {
         Rich::of(format!("{label} "), Role::Label).and(value, role)
     };
     if let Some(node) = &host.node {
-        parts.push(Rich::of(format!("{} CPUs, {}", node.cpus, bytes(node.memory as f64)), Role::Text));
+        let memory = host.now.get(MetricId::HostMemoryTotal).unwrap_or(node.memory as f64);
+        let plural = if node.cpus == 1 { "" } else { "s" };
+        parts.push(Rich::of(format!("{} CPU{plural}, {}", node.cpus, bytes(memory)), Role::Text));
     }
     if let Some([one, five, fifteen]) = host.load {
         parts.push(pair("load", format!("{one:.2} {five:.2} {fifteen:.2}"), Role::Text));

@@ -44,7 +44,10 @@ fn pane(c: &mut Canvas<'_>, area: Rect, pane: Pane, title: &'static str) {
     let app = c.app;
     let state: &Tree = if pane == Pane::StorageTree { &app.topology.storage } else { &app.topology.networks };
     let focused = c.has_focus(pane);
-    let index = state.cursor.index();
+    let shown = app.vms.selected().filter(|_| app.screen == Screen::Overview && !focused);
+    let of_vm = |r: &TreeRow| r.kind == NodeKind::Vm && r.node.vm() == shown;
+    let followed = shown.and_then(|_| state.rows.iter().position(of_vm));
+    let index = followed.unwrap_or_else(|| state.cursor.index());
     let position = match state.rows.len() {
         0 => Rich::new(),
         n => Rich::of(format!("{}/{n}", index + 1), Role::Dim),
@@ -72,7 +75,7 @@ fn pane(c: &mut Canvas<'_>, area: Rect, pane: Pane, title: &'static str) {
             detail: Rich::of(row.detail.clone(), Role::Dim),
         })
         .collect();
-    let cursor = Some(index - first).filter(|_| focused);
+    let cursor = Some(index - first).filter(|_| focused || followed.is_some());
     let places = tree(c.buf, inner, c.look, &rows, cursor, focused);
     for (i, place) in places.into_iter().enumerate() {
         c.view.hits.push(place, Target::Row(pane, first + i));
@@ -114,9 +117,9 @@ fn carried(c: &mut Canvas<'_>, area: Rect) {
     let more = if running.len() > names.len() { ", …" } else { "" };
     let line = match (row.kind, running.len()) {
         (NodeKind::Vm | NodeKind::Disk, _) => return,
-        (_, 0) => Rich::of(format!("No running VM would feel it if {} failed.", row.label), Role::Dim),
+        (_, 0) => Rich::of(format!("No active VM would feel it if {} failed.", row.label), Role::Dim),
         (_, n) => Rich::of(format!("If {} failed, ", row.label), Role::Dim)
-            .and(format!("{n} running VM{} would feel it: ", if n == 1 { "" } else { "s" }), Role::Text)
+            .and(format!("{n} active VM{} would feel it: ", if n == 1 { "" } else { "s" }), Role::Text)
             .and(format!("{}{more}", names.join(", ")), Role::Strong),
     };
     c.line(area, &line);

@@ -152,7 +152,7 @@ fn table_row(
     let cells = parts
         .iter()
         .map(|part| match part {
-            Part::Value(column) if column.id == "name" => cells::vm_name(vm, c.look),
+            Part::Value(column) if column.id == "name" => cells::vm_name(vm, stale, c.look),
             Part::Value(column) => {
                 if !vm.state.is_active() && column.metric().is_some() {
                     return Rich::new();
@@ -208,9 +208,9 @@ fn empty(c: &mut Canvas<'_>, area: Rect) {
     let view = app.view();
     if !view.vms.is_empty() {
         let sentences: &[&str] = if app.vms.attention {
-            &["No VM needs attention.", "! shows all VMs again."]
+            &["No VM needs attention.", "Esc shows all VMs again."]
         } else {
-            &["No VM matches the filter.", "/ changes it; Clear the filter in the palette (:) drops it."]
+            &["No VM matches the filter.", "/ changes it, Esc drops it."]
         };
         return c.empty(area, sentences);
     }

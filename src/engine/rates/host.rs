@@ -4,7 +4,7 @@ use super::{Row, percent};
 use crate::model::counters::{NodeCounters, NodeCpuCounters};
 use crate::model::metric::MetricId::{
     self, HostCpu, HostCpuIowait, HostCpuSteal, HostCpuSystem, HostCpuUser, HostLoad, HostMemory,
-    HostMemoryShare, HostPressureCpu, HostPressureIo, HostPressureMemory, HostSwap,
+    HostMemoryShare, HostMemoryTotal, HostPressureCpu, HostPressureIo, HostPressureMemory, HostSwap,
 };
 
 /// What the host's track holds.
@@ -15,6 +15,7 @@ pub(crate) const HOST_METRICS: &[MetricId] = &[
     HostCpuIowait,
     HostCpuSteal,
     HostMemory,
+    HostMemoryTotal,
     HostMemoryShare,
     HostSwap,
     HostLoad,
@@ -24,7 +25,7 @@ pub(crate) const HOST_METRICS: &[MetricId] = &[
 ];
 
 /// All values of the host, in the order of [`HOST_METRICS`].
-pub(crate) type Host = Row<12>;
+pub(crate) type Host = Row<13>;
 
 /// The host's values; its CPU shares need the reading before.
 pub(crate) fn host(before: Option<&NodeCpuCounters>, now: &NodeCounters) -> Host {
@@ -40,6 +41,7 @@ pub(crate) fn host(before: Option<&NodeCpuCounters>, now: &NodeCounters) -> Host
         (HostCpuIowait, iowait),
         (HostCpuSteal, steal),
         (HostMemory, memory.map(|m| m.used() as f64)),
+        (HostMemoryTotal, memory.map(|m| m.total as f64)),
         (HostMemoryShare, memory.map(|m| m.used() as f64 / m.total as f64 * 100.0)),
         (HostSwap, swap.map(|(total, free)| total.saturating_sub(free) as f64)),
         (HostLoad, now.load.map(|l| l[0]).filter(|l| l.is_finite() && *l >= 0.0)),

@@ -200,7 +200,8 @@ impl Entry {
         }
     }
 
-    /// A group was asked for and not given: the line breaks, the last value stays and shows its age.
+    /// A group was asked for and not given, as a busy VM does under NOWAIT. The last value stays and shows its age,
+    /// and the next rate covers the time between; only when it stays away does the line break.
     fn missing(&mut self, group: Group, ground: &Ground) {
         let Some(tracks) = self.edit().tracks.as_mut() else { return };
         let track = match group {
@@ -211,6 +212,11 @@ impl Entry {
             Group::Interface => &mut tracks.net,
             Group::State | Group::Node | Group::Pool => return,
         };
+        let patience =
+            if matches!(group, Group::Cpu | Group::Interface) { MISSED_QUICK } else { MISSED_SLOW };
+        if track.last_time().is_some_and(|t| t.age(ground.at.wall) < patience) {
+            return;
+        }
         gap(track, ground.at, ground.keep);
     }
 
@@ -339,6 +345,12 @@ impl Entry {
         }
     }
 }
+
+/// How long a group of the quick pace may stay away before its line breaks.
+const MISSED_QUICK: Duration = Duration::from_secs(10);
+
+/// The same for the groups that are asked seldom.
+const MISSED_SLOW: Duration = Duration::from_secs(65);
 
 fn new_tracks() -> VmTracks {
     let new = |metrics| Arc::new(Track::new(metrics));

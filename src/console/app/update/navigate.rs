@@ -4,7 +4,7 @@ use super::super::msg::Effect;
 use super::super::place::{Pane, Screen, VmTab};
 use super::super::vm_page::{Fetched, VmPage};
 use super::super::{App, Tree};
-use super::{act, focus_effect, snapshot};
+use super::{act, focus_effect, menus, snapshot};
 use crate::model::alert::Subject;
 use crate::model::id::VmId;
 use crate::topology::NodeId;
@@ -46,6 +46,8 @@ pub(super) fn back(app: &mut App) -> Vec<Effect> {
     if app.overlays.pop().is_some() {
     } else if app.page.take().is_some() {
         return vec![focus_effect(app)];
+    } else if app.narrows_here() {
+        return menus::clear_filter(app);
     } else if app.zoomed {
         app.zoomed = false;
     } else if app.frozen.take().is_some() {
@@ -122,10 +124,22 @@ fn open_alert(app: &mut App) -> Vec<Effect> {
     match app.alerts.key().map(|(_, subject)| subject.clone()) {
         Some(Subject::Vm(id)) => open_vm(app, id, VmTab::Summary),
         Some(Subject::Pool(name)) => open_pool(app, &name),
-        Some(Subject::Network(_)) => screen(app, Screen::Topology),
+        Some(Subject::Network(name)) => open_network(app, &name),
         Some(Subject::Host) => screen(app, Screen::Host),
         None => Vec::new(),
     }
+}
+
+fn open_network(app: &mut App, name: &str) -> Vec<Effect> {
+    let effects = screen(app, Screen::Topology);
+    focus_pane(app, Pane::Topology);
+    let tree = &mut app.topology.networks;
+    let found = tree.rows.iter().find(|r| matches!(&r.node, NodeId::Network(n) if **n == *name));
+    if let Some(key) = found.map(|r| r.key) {
+        tree.cursor.select(key);
+        snapshot::refold(app);
+    }
+    effects
 }
 
 fn open_pool(app: &mut App, name: &str) -> Vec<Effect> {

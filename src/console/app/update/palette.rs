@@ -58,7 +58,8 @@ pub(super) fn refresh(app: &mut App) {
             found.push((score, order, entry));
         }
     }
-    found.sort_by_key(|(score, order, _)| (std::cmp::Reverse(*score), *order));
+    // What cannot be done now comes last: Enter should do something.
+    found.sort_by_key(|(score, order, e)| (e.unavailable.is_some(), std::cmp::Reverse(*score), *order));
     found.truncate(MOST);
     if let Some(Overlay::Palette(palette)) = app.overlays.last_mut() {
         palette.entries = found.into_iter().map(|(.., e)| e).collect();
