@@ -3,8 +3,15 @@
 //! [`term`] is the harness, [`modes`] reads which terminal modes were left behind. Here they are tried on programs whose
 //! behaviour is known, so that a scenario that passes means something.
 
+mod command;
+mod disrupt;
+mod host;
 pub(crate) mod modes;
+mod scan;
+mod scene;
+mod start;
 pub(crate) mod term;
+mod trouble;
 
 use modes::{Changed, changed};
 use rustix::process::Signal;

@@ -38,7 +38,18 @@ pub(crate) struct Term {
 impl Term {
     /// Starts `program` at this size. The environment holds nothing but what a login would give, a home of its own and `env`.
     pub(crate) fn spawn(program: &str, args: &[&str], env: &[(&str, &str)], rows: u16, cols: u16) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        Self::spawn_in(tempfile::tempdir().unwrap(), program, args, env, rows, cols)
+    }
+
+    /// The same in a home prepared beforehand.
+    pub(crate) fn spawn_in(
+        home: TempDir,
+        program: &str,
+        args: &[&str],
+        env: &[(&str, &str)],
+        rows: u16,
+        cols: u16,
+    ) -> Self {
         let pair = native_pty_system().openpty(size(rows, cols)).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(args);
@@ -50,6 +61,8 @@ impl Term {
             ("LANG", "C.UTF-8"),
             ("TZ", "UTC"),
             ("HOME", home.path().to_str().unwrap()),
+            // Root keeps data elsewhere unless told.
+            ("XDG_DATA_HOME", home.path().join("data").to_str().unwrap()),
             ("XDG_RUNTIME_DIR", home.path().to_str().unwrap()),
         ]
         .iter()
@@ -136,6 +149,11 @@ impl Term {
             }
         }
         self.raw.len() - before
+    }
+
+    /// The emulated screen, cell by cell.
+    pub(crate) fn cells(&self) -> &Screen {
+        self.parser.screen()
     }
 
     fn take(&mut self, bytes: &[u8]) {
