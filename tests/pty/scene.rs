@@ -12,8 +12,6 @@ pub(crate) const QUICK: [(&str, &str); 2] =
 /// Keys as an xterm sends them.
 pub(crate) const ESC: &str = "\x1b";
 pub(crate) const ENTER: &str = "\r";
-pub(crate) const DOWN: &str = "\x1b[B";
-pub(crate) const CTRL_C: &str = "\x03";
 
 /// Opens the console on a host, at 120×40.
 pub(crate) fn console(uri: &str) -> Term {

@@ -44,10 +44,12 @@ pub fn freshness(app: &App) -> (Freshness, String) {
         }
         Link::Lost { next_try, .. } => {
             let wait = app.now.age(*next_try);
+            // What never was is not lost.
+            let state = if app.live.listed { "connection lost" } else { "no connection" };
             let text = if wait.is_zero() {
-                "connection lost, trying".into()
+                format!("{state}, trying")
             } else {
-                format!("connection lost, trying again in {}", human_age(wait))
+                format!("{state}, trying again in {}", human_age(wait))
             };
             (Freshness::Lost, text)
         }
