@@ -63,10 +63,11 @@ pub(super) fn rewrite(file: &Path) -> Result<(), Failure> {
 
 fn commands() -> String {
     let definition = Cli::definition();
-    let mut out = String::from("| command | does |\n| --- | --- |\n| `novacron` | Opens the console |\n");
+    let mut out = String::from(
+        "| command | does |\n| --- | --- |\n| `novacron` | Open the console on the given or default host. |\n",
+    );
     for sub in definition.get_subcommands().filter(|s| !s.is_hide_set() && s.get_name() != "help") {
-        let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(out, "| `{}` | {} |", usage(sub), cell(&about));
+        let _ = writeln!(out, "| `{}` | {} |", usage(sub), cell(&about(sub)));
     }
     out
 }
@@ -103,11 +104,20 @@ pub(super) fn flag(arg: &clap::Arg) -> String {
 }
 
 pub(super) fn help(arg: &clap::Arg) -> String {
-    arg.get_long_help()
-        .or_else(|| arg.get_help())
-        .map(ToString::to_string)
-        .unwrap_or_default()
-        .replace('\n', " ")
+    sentence(arg.get_long_help().or_else(|| arg.get_help()))
+}
+
+pub(super) fn about(command: &clap::Command) -> String {
+    sentence(command.get_about())
+}
+
+/// clap takes the full stop off.
+fn sentence(text: Option<&clap::builder::StyledStr>) -> String {
+    let mut text = text.map(ToString::to_string).unwrap_or_default().replace('\n', " ");
+    if !text.is_empty() && !text.ends_with('.') {
+        text.push('.');
+    }
+    text
 }
 
 fn keys() -> String {

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::keys::shown;
 use crate::cli::args::Cli;
-use crate::cli::docs::{flag, help, usage};
+use crate::cli::docs::{about, flag, help, usage};
 use crate::cli::exit::Exit;
 use crate::config::KEYS;
 use crate::console::app::action::ACTIONS;
@@ -39,7 +39,7 @@ fn more(definition: &clap::Command) -> String {
     page.section("COMMANDS");
     for sub in definition.get_subcommands().filter(|s| !s.is_hide_set() && s.get_name() != "help") {
         page.subsection(&usage(sub));
-        page.text(&sub.get_about().map(ToString::to_string).unwrap_or_default());
+        page.text(&about(sub));
         for arg in sub.get_positionals() {
             page.item(&arg.get_id().as_str().to_ascii_uppercase(), &with_values(arg));
         }

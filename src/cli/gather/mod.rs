@@ -296,3 +296,6 @@ fn addresses_known(vms: &[&Arc<Vm>]) -> bool {
         no_nic || !v.addresses.is_empty() || v.addresses_unavailable.is_some()
     })
 }
+
+#[cfg(test)]
+mod tests;
