@@ -15,24 +15,42 @@ use super::time::Timestamp;
 const CHUNK_ROWS: usize = 32;
 
 /// Up to [`CHUNK_ROWS`] rows, row-major.
+///
+/// Times are kept as milliseconds since the first row: half of the memory of a narrow track would be timestamps.
 #[derive(Debug)]
 struct Chunk {
-    times: Vec<Timestamp>,
+    first: Timestamp,
+    offsets: Vec<u32>,
     values: Vec<f32>,
 }
 
 impl Chunk {
-    fn new(width: usize) -> Self {
-        Self { times: Vec::with_capacity(CHUNK_ROWS), values: Vec::with_capacity(CHUNK_ROWS * width) }
+    fn new(first: Timestamp, width: usize) -> Self {
+        let offsets = Vec::with_capacity(CHUNK_ROWS);
+        Self { first, offsets, values: Vec::with_capacity(CHUNK_ROWS * width) }
+    }
+
+    /// The offset of a row at this time, if there is room for it.
+    fn place(&self, at: Timestamp) -> Option<u32> {
+        let offset = u32::try_from(at.0 - self.first.0).ok()?;
+        (self.offsets.len() < CHUNK_ROWS).then_some(offset)
+    }
+
+    fn times(&self) -> impl DoubleEndedIterator<Item = Timestamp> + ExactSizeIterator + '_ {
+        self.offsets.iter().map(|offset| Timestamp(self.first.0 + i64::from(*offset)))
+    }
+
+    fn last(&self) -> Option<Timestamp> {
+        self.times().next_back()
     }
 }
 
 /// With room for a full chunk: a copy of just its length would grow to twice its size at the next row.
 impl Clone for Chunk {
     fn clone(&self) -> Self {
-        let width = self.values.len() / self.times.len().max(1);
-        let mut copy = Self::new(width);
-        copy.times.extend_from_slice(&self.times);
+        let width = self.values.len() / self.offsets.len().max(1);
+        let mut copy = Self::new(self.first, width);
+        copy.offsets.extend_from_slice(&self.offsets);
         copy.values.extend_from_slice(&self.values);
         copy
     }
@@ -64,17 +82,19 @@ impl Track {
         if self.last_time().is_some_and(|t| t >= at) {
             return;
         }
-        if self.chunks.back().is_none_or(|c| c.times.len() >= CHUNK_ROWS) {
-            self.chunks.push_back(Arc::new(Chunk::new(self.metrics.len())));
+        if self.chunks.back().is_none_or(|c| c.place(at).is_none()) {
+            self.chunks.push_back(Arc::new(Chunk::new(at, self.metrics.len())));
         }
-        if let Some(last) = self.chunks.back_mut() {
+        if let Some(last) = self.chunks.back_mut()
+            && let Some(offset) = last.place(at)
+        {
             let chunk = Arc::make_mut(last);
-            chunk.times.push(at);
+            chunk.offsets.push(offset);
             chunk.values.extend(values.iter().map(|v| v.map_or(f32::NAN, |v| v as f32)));
         }
         let oldest = Timestamp(at.0 - i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
         while self.chunks.len() > 1
-            && self.chunks.front().is_some_and(|c| c.times.last().is_none_or(|t| *t < oldest))
+            && self.chunks.front().is_some_and(|c| c.last().is_none_or(|t| t < oldest))
         {
             self.chunks.pop_front();
         }
@@ -93,12 +113,12 @@ impl Track {
 
     /// When the newest row was taken.
     pub fn last_time(&self) -> Option<Timestamp> {
-        self.chunks.back()?.times.last().copied()
+        self.chunks.back()?.last()
     }
 
     /// Rows held.
     pub fn len(&self) -> usize {
-        self.chunks.iter().map(|c| c.times.len()).sum()
+        self.chunks.iter().map(|c| c.offsets.len()).sum()
     }
 
     /// Whether there is no row.
@@ -116,9 +136,9 @@ impl Track {
         let column = self.column(metric);
         self.chunks.iter().filter(move |_| column.is_some()).flat_map(move |c| {
             let column = column.unwrap_or_default();
-            c.times.iter().enumerate().map(move |(row, t)| {
+            c.times().enumerate().map(move |(row, t)| {
                 let v = c.values[row * width + column];
-                (*t, (!v.is_nan()).then_some(f64::from(v)))
+                (t, (!v.is_nan()).then_some(f64::from(v)))
             })
         })
     }
@@ -189,6 +209,18 @@ mod tests {
         t.push_gap(Timestamp(20), keep);
         t.push_gap(Timestamp(30), keep);
         assert_eq!(t.len(), 2);
+    }
+
+    #[test]
+    fn rows_years_apart_keep_their_times() {
+        let mut t = Track::new(M);
+        let times = [-5, 0, 4_294_967_295, 4_294_967_296, i64::from(u32::MAX) * 3].map(Timestamp);
+        for (i, at) in times.into_iter().enumerate() {
+            t.push(at, &[Some(i as f64), None], Duration::from_secs(1 << 40));
+        }
+        let points: Vec<_> = t.points(MetricId::VmCpu).collect();
+        assert_eq!(points.iter().map(|(at, _)| *at).collect::<Vec<_>>(), times);
+        assert_eq!(points.iter().map(|(_, v)| v.unwrap()).collect::<Vec<_>>(), [0.0, 1.0, 2.0, 3.0, 4.0]);
     }
 
     #[test]

@@ -66,7 +66,8 @@ pub(crate) struct Entry {
     /// Number of the event that last told its state: a list asked before that is old news.
     pub(crate) told: u64,
     epoch: u32,
-    memo: Memo,
+    /// Only for a VM that was counted: most of a host's VMs may be off.
+    memo: Option<Box<Memo>>,
 }
 
 impl Entry {
@@ -89,14 +90,7 @@ impl Entry {
             addresses_unavailable: None,
             job: None,
         };
-        Self {
-            vm: Arc::new(vm),
-            unreadable: None,
-            io_trouble: None,
-            told: 0,
-            epoch: 0,
-            memo: Memo::default(),
-        }
+        Self { vm: Arc::new(vm), unreadable: None, io_trouble: None, told: 0, epoch: 0, memo: None }
     }
 
     /// The VM, to be changed.
@@ -107,7 +101,7 @@ impl Entry {
     /// Makes what was counted so far incomparable with what comes: the next rates are gaps.
     pub(crate) fn break_run(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
-        self.memo = Memo::default();
+        self.memo = None;
     }
 
     /// Takes a state. Returns whether it is another than before.
@@ -154,11 +148,15 @@ impl Entry {
         true
     }
 
+    fn memo(&mut self) -> &mut Memo {
+        self.memo.get_or_insert_default()
+    }
+
     /// vCPUs to divide by.
     fn vcpus(&self) -> Option<u32> {
         let defined = self.vm.definition.as_ref().map(|d| d.vcpus).filter(|v| *v > 0);
         defined.or_else(|| {
-            let seen = self.memo.vcpus.as_ref()?.counters.len();
+            let seen = self.memo.as_ref()?.vcpus.as_ref()?.counters.len();
             u32::try_from(seen).ok().filter(|n| *n > 0)
         })
     }
@@ -223,11 +221,11 @@ impl Entry {
     fn cpu(&mut self, counters: Option<CpuCounters>, ground: &Ground) {
         let Some(now) = counters else { return self.missing(Group::Cpu, ground) };
         let mut row = [(MetricId::VmCpu, None), (MetricId::VmCpuHost, None)];
-        match rates::span(self.memo.cpu.as_ref(), ground.at, self.epoch) {
+        match rates::span(self.memo.as_ref().and_then(|m| m.cpu.as_ref()), ground.at, self.epoch) {
             Span::TooShort => return,
             Span::Gap => {}
             Span::Seconds(s) => {
-                let before = self.memo.cpu.as_ref().map_or(now, |b| b.counters);
+                let before = self.memo.as_ref().and_then(|m| m.cpu.as_ref()).map_or(now, |b| b.counters);
                 match rates::cpu(&before, &now, s, self.vcpus(), ground.host_cpus) {
                     Some(values) => row = values,
                     // It fell: the VM was started anew, so no other group can be compared either.
@@ -235,7 +233,8 @@ impl Entry {
                 }
             }
         }
-        self.memo.cpu = Some(Seen { at: ground.at, epoch: self.epoch, counters: now });
+        let epoch = self.epoch;
+        self.memo().cpu = Some(Seen { at: ground.at, epoch, counters: now });
         let vm = self.edit();
         vm.fresh.set(Group::Cpu, ground.at.wall);
         if let Some(tracks) = vm.tracks.as_mut() {
@@ -248,16 +247,17 @@ impl Entry {
             return self.missing(Group::Vcpu, ground);
         }
         let mut row = [(MetricId::VmSteal, None), (MetricId::VmWait, None)];
-        match rates::span(self.memo.vcpus.as_ref(), ground.at, self.epoch) {
+        match rates::span(self.memo.as_ref().and_then(|m| m.vcpus.as_ref()), ground.at, self.epoch) {
             Span::TooShort => return,
             Span::Gap => {}
             Span::Seconds(s) => {
-                if let Some(before) = &self.memo.vcpus {
+                if let Some(before) = self.memo.as_ref().and_then(|m| m.vcpus.as_ref()) {
                     row = rates::vcpus(&before.counters, &now, s, ground.keeps_wait);
                 }
             }
         }
-        self.memo.vcpus = Some(Seen { at: ground.at, epoch: self.epoch, counters: now });
+        let epoch = self.epoch;
+        self.memo().vcpus = Some(Seen { at: ground.at, epoch, counters: now });
         let vm = self.edit();
         vm.fresh.set(Group::Vcpu, ground.at.wall);
         if let Some(tracks) = vm.tracks.as_mut() {
@@ -267,12 +267,13 @@ impl Entry {
 
     fn balloon(&mut self, now: &BalloonCounters, ground: &Ground) {
         let report = now.last_update_s.filter(|s| *s > 0);
-        match (report, self.memo.report) {
+        let memo = self.memo();
+        match (report, memo.report) {
             (Some(s), Some((seen, _))) if s == seen => {}
-            (Some(s), _) => self.memo.report = Some((s, ground.at)),
-            (None, _) => self.memo.report = None,
+            (Some(s), _) => memo.report = Some((s, ground.at)),
+            (None, _) => memo.report = None,
         }
-        let age = self.memo.report.and_then(|(_, first)| ground.at.seconds_since(first));
+        let age = memo.report.and_then(|(_, first)| ground.at.seconds_since(first));
         let row = rates::memory(now, age.is_some_and(|s| s > SILENT_AFTER_S));
         let vm = self.edit();
         vm.fresh.set(Group::Balloon, ground.at.wall);
@@ -281,10 +282,11 @@ impl Entry {
     }
 
     fn disks(&mut self, now: Vec<DiskCounters>, ground: &Ground) {
-        let before = match rates::span(self.memo.disks.as_ref(), ground.at, self.epoch) {
+        let memo = self.memo.get_or_insert_default();
+        let before = match rates::span(memo.disks.as_ref(), ground.at, self.epoch) {
             Span::TooShort => return,
             Span::Gap => None,
-            Span::Seconds(s) => self.memo.disks.as_ref().map(|b| (b.counters.as_slice(), s)),
+            Span::Seconds(s) => memo.disks.as_ref().map(|b| (b.counters.as_slice(), s)),
         };
         let vm = Arc::make_mut(&mut self.vm);
         vm.fresh.set(Group::Block, ground.at.wall);
@@ -298,14 +300,15 @@ impl Entry {
         }
         vm.disks.retain(|v| now.iter().any(|d| d.target == v.name));
         order_disks(vm);
-        self.memo.disks = Some(Seen { at: ground.at, epoch: self.epoch, counters: now });
+        memo.disks = Some(Seen { at: ground.at, epoch: self.epoch, counters: now });
     }
 
     fn nics(&mut self, now: Vec<NicCounters>, ground: &Ground) {
-        let before = match rates::span(self.memo.nics.as_ref(), ground.at, self.epoch) {
+        let memo = self.memo.get_or_insert_default();
+        let before = match rates::span(memo.nics.as_ref(), ground.at, self.epoch) {
             Span::TooShort => return,
             Span::Gap => None,
-            Span::Seconds(s) => self.memo.nics.as_ref().map(|b| (b.counters.as_slice(), s)),
+            Span::Seconds(s) => memo.nics.as_ref().map(|b| (b.counters.as_slice(), s)),
         };
         let vm = Arc::make_mut(&mut self.vm);
         vm.fresh.set(Group::Interface, ground.at.wall);
@@ -319,13 +322,14 @@ impl Entry {
         }
         vm.nics.retain(|v| now.iter().any(|n| n.device == v.name));
         order_nics(vm);
-        self.memo.nics = Some(Seen { at: ground.at, epoch: self.epoch, counters: now });
+        memo.nics = Some(Seen { at: ground.at, epoch: self.epoch, counters: now });
     }
 
     /// Takes a definition as read and parsed, or why it could not be. Returns whether anything is new.
     pub(crate) fn define(&mut self, read: Result<VmDefinition, String>) -> bool {
         match read {
-            Ok(definition) => {
+            Ok(mut definition) => {
+                shrink(&mut definition);
                 let same = self.vm.definition.as_deref() == Some(&definition);
                 let was_unreadable = self.unreadable.take().is_some();
                 if same {
@@ -351,6 +355,18 @@ const MISSED_QUICK: Duration = Duration::from_secs(10);
 
 /// The same for the groups that are asked seldom.
 const MISSED_SLOW: Duration = Duration::from_secs(65);
+
+/// Gives back the room that lists were grown into: with thousands of VMs it is megabytes.
+fn shrink(definition: &mut VmDefinition) {
+    definition.tags.shrink_to_fit();
+    definition.boot.shrink_to_fit();
+    definition.nics.shrink_to_fit();
+    definition.graphics.shrink_to_fit();
+    definition.disks.shrink_to_fit();
+    for disk in &mut definition.disks {
+        disk.backing.shrink_to_fit();
+    }
+}
 
 fn new_tracks() -> VmTracks {
     let new = |metrics| Arc::new(Track::new(metrics));
