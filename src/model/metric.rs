@@ -79,7 +79,7 @@ pub enum Kind {
 pub struct Metric {
     /// Its identity in code.
     pub id: MetricId,
-    /// Stable snake_case name without the unit; with [`Unit::key_suffix`] it is the JSON key.
+    /// Stable `snake_case` name without the unit; with [`Unit::key_suffix`] it is the JSON key.
     pub name: &'static str,
     /// Whose metric it is.
     pub entity: Entity,

@@ -48,7 +48,8 @@ impl Unit {
     /// The value as it stands in a table cell whose header tells the unit: `1.2 M`, `38`, `0.8`.
     pub fn cell(self, v: f64) -> String {
         match self {
-            Self::Percent => percent(v),
+            // One decimal, always: digits that come and go cannot be read down a column.
+            Self::Percent => format!("{v:.1}"),
             Self::Bytes | Self::BytesPerSecond => bytes_short(v),
             Self::PerSecond | Self::Count => count(v),
             Self::Seconds => seconds(v),

@@ -123,6 +123,7 @@ pub struct VmFlags {
 }
 
 /// What a VM's XML defines, as far as NovaCron shows it.
+#[expect(clippy::struct_excessive_bools, reason = "each says of one device whether it is there")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VmDefinition {
     /// Title, one line.

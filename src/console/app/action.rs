@@ -4,7 +4,7 @@
 use super::App;
 use super::available::{self, Availability};
 use super::place::Scope::{
-    self, Filter, Global, Help, Host, Menu, Move, Palette, Storage, Topology, Vm, Vms,
+    self, Alerts, Filter, Global, Help, Host, Menu, Move, Palette, Storage, Topology, Vm, Vms,
 };
 
 /// What an action is for: the headings of help.
@@ -87,8 +87,10 @@ actions! {
 
     Open "open" "Open" "Opens what is selected." Move [Global] ["Enter"] Some((10, "open")), available::can_open;
     Back "back" "Back" "Goes back one level; never quits." Move [Global] ["Esc"] Some((12, "back")), available::can_go_back;
-    NextPane "next-pane" "Next pane" "Gives the next pane or tab the focus." Screens [Global] ["Tab"] Some((28, "next")), available::has_panes;
-    PrevPane "previous-pane" "Previous pane" "Gives the previous pane or tab the focus." Screens [Global] ["Shift-Tab"] None, available::has_panes;
+    NextPane "next-pane" "Next pane" "Gives the next pane the focus." Screens [Vms Storage Alerts Topology Host] ["Tab"] Some((28, "next pane")), available::has_panes;
+    PrevPane "previous-pane" "Previous pane" "Gives the previous pane the focus." Screens [Vms Storage Alerts Topology Host] ["Shift-Tab"] None, available::has_panes;
+    NextTab "next-tab" "Next tab" "Shows the next tab of the VM." Screens [Vm] ["Tab"] Some((14, "next tab")), available::always;
+    PrevTab "previous-tab" "Previous tab" "Shows the tab before." Screens [Vm] ["Shift-Tab"] None, available::always;
     Zoom "zoom" "Zoom" "Gives the focused pane the whole screen, and back." Screens [Global] ["z"] Some((62, "zoom")), available::can_zoom;
     ScreenOverview "overview" "Overview" "Shows everything at a glance." Screens [Global] ["1"] None, available::always;
     ScreenVms "vms" "VMs" "Shows the table of VMs." Screens [Global] ["2"] None, available::always;
@@ -108,7 +110,8 @@ actions! {
     SortPrevious "sort-previous" "Sort by the previous column" "Sorts by the previous shown column." Lists [Vms] ["<"] None, available::always;
     SortInvert "sort-invert" "Invert the sort" "Turns the order around." Lists [Vms] ["i"] None, available::always;
     GroupBy "group" "Group" "Groups the VMs by tag, state or network." Lists [Vms] ["O"] Some((42, "group")), available::always;
-    Follow "follow" "Follow" "Keeps the selected VM in sight when rows move." Lists [Vms] ["f"] None, available::has_vm;
+    Follow "follow" "Follow" "Lets rows move while the cursor is used, and goes along with the selected VM." Lists [Vms] ["f"] None, available::has_vm;
+    LogFollow "log-follow" "Follow the log" "Goes back to the end of the log and follows it." Look [Host] ["f"] Some((36, "follow log")), available::always;
     Toggle "toggle" "Expand or collapse" "Expands or collapses the branch." Lists [Topology] ["Space"] Some((30, "expand")), available::always;
 
     Copy "copy" "Copy" "Copies a name, UUID, address or the XML to your terminal's clipboard (OSC 52)." Look [Global] ["y"] Some((54, "copy")), available::can_copy;

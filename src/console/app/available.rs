@@ -42,7 +42,7 @@ pub(super) fn at_top(app: &App) -> Availability {
 }
 
 pub(super) fn has_panes(app: &App) -> Availability {
-    when(app.page.is_some() || app.screen.panes().len() > 1, "This screen has one pane.")
+    when(app.screen.panes().len() > 1, "This screen has one pane.")
 }
 
 pub(super) fn can_zoom(app: &App) -> Availability {

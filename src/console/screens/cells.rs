@@ -6,6 +6,7 @@ use crate::model::columns::{Align, Column, Value};
 use crate::model::metric::{Direction, MetricId};
 use crate::model::series::Track;
 use crate::model::storage::PoolState;
+use crate::model::units::Unit;
 use crate::model::vm::Vm;
 
 /// A table's column for a registry's column.
@@ -77,10 +78,40 @@ pub(super) fn vm_name(vm: &Vm, stale: bool, look: &Look<'_>) -> Rich<'static> {
     Rich::of(format!("{glyph} "), role).and(vm.display_name().into_owned(), name_role)
 }
 
-/// The last values of a metric as a sparkline.
-pub(super) fn spark(track: Option<&Track>, metric: MetricId, width: usize, look: &Look<'_>) -> Rich<'static> {
+/// The last values of a metric as a sparkline, on a scale that others share.
+pub(super) fn spark(
+    track: Option<&Track>,
+    metric: MetricId,
+    width: usize,
+    scale: Scale,
+    look: &Look<'_>,
+) -> Rich<'static> {
     let values = track.map_or_else(Vec::new, |t| t.recent(metric, width));
-    sparkline(&values, width, Scale::of(metric.get().ceiling), look.glyphs, Role::Spark)
+    sparkline(&values, width, scale, look.glyphs, Role::Spark)
+}
+
+/// Rates below this are low whatever else is shown: a trickle must not look like a flood.
+const LEAST_RATE: f64 = 64.0 * 1024.0;
+
+/// One scale for a metric over several tracks: its ceiling, or the largest value shown.
+pub(super) fn shared_scale<'t>(
+    metric: MetricId,
+    width: usize,
+    tracks: impl Iterator<Item = &'t Track>,
+) -> Scale {
+    if let Some(ceiling) = metric.get().ceiling {
+        return Scale::Fixed(ceiling);
+    }
+    let least = if metric.get().unit == Unit::BytesPerSecond { LEAST_RATE } else { 0.0 };
+    Scale::Fixed(tracks.flat_map(|t| t.recent(metric, width)).flatten().fold(least, f64::max))
+}
+
+/// The top of a scale in words: `max 1.2M`; empty where it is 100 %.
+pub(super) fn scale_note(metric: MetricId, scale: Scale) -> String {
+    match scale {
+        Scale::Fixed(top) if metric.get().ceiling.is_none() => format!("max {}", metric.get().unit.cell(top)),
+        _ => String::new(),
+    }
 }
 
 /// A pool's glyph and role.

@@ -49,6 +49,9 @@ pub(super) fn header(c: &mut Canvas<'_>, area: Rect) {
             Segment::new(Rich::of("READ-ONLY", Role::ReadOnly), 90).short(Rich::of("RO", Role::ReadOnly)),
         );
     }
+    if app.zoomed {
+        segments.push(Segment::new(Rich::of("ZOOM", Role::Info), 50));
+    }
     segments.push(counts(c));
     segments.push(usage(c, "CPU", MetricId::HostCpu, 85));
     segments.push(usage(c, "MEM", MetricId::HostMemoryShare, 84));
@@ -204,7 +207,7 @@ pub(super) fn last_row(c: &mut Canvas<'_>, area: Rect) {
     } else if let Some(toast) = &app.toast {
         let (glyph, role) = match toast.notice.tone {
             Tone::Good => (c.look.glyphs.running, Role::Ok),
-            Tone::Info => (c.look.glyphs.off, Role::Info),
+            Tone::Info => (c.look.glyphs.right, Role::Info),
             Tone::Bad => (c.look.glyphs.crashed, Role::Critical),
         };
         let text: Cow<'_, str> = clean(&toast.notice.text);

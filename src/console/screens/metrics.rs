@@ -115,7 +115,9 @@ fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
     ];
     let mut out: Vec<Rich<'static>> = Vec::new();
     for line in lines {
-        let spark = cells::spark(Some(line.track), line.metric, SPARK, c.look);
+        let scale = cells::shared_scale(line.metric, SPARK, std::iter::once(line.track));
+        let spark = cells::spark(Some(line.track), line.metric, SPARK, scale, c.look);
+        let max = cells::scale_note(line.metric, scale);
         let unit = line.metric.get().unit;
         let value = match vm.now.get(line.metric) {
             Some(v) => {
@@ -124,7 +126,16 @@ fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
             None => Rich::of(format!("{:>10}", c.look.glyphs.dash), Role::Unknown),
         };
         let label = Rich::of(format!("{:<6}", line.label), Role::Label);
-        out.push(label.join(value).and("  ", Role::Text).join(spark).and("  ", Role::Text).join(line.note));
+        out.push(
+            label
+                .join(value)
+                .and("  ", Role::Text)
+                .join(spark)
+                .and("  ", Role::Text)
+                .join(line.note)
+                .and(if max.is_empty() { "" } else { "  " }, Role::Text)
+                .and(max, Role::Dim),
+        );
     }
     let devices = vm.disks.iter().map(|d| disk_line(c, d)).chain(vm.nics.iter().map(|n| nic_line(c, n)));
     if usize::from(area.height) > out.len() + 1 {

@@ -147,7 +147,8 @@ fn pool_cells(c: &Canvas<'_>, pool: &Pool, context: &Context<'_>) -> Row<'static
         })
         .collect();
     row.insert(1, bar(c, pool, 20));
-    row.push(trouble(c, pool));
+    // The state's column says that it is inactive.
+    row.push(if pool.record.state == PoolState::Inactive { Rich::new() } else { trouble(c, pool) });
     Row::new(row)
 }
 

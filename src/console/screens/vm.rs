@@ -113,12 +113,13 @@ fn summary(c: &mut Canvas<'_>, area: Rect, vm: &Vm) {
     lines_scrolled(c, area, &lines);
 }
 
+/// A value of the summary: its label, and the columns it may take.
+type Shown = (&'static str, MetricId, usize);
+
 fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
     if !vm.state.is_active() {
         return vec![Rich::of("Not running: nothing is measured.", Role::Dim)];
     }
-    // Each with a label and the columns its value may take.
-    type Shown = (&'static str, MetricId, usize);
     let groups: [(&str, Group, &[Shown]); 5] = [
         ("CPU", Group::Cpu, &[("of its vCPUs", MetricId::VmCpu, 7), ("of the host", MetricId::VmCpuHost, 7)]),
         (

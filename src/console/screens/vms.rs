@@ -12,7 +12,7 @@ use crate::console::app::msg::Target;
 use crate::console::app::place::Pane;
 use crate::console::theme::Role;
 use crate::console::widgets::{
-    ColumnSpec, Pane as Frame, Rich, Row, SortDir, TableSpec, Width, table, visible_rows,
+    ColumnSpec, Pane as Frame, Rich, Row, Scale, SortDir, TableSpec, Width, table, visible_rows,
 };
 use crate::model::columns::{Column, Context, VM_COLUMNS, find};
 use crate::model::metric::MetricId;
@@ -32,13 +32,24 @@ pub(super) enum Detail {
 /// A column of this table: one of the registry's, or a sparkline beside it.
 enum Part {
     Value(&'static Column<Vm>),
-    Spark(MetricId, u16),
+    Spark(MetricId, u16, Scale),
 }
+
+/// Columns of a sparkline in a cell.
+const SPARK: u16 = 8;
 
 /// From this width on, more than the CPU has a sparkline.
 const WIDE: u16 = 130;
 
-fn parts(c: &Canvas<'_>, detail: Detail, width: u16) -> Vec<Part> {
+fn parts(c: &Canvas<'_>, detail: Detail, width: u16, shown: &[ListRow]) -> Vec<Part> {
+    let view = c.app.view();
+    // One scale for the rows on screen: two bars of a height mean the same.
+    let spark = |m: MetricId| {
+        let vms =
+            shown.iter().filter_map(|r| if let ListRow::Vm(i) = r { Some(&view.vms[*i]) } else { None });
+        let tracks = vms.filter_map(|vm| vm.track_of(m.get().group)).map(AsRef::as_ref);
+        Part::Spark(m, SPARK, cells::shared_scale(m, usize::from(SPARK), tracks))
+    };
     let columns: Vec<&'static Column<Vm>> = match detail {
         Detail::Short => VM_COLUMNS.iter().filter(|c| c.overview).collect(),
         Detail::Full => c.app.vms.columns.iter().filter_map(|id| find(VM_COLUMNS, id)).collect(),
@@ -47,12 +58,12 @@ fn parts(c: &Canvas<'_>, detail: Detail, width: u16) -> Vec<Part> {
     for column in columns {
         parts.push(Part::Value(column));
         match column.metric() {
-            Some(m @ MetricId::VmCpu) => parts.push(Part::Spark(m, 8)),
+            Some(m @ MetricId::VmCpu) => parts.push(spark(m)),
             Some(MetricId::VmMemory) if width >= WIDE && detail == Detail::Full => {
-                parts.push(Part::Spark(MetricId::VmMemoryShare, 8));
+                parts.push(spark(MetricId::VmMemoryShare));
             }
             Some(m @ (MetricId::VmDisk | MetricId::VmNet)) if width >= WIDE && detail == Detail::Full => {
-                parts.push(Part::Spark(m, 8));
+                parts.push(spark(m));
             }
             _ => {}
         }
@@ -77,9 +88,9 @@ fn specs(c: &Canvas<'_>, parts: &[Part], detail: Detail) -> Vec<ColumnSpec<'stat
                 }
                 spec
             }
-            Part::Spark(m, width) => {
+            Part::Spark(m, width, scale) => {
                 let priority = if *m == MetricId::VmCpu { 193 } else { 120 };
-                ColumnSpec::left("", Width::Fixed(*width), priority)
+                ColumnSpec::left(cells::scale_note(*m, *scale), Width::Fixed(*width), priority)
             }
         })
         .collect()
@@ -102,9 +113,9 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, detail: Detail) {
     }
     let height = visible_rows(inner.height, true);
     let first = c.offset(Pane::Vms, list.cursor.index(), height, list.rows.len());
-    let parts = parts(c, detail, inner.width);
-    let specs = specs(c, &parts, detail);
     let shown = &list.rows[first..(first + height).min(list.rows.len())];
+    let parts = parts(c, detail, inner.width, shown);
+    let specs = specs(c, &parts, detail);
     let view = app.view();
     let context = Context::new(view, app.now);
     let stale = is_stale(app);
@@ -159,9 +170,9 @@ fn table_row(
                 }
                 cells::value(&column.value(vm, context), column.metric(), stale, c.look)
             }
-            Part::Spark(m, width) if vm.state.is_active() => {
+            Part::Spark(m, width, scale) if vm.state.is_active() => {
                 let track = vm.track_of(m.get().group);
-                cells::spark(track.map(AsRef::as_ref), *m, usize::from(*width), c.look)
+                cells::spark(track.map(AsRef::as_ref), *m, usize::from(*width), *scale, c.look)
             }
             Part::Spark(..) => Rich::new(),
         })

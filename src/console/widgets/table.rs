@@ -230,7 +230,7 @@ pub fn table(buf: &mut Buffer, area: Rect, look: &Look<'_>, spec: &TableSpec<'_>
         let place = row(body, y);
         let under_cursor = spec.cursor == Some(i);
         match content {
-            Row::Group(title) => group(buf, place, look, title),
+            Row::Group(title) => group(buf, skip(place, gutter), look, title),
             Row::Cells { cells, marked } => {
                 let inside = skip(place, gutter);
                 for ((column, place), cell) in

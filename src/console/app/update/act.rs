@@ -43,6 +43,9 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::Back => navigate::back(app),
         A::NextPane => navigate::next_pane(app, 1),
         A::PrevPane => navigate::next_pane(app, -1),
+        A::NextTab => navigate::next_tab(app, 1),
+        A::PrevTab => navigate::next_tab(app, -1),
+        A::LogFollow => vec![Effect::LogScroll(isize::MAX)],
         A::Zoom => navigate::zoom(app),
         A::ScreenOverview => navigate::screen(app, Screen::Overview),
         A::ScreenVms => navigate::screen(app, Screen::Vms),
@@ -128,7 +131,11 @@ fn list_action(app: &mut App, action: ActionId) -> Vec<Effect> {
         }
         _ => {
             app.vms.follow = !app.vms.follow;
-            let text = if app.vms.follow { "Following the selected VM." } else { "No longer following." };
+            let text = if app.vms.follow {
+                "Rows move freely; the cursor goes along with its VM."
+            } else {
+                "Rows hold still while the cursor is used."
+            };
             toast(app, Notice::info(text));
         }
     }

@@ -28,9 +28,9 @@ pub(super) fn on_key(app: &mut App, key: Key) -> Vec<Effect> {
         Resolution::Pending(_) => Vec::new(),
         Resolution::None => {
             let typed = show_sequence(&app.pending);
-            let was_sequence = app.pending.len() > 1;
             app.pending.clear();
-            if !scope.takes_text() && (was_sequence || key.code != Code::Esc) {
+            // Esc in the middle of a sequence only drops it.
+            if !scope.takes_text() && key.code != Code::Esc {
                 toast(app, Notice::info(format!("{typed} does nothing here. ? shows the keys that do.")));
             }
             Vec::new()

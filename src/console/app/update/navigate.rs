@@ -26,10 +26,6 @@ pub(super) fn focus_pane(app: &mut App, pane: Pane) {
 }
 
 pub(super) fn next_pane(app: &mut App, by: isize) -> Vec<Effect> {
-    if let Some(page) = &app.page {
-        let tab = page.tab.step(by);
-        return set_tab(app, tab);
-    }
     let panes = app.screen.panes();
     let at = panes.iter().position(|p| *p == app.pane()).unwrap_or(0).cast_signed();
     focus_pane(app, panes[(at + by).rem_euclid(panes.len().cast_signed()).cast_unsigned()]);
@@ -58,11 +54,14 @@ pub(super) fn back(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
+pub(super) fn next_tab(app: &mut App, by: isize) -> Vec<Effect> {
+    app.page.as_ref().map(|p| p.tab.step(by)).map_or_else(Vec::new, |tab| set_tab(app, tab))
+}
+
 /// Left and right: tabs on a VM's screen, branches in a tree.
 pub(super) fn sideways(app: &mut App, by: isize) -> Vec<Effect> {
-    if let Some(page) = &app.page {
-        let tab = page.tab.step(by);
-        return set_tab(app, tab);
+    if app.page.is_some() {
+        return next_tab(app, by);
     }
     match app.pane() {
         Pane::Topology | Pane::StorageTree => set_branch(app, by > 0),

@@ -17,7 +17,7 @@ pub(super) fn on_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     let visible = link_changed || (app.frozen.is_none() && differs(&app.live, &snapshot, app.screen));
     app.live = snapshot;
     if app.frozen.is_none() && visible {
-        let hold = app.last_used.age(app.now).as_secs() < IN_USE_S;
+        let hold = !app.vms.follow && app.last_used.age(app.now).as_secs() < IN_USE_S;
         settle(app, hold);
     }
     app.dirty |= visible;
