@@ -40,7 +40,7 @@ fn a_table_is_aligned_and_cleaned() {
     let expected = "\
 NAME        STATE              CPU        MEM  ADDRESS     AUTO
 build[2J07  paused: I/O error    –   –/8.0G   –           –
-db01        running             71  7.4/8.0G  10.99.0.3   no
+db01        running           71.2  7.4/8.0G  10.99.0.3   no
 web02       off                  –         –  –           –
 web10       running            4.0  0.9/2.0G  10.99.0.21  yes
 ";
@@ -53,7 +53,7 @@ web10       running            4.0  0.9/2.0G  10.99.0.21  yes
     let end = lines[0].find("CPU").unwrap() + 3;
     for line in &lines[1..] {
         let cut: String = line.chars().take(end).collect();
-        assert!(cut.ends_with(['–', '1', '0']), "{line:?}");
+        assert!(cut.ends_with(['–', '2', '0']), "{line:?}");
     }
 }
 

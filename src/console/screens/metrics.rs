@@ -115,9 +115,9 @@ fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
     ];
     let mut out: Vec<Rich<'static>> = Vec::new();
     for line in lines {
-        let scale = cells::shared_scale(line.metric, SPARK, std::iter::once(line.track));
-        let spark = cells::spark(Some(line.track), line.metric, SPARK, scale, c.look);
-        let max = cells::scale_note(line.metric, scale);
+        let scaled = cells::shared_scale(line.metric, SPARK, std::iter::once(line.track));
+        let spark = cells::spark(Some(line.track), line.metric, SPARK, scaled, c.look);
+        let max = cells::scale_note(line.metric, scaled);
         let unit = line.metric.get().unit;
         let value = match vm.now.get(line.metric) {
             Some(v) => {

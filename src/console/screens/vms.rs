@@ -170,9 +170,9 @@ fn table_row(
                 }
                 cells::value(&column.value(vm, context), column.metric(), stale, c.look)
             }
-            Part::Spark(m, width, scale) if vm.state.is_active() => {
+            Part::Spark(m, width, scaled) if vm.state.is_active() => {
                 let track = vm.track_of(m.get().group);
-                cells::spark(track.map(AsRef::as_ref), *m, usize::from(*width), *scale, c.look)
+                cells::spark(track.map(AsRef::as_ref), *m, usize::from(*width), *scaled, c.look)
             }
             Part::Spark(..) => Rich::new(),
         })

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
@@ -18,11 +19,12 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 /// Whether the screen is ours: restoring is done once, whoever comes first.
 static UP: AtomicBool = AtomicBool::new(false);
 
+/// Where descriptor 2 led before; a panic's sentence must get there.
+static STDERR: Mutex<Option<OwnedFd>> = Mutex::new(None);
+
 /// The terminal in full-screen mode; dropping it restores what was before.
 #[derive(Debug)]
-pub struct Guard {
-    stderr: Option<OwnedFd>,
-}
+pub struct Guard(());
 
 impl Guard {
     /// Takes the terminal over.
@@ -32,7 +34,8 @@ impl Guard {
     pub fn enter(mouse: bool, stderr_to: Option<File>) -> io::Result<Self> {
         enable_raw_mode()?;
         UP.store(true, Ordering::SeqCst);
-        let guard = Self { stderr: redirect_stderr(stderr_to) };
+        let guard = Self(());
+        *stderr() = redirect_stderr(stderr_to);
         let mut out = io::stdout().lock();
         queue!(out, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
         if mouse {
@@ -46,10 +49,11 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         restore();
-        if let Some(stderr) = self.stderr.take() {
-            let _ = rustix::stdio::dup2_stderr(&stderr);
-        }
     }
+}
+
+fn stderr() -> MutexGuard<'static, Option<OwnedFd>> {
+    STDERR.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn redirect_stderr(to: Option<File>) -> Option<OwnedFd> {
@@ -68,4 +72,7 @@ pub fn restore() {
     let _ = queue!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = out.flush();
     let _ = disable_raw_mode();
+    if let Some(before) = stderr().take() {
+        let _ = rustix::stdio::dup2_stderr(&before);
+    }
 }

@@ -118,7 +118,7 @@ impl Compare {
             Self::AtLeast => value >= limit,
             Self::AtMost => value <= limit,
             // Measured values are never equal to the last digit: what is shown decides.
-            Self::Equal => number.unit().cell(value) == number.unit().cell(limit),
+            Self::Equal => number.unit().show(value) == number.unit().show(limit),
         }
     }
 
