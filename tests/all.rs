@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cli;
+mod conformance;
 mod engine;
 mod licences;
 mod pty;
