@@ -202,7 +202,7 @@ impl Core {
         match call {
             Call::Xml(id) => self.detail.answer_xml(*id, &Err(error)),
             Call::Define(ids) => {
-                tracing::warn!("{error}");
+                told_unless_lost(&error);
                 for id in ids {
                     self.detail.put_off(*id, now.mono_us);
                 }
@@ -229,7 +229,7 @@ impl Core {
                 self.schedule.list_due();
             }
             Err(error) => {
-                tracing::warn!("{error}");
+                told_unless_lost(&error);
                 self.detail.put_off(id, now.mono_us);
             }
         }
@@ -306,5 +306,12 @@ impl Core {
         if news {
             self.publish_soon(now);
         }
+    }
+}
+
+/// A lost connection is told once, where it is noticed.
+fn told_unless_lost(error: &HvError) {
+    if !error.is_fatal() {
+        tracing::warn!("{error}");
     }
 }

@@ -276,9 +276,11 @@ impl Core {
     }
 
     fn connected(&mut self, lane: Lane, capabilities: Capabilities, now: Moment) {
-        tracing::debug!("The {} connection is up.", lane.name());
         if lane == Lane::Poll {
+            tracing::info!("Connected.");
             self.poll_connected(capabilities, now);
+        } else {
+            tracing::debug!("The {} connection is up.", lane.name());
         }
     }
 }

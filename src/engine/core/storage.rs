@@ -249,7 +249,9 @@ impl Core {
     }
 
     pub(super) fn storage_failed(&mut self, call: &Call, error: &HvError, now: Moment) {
-        tracing::warn!("{error}");
+        if !error.is_fatal() {
+            tracing::warn!("{error}");
+        }
         let Some(id) = pool_of(call) else { return };
         if matches!(call, Call::RefreshPool(_)) {
             self.storage.answer_refresh(id, &Err(error.clone()));

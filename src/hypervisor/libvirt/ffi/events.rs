@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use virt::sys;
 
-use super::callbacks::{domain_callbacks, free, kept, lend, network_callbacks, pool_callbacks};
+use super::callbacks::{
+    domain_callbacks, free, kept, lend, network_callbacks, pool_callbacks, trial_callback,
+};
 use super::close::{CLOSE_HANDLERS, closed};
 use super::connection::Conn;
 use super::error::{RawResult, done};
@@ -130,8 +132,8 @@ impl Subscriptions {
         let ignore: Handler = Arc::new(|_| ());
         let mut this =
             Self { conn: Arc::clone(conn), domain: vec![], pool: vec![], network: vec![], close: None };
-        let [(id, callback), ..] = domain_callbacks();
-        let registered = this.register_domain(id, callback, &ignore)?;
+        let lifecycle = sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE;
+        let registered = this.register_domain(lifecycle, trial_callback(), &ignore)?;
         this.domain.push(registered);
         Ok(())
     }
