@@ -158,12 +158,13 @@ fn a_vm_that_scrolls_into_view_is_asked_at_once_and_scrolling_on_is_damped() {
 }
 
 #[test]
-fn without_events_the_list_goes_at_the_fast_pace_and_without_vms_nothing_else_does() {
+fn without_events_the_list_goes_at_the_fast_pace_and_without_vms_only_life_is_asked_for() {
     let mut schedule = Schedule::new(PollSettings::default());
     let quiet = Offer { events: false, node: true, ..offer() };
-    let first = schedule.due(SECOND, &[], &Focus::default(), quiet);
-    assert_eq!(first, [Call::List, Call::NodeCounters]);
-    assert_eq!(schedule.due(3 * SECOND, &[], &Focus::default(), quiet), [Call::List, Call::NodeCounters]);
+    let life = Call::Counters { groups: Groups::of(&[State]), targets: Targets::Active };
+    let expected = [Call::List, life, Call::NodeCounters];
+    assert_eq!(schedule.due(SECOND, &[], &Focus::default(), quiet), expected);
+    assert_eq!(schedule.due(3 * SECOND, &[], &Focus::default(), quiet), expected);
 }
 
 #[test]
