@@ -10,22 +10,34 @@ use unicode_width::UnicodeWidthStr;
 fn is_harmless(c: char) -> bool {
     !c.is_control()
         && !matches!(c,
-            '\u{200b}'..='\u{200f}' // zero width, direction marks
+            '\u{ad}' | '\u{61c}' | '\u{180e}' // drawn by some terminals, hidden by others
+            | '\u{200b}'..='\u{200f}' // zero width, direction marks
             | '\u{2028}'..='\u{202e}' // separators, embeddings, overrides
             | '\u{2060}'..='\u{206f}' // joiners, isolates, deprecated format characters
+            | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' // variants and skin tones: terminals differ in width
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The character as it may be drawn: a regional indicator becomes its letter, since terminals differ in how wide a
+/// flag is.
+fn harmless(c: char) -> Option<char> {
+    match c {
+        '\u{1f1e6}'..='\u{1f1ff}' => char::from_u32(u32::from(c) - 0x1f1e6 + u32::from('A')),
+        c => is_harmless(c).then_some(c),
+    }
 }
 
 /// The text without control characters (C0, C1), bidirectional controls and invisible format characters.
 ///
 /// The zero-width joiner goes too: an emoji joined by it falls apart into its parts, which draw
-/// at a predictable width.
+/// at a predictable width. So do variation selectors and skin tones, which not every terminal joins to what
+/// stands before them. Flags become their letters.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_harmless) {
+    if text.chars().all(|c| harmless(c) == Some(c)) {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(text.chars().filter(|c| is_harmless(*c)).collect())
+        Cow::Owned(text.chars().filter_map(harmless).collect())
     }
 }
 
@@ -35,8 +47,7 @@ pub fn clean_lines(text: &str) -> String {
         .filter_map(|c| match c {
             '\n' => Some('\n'),
             '\t' => Some(' '),
-            c if is_harmless(c) => Some(c),
-            _ => None,
+            c => harmless(c),
         })
         .collect()
 }
@@ -79,6 +90,8 @@ mod tests {
         assert_eq!(clean("a\x1b[2Jb"), "a[2Jb");
         assert_eq!(clean("x\u{202e}y\u{9b}z"), "xyz");
         assert_eq!(clean("web01"), "web01");
+        assert_eq!(clean("\u{1f44d}\u{1f3fd}\u{2764}\u{fe0f}"), "\u{1f44d}\u{2764}");
+        assert_eq!(clean("\u{1f1e9}\u{1f1ea} x"), "DE x");
         assert_eq!(clean_lines("<a>\n\t<b/>\x07"), "<a>\n <b/>");
     }
 
