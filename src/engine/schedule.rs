@@ -137,11 +137,12 @@ impl Schedule {
             let kept: Vec<_> = groups.iter().copied().filter(|g| offer.groups.has(*g)).collect();
             Groups::of(&kept)
         };
-        let quick = match (fast, active.is_empty()) {
-            (true, false) => served(&[Group::State, Group::Cpu, Group::Interface]),
-            // Nothing runs, but whether the host still answers should be known as soon as ever.
-            (true, true) => served(&[Group::State]),
-            (false, _) => Groups::NONE,
+        // Where no VM runs and nothing else is asked this is, so that a host that hangs is found out.
+        let asked = !calls.is_empty() || offer.node;
+        let quick = if fast && !(active.is_empty() && asked) {
+            served(&[Group::State, Group::Cpu, Group::Interface])
+        } else {
+            Groups::NONE
         };
         let slow = served(&[Group::Vcpu, Group::Balloon, Group::Block]);
         let due: Vec<VmId> = if (fast || moved) && !slow.is_empty() {
