@@ -6,7 +6,6 @@ use super::available::{self, Availability};
 use super::place::Scope::{
     self, Alerts, Filter, Global, Help, Host, Menu, Move, Palette, Storage, Topology, Vm, Vms,
 };
-use crate::model::suggest::closest;
 
 /// What an action is for: the headings of help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -154,7 +153,24 @@ pub fn action_by_name(name: &str) -> Result<ActionId, Option<&'static str>> {
     if let Some(spec) = ACTIONS.iter().find(|a| a.name == name) {
         return Ok(spec.id);
     }
-    Err(closest(name, ACTIONS.iter().map(|a| a.name)))
+    let nearest = ACTIONS.iter().map(|a| (distance(a.name, name), a.name)).min();
+    Err(nearest.filter(|(d, _)| *d <= 3).map(|(_, n)| n))
+}
+
+/// Levenshtein distance, for "did you mean".
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut previous = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = previous + usize::from(ca != *cb);
+            previous = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(previous + 1);
+        }
+    }
+    row[b.len()]
 }
 
 #[cfg(test)]

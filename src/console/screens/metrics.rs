@@ -99,23 +99,6 @@ struct Line<'v> {
 }
 
 fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
-    let mut lines = fact_lines(c, vm, tracks);
-    if usize::from(area.height) > lines.len() + 1 {
-        lines.push(Rich::new());
-        lines.extend(device_lines(c, vm));
-    }
-    for (y, line) in (0..area.height).zip(&lines) {
-        c.line(cellwise::row(area, y), line);
-    }
-}
-
-/// A line for each of the VM's disks and NICs.
-pub(super) fn device_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
-    vm.disks.iter().map(|d| disk_line(c, d)).chain(vm.nics.iter().map(|n| nic_line(c, n))).collect()
-}
-
-/// The VM's own numbers, each with its shape.
-pub(super) fn fact_lines(c: &Canvas<'_>, vm: &Vm, tracks: &VmTracks) -> Vec<Rich<'static>> {
     let stale = is_stale(c.app);
     let lines: [Line<'_>; FACTS] = [
         Line { label: "CPU", metric: MetricId::VmCpu, track: &tracks.cpu, note: cpu_note(c, vm) },
@@ -154,7 +137,14 @@ pub(super) fn fact_lines(c: &Canvas<'_>, vm: &Vm, tracks: &VmTracks) -> Vec<Rich
                 .and(max, Role::Dim),
         );
     }
-    out
+    let devices = vm.disks.iter().map(|d| disk_line(c, d)).chain(vm.nics.iter().map(|n| nic_line(c, n)));
+    if usize::from(area.height) > out.len() + 1 {
+        out.push(Rich::new());
+        out.extend(devices);
+    }
+    for (y, line) in (0..area.height).zip(&out) {
+        c.line(cellwise::row(area, y), line);
+    }
 }
 
 fn cpu_note(c: &Canvas<'_>, vm: &Vm) -> Rich<'static> {

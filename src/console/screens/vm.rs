@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 
-use super::{Canvas, charts, metrics, vm_devices};
+use super::{Canvas, charts, vm_devices};
 use crate::console::app::msg::Target;
 use crate::console::app::place::VmTab;
 use crate::console::app::vm_page::Fetched;
@@ -17,9 +17,6 @@ use crate::model::time::{human_age, human_duration};
 use crate::model::units::bytes;
 use crate::model::vm::{Firmware, Vm, VmDefinition};
 use crate::xml::highlight;
-
-/// A value of the VM that is open is said to be old from this age on.
-const OLD_AFTER: Duration = Duration::from_secs(10);
 
 /// Draws the screen.
 pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
@@ -94,63 +91,93 @@ fn text(value: impl AsRef<str>) -> Rich<'static> {
 }
 
 fn summary(c: &mut Canvas<'_>, area: Rect, vm: &Vm) {
-    let mut left = Vec::new();
+    let mut lines = Vec::new();
     let alerts = c.app.view().alerts.clone();
     for alert in alerts.iter().filter(|a| a.subject == Subject::Vm(vm.id)) {
-        left.push(
+        lines.push(
             Rich::of(format!("{} ", alert.severity.word()), alert.severity.into())
                 .and(clean(&alert.message).into_owned(), Role::Strong)
                 .and(format!("  {}", clean(&alert.remedy)), Role::Dim),
         );
     }
-    if !left.is_empty() {
-        left.push(Rich::new());
+    if !lines.is_empty() {
+        lines.push(Rich::new());
     }
-    left.extend(now_lines(c, vm));
-    let mut right = match &vm.definition {
-        Some(d) => definition_lines(vm, d),
-        None => vec![Rich::of("Reading the definition …", Role::Dim)],
-    };
-    right.push(fact("UUID", text(vm.id.to_string())));
-    if area.width >= 110 {
-        let [a, b] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(2).areas(area);
-        for (y, line) in (0..a.height).zip(&left) {
-            c.line(cellwise::row(a, y), line);
-        }
-        return lines_scrolled(c, b, &right);
+    lines.extend(now_lines(c, vm));
+    lines.push(Rich::new());
+    match &vm.definition {
+        Some(d) => lines.extend(definition_lines(vm, d)),
+        None => lines.push(Rich::of("Reading the definition …", Role::Dim)),
     }
-    left.push(Rich::new());
-    left.extend(right);
-    lines_scrolled(c, area, &left);
+    lines.push(fact("UUID", text(vm.id.to_string())));
+    lines_scrolled(c, area, &lines);
 }
 
-/// What it uses now, each with its shape and its age where it is old.
+/// A value of the summary: its label, and the columns it may take.
+type Shown = (&'static str, MetricId, usize);
+
 fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
-    let Some(tracks) = vm.tracks.as_ref().filter(|_| vm.state.is_active()) else {
+    if !vm.state.is_active() {
         return vec![Rich::of("Not running: nothing is measured.", Role::Dim)];
-    };
-    let mut lines = metrics::fact_lines(c, vm, tracks);
-    let groups = [Group::Cpu, Group::Balloon, Group::Block, Group::Block, Group::Interface, Group::Interface];
-    for (line, group) in lines.iter_mut().zip(groups) {
-        let age = vm.fresh.get(group).map(|at| at.age(c.app.now));
-        if let Some(age) = age.filter(|age| *age > OLD_AFTER) {
-            line.push(format!("  {} old", human_age(age)), Role::Stale);
-        }
     }
-    let shown = |id: MetricId| {
-        vm.now.get(id).map_or_else(|| c.look.glyphs.dash.to_owned(), |v| id.get().unit.show(v))
-    };
-    lines.push(
-        Rich::of("HOST  ", Role::Label)
-            .and(format!("{:>10}", shown(MetricId::VmCpuHost)), Role::Text)
-            .and("  of the host's CPUs; resident ", Role::Dim)
-            .and(shown(MetricId::VmResident), Role::Text)
-            .and(", balloon ", Role::Dim)
-            .and(shown(MetricId::VmBalloon), Role::Text),
-    );
-    lines.push(Rich::new());
-    lines.extend(metrics::device_lines(c, vm));
-    lines
+    let groups: [(&str, Group, &[Shown]); 5] = [
+        ("CPU", Group::Cpu, &[("of its vCPUs", MetricId::VmCpu, 7), ("of the host", MetricId::VmCpuHost, 7)]),
+        (
+            "scheduling",
+            Group::Vcpu,
+            &[("steal", MetricId::VmSteal, 7), ("run-queue wait", MetricId::VmWait, 7)],
+        ),
+        (
+            "memory",
+            Group::Balloon,
+            &[
+                ("guest uses", MetricId::VmMemory, 9),
+                ("share", MetricId::VmMemoryShare, 6),
+                ("resident", MetricId::VmResident, 9),
+                ("balloon", MetricId::VmBalloon, 9),
+            ],
+        ),
+        (
+            "disks",
+            Group::Block,
+            &[
+                ("read", MetricId::VmDiskRead, 10),
+                ("write", MetricId::VmDiskWrite, 10),
+                ("requests", MetricId::VmIops, 7),
+                ("latency", MetricId::VmLatency, 7),
+            ],
+        ),
+        (
+            "network",
+            Group::Interface,
+            &[
+                ("in", MetricId::VmNetRx, 10),
+                ("out", MetricId::VmNetTx, 10),
+                ("drops", MetricId::VmNetDrops, 6),
+                ("errors", MetricId::VmNetErrors, 6),
+            ],
+        ),
+    ];
+    groups
+        .into_iter()
+        .map(|(label, group, shown)| {
+            let mut line = Rich::new();
+            for (name, id, columns) in shown {
+                line = line.and(format!("{name} "), Role::Label);
+                line = match vm.now.get(*id) {
+                    Some(v) => line.and(format!("{:<columns$} ", id.get().unit.show(v)), Role::Text),
+                    None => line.and(format!("{:<columns$} ", c.look.glyphs.dash), Role::Unknown),
+                };
+            }
+            let age = vm.fresh.get(group).map(|at| at.age(c.app.now));
+            let note = match age {
+                Some(age) if age > Duration::from_secs(10) => format!("  {} old", human_age(age)),
+                Some(_) => String::new(),
+                None => "  not read yet".into(),
+            };
+            fact(label, line.and(note, Role::Stale))
+        })
+        .collect()
 }
 
 fn definition_lines(vm: &Vm, d: &VmDefinition) -> Vec<Rich<'static>> {

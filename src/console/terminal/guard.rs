@@ -6,7 +6,6 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossterm::cursor::{Hide, Show};
@@ -16,11 +15,14 @@ use crossterm::event::{
 use crossterm::queue;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 
-/// Whether the screen is ours: restoring is done once, whoever comes first.
-static UP: AtomicBool = AtomicBool::new(false);
+/// What was before; there while the screen is ours. Taken only with standard output locked, so that whoever takes
+/// the terminal, gives it back or draws does so alone.
+static BEFORE: Mutex<Option<Before>> = Mutex::new(None);
 
-/// Where descriptor 2 led before; a panic's sentence must get there.
-static STDERR: Mutex<Option<OwnedFd>> = Mutex::new(None);
+#[derive(Debug)]
+struct Before {
+    stderr: Option<OwnedFd>,
+}
 
 /// The terminal in full-screen mode; dropping it restores what was before.
 #[derive(Debug)]
@@ -32,11 +34,10 @@ impl Guard {
     /// # Errors
     /// Where standard input or output is no terminal.
     pub fn enter(mouse: bool, stderr_to: Option<File>) -> io::Result<Self> {
-        enable_raw_mode()?;
-        UP.store(true, Ordering::SeqCst);
-        let guard = Self(());
-        *stderr() = redirect_stderr(stderr_to);
         let mut out = io::stdout().lock();
+        enable_raw_mode()?;
+        *before() = Some(Before { stderr: redirect_stderr(stderr_to) });
+        let guard = Self(());
         queue!(out, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
         if mouse {
             queue!(out, EnableMouseCapture)?;
@@ -52,8 +53,8 @@ impl Drop for Guard {
     }
 }
 
-fn stderr() -> MutexGuard<'static, Option<OwnedFd>> {
-    STDERR.lock().unwrap_or_else(PoisonError::into_inner)
+fn before() -> MutexGuard<'static, Option<Before>> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn redirect_stderr(to: Option<File>) -> Option<OwnedFd> {
@@ -63,16 +64,22 @@ fn redirect_stderr(to: Option<File>) -> Option<OwnedFd> {
     before
 }
 
-/// Leaves full-screen mode, if we are in it. For the panic hook; errors have nowhere to go.
-pub fn restore() {
-    if !UP.swap(false, Ordering::SeqCst) {
-        return;
-    }
-    let mut out = io::stdout();
+/// Leaves full-screen mode, if we are in it. Errors have nowhere to go.
+fn restore() {
+    let mut out = io::stdout().lock();
+    let Some(before) = before().take() else { return };
     let _ = queue!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = out.flush();
     let _ = disable_raw_mode();
-    if let Some(before) = stderr().take() {
-        let _ = rustix::stdio::dup2_stderr(&before);
+    if let Some(stderr) = before.stderr {
+        let _ = rustix::stdio::dup2_stderr(&stderr);
     }
+}
+
+/// Leaves full-screen mode for good: nobody draws or takes the terminal after this. For the panic hook, which may
+/// run on any thread, and ends the process.
+pub fn give_up() {
+    let out = io::stdout().lock();
+    restore();
+    std::mem::forget(out);
 }

@@ -5,6 +5,7 @@
 //! at once for a key, and at most every [`CALM`] for everything else.
 
 mod guard;
+mod hang_up;
 mod input;
 
 use std::fs::File;
@@ -21,7 +22,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-pub use guard::{Guard, restore};
+pub use guard::{Guard, give_up};
+use hang_up::HangUp;
 use input::Input;
 
 use super::app::msg::{Effect, Msg, Notice};
@@ -91,20 +93,30 @@ pub fn run(handle: &Handle, mut options: Options) -> io::Result<Ended> {
     })
 }
 
+/// What would end the program at once, with the terminal as it is. Ctrl-c is a key; these come from elsewhere.
 struct Signals {
     terminate: Signal,
     hang_up: Signal,
+    interrupt: Signal,
+    quit: Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, hang_up: signal(SignalKind::hangup())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+        })
     }
 
     async fn any(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
         }
     }
 }
@@ -162,6 +174,7 @@ impl Console {
     }
 
     async fn run(&mut self, mut signals: Signals) -> io::Result<Ended> {
+        let mut hang_up = HangUp::watch();
         let mut events = EventStream::new();
         let mut tick = interval_at(Instant::now() + Duration::from_millis(250), Duration::from_secs(1));
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -173,6 +186,7 @@ impl Console {
             let flow = tokio::select! {
                 biased;
                 () = signals.any() => Flow::Break(Ended::Signal),
+                () = hang_up.happened() => Flow::Break(Ended::TerminalGone),
                 event = events.next() => match event {
                     Some(Ok(event)) => {
                         urgent = true;
@@ -269,7 +283,11 @@ impl Console {
             Effect::LogLevel(finer) => self.view.log.level(finer),
             Effect::LogScroll(rows) => self.view.log.scroll(rows),
             Effect::Redraw => {
-                let _ = self.screen.clear();
+                // Not `clear`: it asks the terminal where the cursor is, and waits for an answer.
+                let redrawn = self.screen.size().and_then(|size| self.screen.resize(size.into()));
+                if let Err(e) = redrawn {
+                    tracing::warn!("could not redraw: {e}");
+                }
                 self.app.dirty = true;
             }
         }

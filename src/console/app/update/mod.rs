@@ -12,6 +12,7 @@ pub(super) mod snapshot;
 use std::time::Duration;
 
 use super::App;
+use super::fresh::time_texts;
 use super::msg::{Effect, Msg, Notice, Tone};
 use super::vm_page::Fetched;
 
@@ -37,6 +38,8 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Drawn(drawn) => {
             let visible_changed = app.drawn.visible != drawn.visible;
             app.drawn = drawn;
+            // What was just drawn need not be drawn again at the next tick.
+            app.shown_times = time_texts(app);
             if visible_changed { vec![focus_effect(app)] } else { Vec::new() }
         }
         Msg::Xml(id, result) => {
