@@ -5,6 +5,8 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(debug_assertions)]
+use super::rehearsal;
 use crate::cli::appearance::Appearance;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::panic;
@@ -35,7 +37,9 @@ pub(in crate::cli) fn run(
     // A second subscriber is refused; the first goes on.
     let _ = log::init(log::level(settings.log.level), opened.is_ok().then_some(log_file.as_path()));
     tracing::info!("NovaCron {} opens {}", env!("CARGO_PKG_VERSION"), connector.uri());
-    panic::restore_with(terminal::restore);
+    panic::restore_with(terminal::give_up);
+    #[cfg(debug_assertions)]
+    let connector = rehearsal::connector(connector, environment);
     let session = Session::start(connector, settings.poll.clone(), settings.limits.clone())?;
     let ended = terminal::run(session.handle(), options(loaded, environment, &log_file, opened));
     drop(session);
@@ -90,6 +94,9 @@ fn options(
         mouse: ui.mouse,
         stderr_to: log.ok(),
         notices,
+        #[cfg(debug_assertions)]
+        clock: rehearsal::clock(environment).unwrap_or(clock),
+        #[cfg(not(debug_assertions))]
         clock,
     }
 }

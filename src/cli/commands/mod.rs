@@ -5,4 +5,6 @@ pub(super) mod doctor;
 pub(super) mod keys;
 pub(super) mod list;
 pub(super) mod man;
+#[cfg(debug_assertions)]
+mod rehearsal;
 pub(super) mod show;

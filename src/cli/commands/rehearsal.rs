@@ -1,0 +1,47 @@
+//! Debug builds alone: a bug on demand, so that a test can see how one ends. `NOVACRON_DEBUG_PANIC=ui` panics on
+//! the console's own thread once its screen is up, `NOVACRON_DEBUG_PANIC=worker` on one that connects for storage.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::config::Environment;
+use crate::hypervisor::{Connector, HvResult, Hypervisor, Purpose};
+use crate::model::time::Timestamp;
+
+const VARIABLE: &str = "NOVACRON_DEBUG_PANIC";
+
+/// The first reading is before the first picture; ticks come after it.
+const READINGS: u32 = 2;
+
+/// A clock that panics, where that is asked for.
+pub(super) fn clock(environment: &Environment) -> Option<fn() -> (Timestamp, i32)> {
+    (environment.get(VARIABLE) == Some("ui")).then_some(broken_clock)
+}
+
+fn broken_clock() -> (Timestamp, i32) {
+    static READ: AtomicU32 = AtomicU32::new(0);
+    assert!(READ.fetch_add(1, Ordering::Relaxed) < READINGS, "rehearsed: the clock broke");
+    (Timestamp(0), 0)
+}
+
+/// The connector, or one that panics where that is asked for.
+pub(super) fn connector(connector: Arc<dyn Connector>, environment: &Environment) -> Arc<dyn Connector> {
+    if environment.get(VARIABLE) == Some("worker") { Arc::new(Broken(connector)) } else { connector }
+}
+
+struct Broken(Arc<dyn Connector>);
+
+impl Connector for Broken {
+    fn uri(&self) -> &str {
+        self.0.uri()
+    }
+
+    fn is_demo(&self) -> bool {
+        self.0.is_demo()
+    }
+
+    fn connect(&self, purpose: Purpose) -> HvResult<Box<dyn Hypervisor>> {
+        assert!(purpose != Purpose::Storage, "rehearsed: the connector broke");
+        self.0.connect(purpose)
+    }
+}
