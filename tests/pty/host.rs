@@ -60,6 +60,12 @@ impl Scratch {
         self.virsh(&["define", file.path().to_str().unwrap()]);
     }
 
+    /// Puts an empty file of this name into the pool `default`, and has libvirt look.
+    pub(crate) fn add_volume(&self, file: &str) {
+        self.run(&["exec", "touch", "--", &format!("{}/images/{file}", self.folder)]);
+        self.virsh(&["pool-refresh", "default"]);
+    }
+
     fn run(&self, args: &[&str]) {
         output(Command::new(&self.hostctl).args(args).env("NOVACRON_HOST_DIR", &self.folder));
     }

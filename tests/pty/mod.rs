@@ -4,11 +4,18 @@
 //! behaviour is known, so that a scenario that passes means something.
 
 mod command;
+mod commands;
 mod disrupt;
+mod endings;
+mod files;
 mod host;
 pub(crate) mod modes;
+mod names;
+mod plain;
+mod quiet;
 mod scan;
 mod scene;
+mod sizes;
 mod start;
 pub(crate) mod term;
 mod trouble;

@@ -12,6 +12,7 @@ pub(crate) const QUICK: [(&str, &str); 2] =
 /// Keys as an xterm sends them.
 pub(crate) const ESC: &str = "\x1b";
 pub(crate) const ENTER: &str = "\r";
+pub(crate) const CTRL_C: &str = "\x03";
 
 /// Opens the console on a host, at 120×40.
 pub(crate) fn console(uri: &str) -> Term {
@@ -40,14 +41,22 @@ pub(crate) fn header(screen: &Screen) -> String {
     lines(screen).swap_remove(0)
 }
 
-/// The header says that values are being renewed.
-pub(crate) fn is_live(screen: &Screen) -> bool {
-    header(screen).contains("live")
+/// Goes back, and waits until the screen is so: what follows Esc at once would be taken for Alt and a key.
+pub(crate) fn back(term: &mut Term, what: &str, is_so: impl Fn(&Screen) -> bool) {
+    term.send(ESC);
+    term.until(what, SOON, is_so);
 }
 
-/// All lines.
+/// The header says that values are being renewed.
+pub(crate) fn is_live(screen: &Screen) -> bool {
+    // A narrow header has the sign alone.
+    let header = header(screen);
+    header.contains("● live") || header.contains("* live") || header.contains("● ")
+}
+
+/// All lines, trailing blanks left out.
 pub(crate) fn lines(screen: &Screen) -> Vec<String> {
-    screen.rows(0, screen.size().1).collect()
+    screen.rows(0, screen.size().1).map(|row| row.trim_end().to_owned()).collect()
 }
 
 /// The row of the VM list that names this VM.

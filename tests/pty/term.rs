@@ -139,6 +139,22 @@ impl Term {
         self.until(&format!("{text:?} on screen"), SOON, |screen| screen.contents().contains(text))
     }
 
+    /// Waits until the program writes these bytes, after the first `from` bytes of all.
+    pub(crate) fn until_bytes(&mut self, what: &str, from: usize, bytes: &[u8]) {
+        let start = Instant::now();
+        while !self.raw[from..].windows(bytes.len()).any(|w| w == bytes) {
+            match self.output.recv_timeout(SOON.saturating_sub(start.elapsed())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(why) => panic!("{what}: not within {SOON:?} ({why}). The screen:\n{}", self.framed()),
+            }
+        }
+    }
+
+    /// Takes in what is under way, until nothing came for a moment.
+    pub(crate) fn settle(&mut self) {
+        while self.listen(Duration::from_millis(100)) > 0 {}
+    }
+
     /// Takes in what comes for this long and returns how many bytes came.
     pub(crate) fn listen(&mut self, duration: Duration) -> usize {
         let (before, start) = (self.raw.len(), Instant::now());
@@ -171,11 +187,12 @@ impl Term {
         let edge = format!("+{}+", "-".repeat(cols.into()));
         let rows: Vec<String> =
             self.parser.screen().rows(0, cols).map(|row| format!("|{row:<0$}|", usize::from(cols))).collect();
-        format!(
-            "{edge}\n{}\n{edge}\nlast bytes: {}",
-            rows.join("\n"),
-            self.raw[self.raw.len().saturating_sub(200)..].escape_ascii()
-        )
+        format!("{edge}\n{}\n{edge}\nlast bytes: {}", rows.join("\n"), self.tail())
+    }
+
+    /// The last bytes, readable.
+    pub(crate) fn tail(&self) -> String {
+        self.raw[self.raw.len().saturating_sub(200)..].escape_ascii().to_string()
     }
 
     /// Every byte the program wrote so far.
