@@ -1,2 +1,0 @@
-//! `./dev bench`: the performance table.
-fn main() {}
