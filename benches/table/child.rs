@@ -88,7 +88,7 @@ fn until_known(handle: &Handle, clock: &ManualClock) -> Outcome<Arc<Snapshot>> {
         let s = handle.snapshot();
         let known = s.listed
             && s.vms.len() == DEFINED
-            && s.counts().running as usize == RUNNING
+            && s.counts().running == RUNNING
             && s.vms.iter().all(|v| v.definition.is_some());
         if known {
             return Ok(s);

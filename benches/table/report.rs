@@ -169,23 +169,15 @@ impl Report {
     /// The table, in Markdown, with date and machine above it.
     pub(crate) fn markdown(&self) -> String {
         let head = ["what", "at most", "measured", "ratio", "verdict", "notes"].map(str::to_owned);
-        let rows: Vec<_> = std::iter::once(head).chain(self.lines.iter().map(Line::cells)).collect();
+        let mut rows: Vec<_> = std::iter::once(head).chain(self.lines.iter().map(Line::cells)).collect();
         let width = |n: usize| rows.iter().map(|r| r[n].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..6).map(width).collect();
-        let mut out = self.heading();
-        for (n, row) in rows.iter().enumerate() {
-            out.push('|');
-            for (cell, width) in row.iter().zip(&widths) {
-                let pad = " ".repeat(width - cell.chars().count());
-                out.push_str(&format!(" {cell}{pad} |"));
-            }
-            out.push('\n');
-            if n == 0 {
-                let dashes: Vec<_> = widths.iter().map(|w| "-".repeat(w + 2)).collect();
-                out.push_str(&format!("|{}|\n", dashes.join("|")));
-            }
-        }
-        out
+        let widths: [usize; 6] = std::array::from_fn(width);
+        rows.insert(1, widths.map(|w| "-".repeat(w)));
+        let padded = |row: &[String; 6]| {
+            let cells: Vec<_> = row.iter().zip(widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
+            format!("| {} |\n", cells.join(" | "))
+        };
+        self.heading() + &rows.iter().map(padded).collect::<String>()
     }
 
     fn heading(&self) -> String {

@@ -93,10 +93,10 @@ impl Presses {
         for n in 0..context.times(200, 40) {
             let before = screen::cursor_row(console.screen()).ok_or("no cursor on screen")?;
             let written = console.written();
-            let pressed = console.send(if n % 2 == 0 { "j" } else { "k" })?;
+            let sent = console.send(if n % 2 == 0 { "j" } else { "k" })?;
             let seen = console
                 .until("a moved cursor", SOON, |s| screen::cursor_row(s).is_some_and(|row| row != before))?;
-            presses.ms.push(seen.saturating_duration_since(pressed).as_secs_f64() * 1e3);
+            presses.ms.push(seen.saturating_duration_since(sent).as_secs_f64() * 1e3);
             let pause = Duration::from_millis(n as u64 * 7 % 23);
             console.listen_until(Instant::now() + SETTLED + pause);
             presses.bytes.push((console.written() - written) as f64);

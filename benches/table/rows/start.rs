@@ -39,7 +39,8 @@ impl Pairs {
     fn measure(context: &Context, uri: &str) -> Outcome<Self> {
         let names = libvirtd::names(uri, false)?;
         // Once before, so that both find their files in memory.
-        (console(uri, &names)?, virsh(uri)?);
+        console(uri, &names)?;
+        virsh(uri)?;
         let mut pairs = Self { vms: names.len(), console_ms: Vec::new(), virsh_ms: Vec::new() };
         for turn in 0..context.times(15, 5) {
             if turn % 2 == 0 {
