@@ -193,10 +193,15 @@ impl Terminal {
         (screen.alternate_screen() || screen.hide_cursor()).then(|| "screen or cursor left behind".into())
     }
 
-    /// Has it quit; if it does not, it is killed.
-    pub(crate) fn quit(mut self) -> Outcome<Duration> {
-        let asked = self.send("q")?;
-        Ok(self.until_end(Duration::from_secs(5))?.saturating_duration_since(asked))
+    /// Has the console quit. Where it is frozen, filtered or deep inside, `q` or Esc first leads out of that.
+    pub(crate) fn quit(mut self) -> Outcome<()> {
+        for keys in ["q", "\x1b", "q", "\x1b", "q", "q"] {
+            self.send(keys)?;
+            if self.until_end(Duration::from_millis(400)).is_ok() {
+                return Ok(());
+            }
+        }
+        self.until_end(Duration::from_secs(5)).map(drop)
     }
 }
 
