@@ -27,9 +27,16 @@ pub(crate) fn cursor_row(screen: &Screen) -> Option<usize> {
 
 /// How many rows of the list show a running VM.
 pub(crate) fn running_rows(screen: &Screen) -> usize {
-    let running =
-        |row: &&String| row.chars().take(CURSOR_WITHIN).any(|c| c == '●') && row.contains("running");
-    rows(screen).iter().filter(running).count()
+    rows(screen).iter().filter(|row| is_running(row)).count()
+}
+
+/// Whether the cursor is on a running VM.
+pub(crate) fn cursor_on_running(screen: &Screen) -> bool {
+    cursor_row(screen).is_some_and(|n| rows(screen).get(n).is_some_and(|row| is_running(row)))
+}
+
+fn is_running(row: &str) -> bool {
+    row.chars().take(CURSOR_WITHIN).any(|c| c == '●') && row.contains("running")
 }
 
 /// Whether values are on screen that are known only after the second poll.

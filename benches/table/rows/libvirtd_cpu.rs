@@ -11,7 +11,7 @@ use crate::Outcome;
 use crate::context::Context;
 use crate::libvirtd::Host;
 use crate::report::Line;
-use crate::rest::{POLL, SOON, open};
+use crate::rest::{POLL, open};
 use crate::screen;
 use crate::terminal::Terminal;
 
@@ -19,6 +19,8 @@ const SIX: [Group; 6] =
     [Group::State, Group::Cpu, Group::Vcpu, Group::Balloon, Group::Block, Group::Interface];
 /// Running VMs that are to be on screen.
 const SHOWN: usize = 10;
+/// Keys it may take to get there.
+const MOST_KEYS: usize = 100;
 
 /// Half of what all six groups cost.
 pub(crate) fn measure(context: &Context) -> Outcome<Vec<Line>> {
@@ -28,7 +30,6 @@ pub(crate) fn measure(context: &Context) -> Outcome<Vec<Line>> {
 
     let idle_before = rate(&host, window / 2, std::thread::sleep)?;
     let mut console = open(&host.uri, &names, (45, 160))?;
-    console.send("/state:running\r")?;
     let shown = show(&mut console, SHOWN.min(running))?;
     console.listen(context.window(20, 6));
     let with_console = rate(&host, window, |d| {
@@ -64,19 +65,28 @@ fn rate(host: &Host, window: Duration, meanwhile: impl FnOnce(Duration)) -> Outc
     Ok(cpu.as_secs_f64() * 1e3 / begun.elapsed().as_secs_f64())
 }
 
-/// Makes the terminal so high that so many running VMs are in the list; returns how many are.
+/// Scrolls until so many running VMs are in the list, with the cursor on one of them; returns how many are.
 fn show(console: &mut Terminal, wanted: usize) -> Outcome<usize> {
-    console.until("the filter", SOON, |s| screen::running_rows(s) > 0)?;
-    let mut shown = 0;
-    for rows in (24..=45).rev() {
-        console.resize(rows, 160)?;
-        console.listen(Duration::from_millis(400));
-        shown = screen::running_rows(console.screen());
-        if shown <= wanted {
+    // The busiest come first, so those that do not run follow from below.
+    for _ in 0..MOST_KEYS {
+        if screen::running_rows(console.screen()) <= wanted {
             break;
         }
+        press(console, "j")?;
     }
-    Ok(shown)
+    for _ in 0..MOST_KEYS {
+        if screen::cursor_on_running(console.screen()) {
+            break;
+        }
+        press(console, "k")?;
+    }
+    Ok(screen::running_rows(console.screen()))
+}
+
+fn press(console: &mut Terminal, key: &str) -> Outcome<()> {
+    console.send(key)?;
+    console.listen(Duration::from_millis(60));
+    Ok(())
 }
 
 fn six_groups(host: &Host, window: Duration) -> Outcome<f64> {

@@ -1,7 +1,6 @@
 //! Resident memory on the test driver after 15 minutes of rings, in a process of its own, against virsh on the same file.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::Outcome;
 use crate::child::Told;
@@ -9,6 +8,8 @@ use crate::context::Context;
 use crate::fake_host::{self, FakeHost};
 use crate::process;
 use crate::report::Line;
+use crate::rest::SOON;
+use crate::terminal::Terminal;
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -40,21 +41,15 @@ pub(crate) fn measure(_: &Context) -> Outcome<Vec<Line>> {
     ])
 }
 
-/// Resident memory of a virsh that has listed everything.
+/// Resident memory of a virsh that has listed everything and waits for more.
 fn virsh(uri: &str) -> Outcome<u64> {
-    let mut virsh = Command::new("virsh")
-        .args(["--quiet", "--connect", uri])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let (Some(mut keys), Some(output)) = (virsh.stdin.take(), virsh.stdout.take()) else {
-        return Err("virsh has no pipes".into());
-    };
-    keys.write_all(b"list --all\necho listed\n")?;
-    keys.flush()?;
-    let listed = BufReader::new(output).lines().map_while(Result::ok).any(|line| line.trim() == "listed");
-    let memory = process::memory(i32::try_from(virsh.id())?);
-    drop(keys);
-    virsh.wait()?;
-    if listed { Ok(memory?.resident) } else { Err("virsh did not list".into()) }
+    let mut virsh = Terminal::start("virsh", &["--connect", uri], 45, 160)?;
+    virsh.until("virsh's prompt", SOON, |s| s.contents().contains("virsh #"))?;
+    virsh.send("list --all\r")?;
+    let last = format!("vm{:04}", fake_host::DEFINED - 1);
+    virsh.until("the last VM", SOON, |s| s.contents().contains(&last))?;
+    let memory = process::memory(virsh.pid())?;
+    virsh.send("quit\r")?;
+    virsh.until_end(SOON)?;
+    Ok(memory.resident)
 }
