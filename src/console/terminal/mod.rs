@@ -4,6 +4,7 @@
 //! asked of the engine, and answers come back as messages. It draws only when something visible changed:
 //! at once for a key, and at most every [`CALM`] for everything else.
 
+mod backend;
 mod guard;
 mod hang_up;
 mod input;
@@ -17,11 +18,11 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use backend::Compact;
 pub use guard::{Guard, give_up};
 use hang_up::HangUp;
 use input::Input;
@@ -74,7 +75,7 @@ pub enum Ended {
     EngineGone,
 }
 
-type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+type Screen = Terminal<Compact<BufWriter<Stdout>>>;
 
 /// Runs the console until it ends. The terminal is restored when this returns.
 ///
@@ -162,7 +163,7 @@ impl Console {
             theme_sources: options.theme_sources,
             depth: options.depth,
             glyphs: options.glyphs,
-            screen: Terminal::new(CrosstermBackend::new(writer))?,
+            screen: Terminal::new(Compact::new(writer))?,
             input: Input::default(),
             handle: handle.clone(),
             snapshots,
