@@ -59,6 +59,9 @@ pub struct AppConfig {
     pub theme: String,
 }
 
+/// The cursor counts as moving for this long after a key.
+const MOVING_S: u64 = 2;
+
 /// The storage screen's cursors.
 #[derive(Clone, Debug, Default)]
 pub struct StorageState {
@@ -210,6 +213,11 @@ impl App {
     /// The snapshot that is shown.
     pub fn view(&self) -> &Arc<Snapshot> {
         self.frozen.as_ref().unwrap_or(&self.live)
+    }
+
+    /// Whether the cursor was moved just now: what follows it over long ways waits until it rests.
+    pub fn is_moving(&self) -> bool {
+        self.last_used.age(self.now).as_secs() < MOVING_S
     }
 
     /// The pane that has the focus.

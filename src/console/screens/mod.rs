@@ -82,6 +82,12 @@ impl Canvas<'_> {
         *offset
     }
 
+    /// The first visible row of a list that shall not move.
+    fn same_offset(&mut self, pane: Pane, height: usize, len: usize) -> usize {
+        let first = self.view.offsets.get(&pane).copied().unwrap_or(0);
+        self.offset(pane, first, height, len)
+    }
+
     /// Tells the state how much of a text is visible, if this is the one that scrolls.
     const fn scrolled(&mut self, page: usize, lines: usize) {
         self.view.drawn.page = page;

@@ -193,3 +193,31 @@ proptest! {
         drawn(&mut app, "mono", Glyphs::ASCII);
     }
 }
+
+#[test]
+fn the_tree_follows_the_list_once_its_cursor_rests() {
+    let mut app = app_on(host(), 110, 30);
+    let theme = Theme::embedded("dark");
+    let look = Look::new(&theme, Glyphs::UNICODE);
+    let (area, mut view) = (Rect::new(0, 0, 110, 30), View::default());
+    let mut tree = |app: &mut App| {
+        let mut buf = Buffer::empty(area);
+        draw(app, &look, &mut view, &mut buf, area);
+        app.dirty = false;
+        let lines = text(&buf);
+        let top = lines.lines().position(|l| l.contains(" Topology ")).unwrap();
+        lines
+            .lines()
+            .skip(top + 1)
+            .take(5)
+            .map(|l| l.chars().skip(70).collect::<String>())
+            .collect::<Vec<_>>()
+    };
+    let before = tree(&mut app);
+    assert!(before[0].contains("virbr"), "{before:?}");
+    keys(&mut app, "G k");
+    assert_eq!(tree(&mut app), before);
+    update(&mut app, Msg::Tick(Timestamp(NOW.0 + 3_000), 0));
+    assert!(app.dirty);
+    assert_ne!(tree(&mut app), before);
+}

@@ -58,7 +58,13 @@ fn pane(c: &mut Canvas<'_>, area: Rect, pane: Pane, title: &'static str) {
         return c.line(inner, &Rich::of("Nothing is known yet.", Role::Dim));
     }
     let height = usize::from(inner.height);
-    let first = c.offset(pane, index, height, state.rows.len());
+    // A tree that jumps at every key helps nobody, and is long in coming over a slow line.
+    let held = followed.is_some() && app.is_moving();
+    let first = if held {
+        c.same_offset(pane, height, state.rows.len())
+    } else {
+        c.offset(pane, index, height, state.rows.len())
+    };
     // A tree can be long; guides need all rows, texts only those drawn.
     let depths: Vec<u16> = state.rows.iter().map(|r| r.depth as u16).collect();
     let guides = tree_guides(&depths);
@@ -75,7 +81,7 @@ fn pane(c: &mut Canvas<'_>, area: Rect, pane: Pane, title: &'static str) {
             detail: Rich::of(row.detail.clone(), Role::Dim),
         })
         .collect();
-    let cursor = Some(index - first).filter(|_| focused || followed.is_some());
+    let cursor = index.checked_sub(first).filter(|i| *i < height && (focused || followed.is_some()));
     let places = tree(c.buf, inner, c.look, &rows, cursor, focused);
     for (i, place) in places.into_iter().enumerate() {
         c.view.hits.push(place, Target::Row(pane, first + i));

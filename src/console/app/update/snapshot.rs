@@ -87,6 +87,7 @@ pub(super) fn refold(app: &mut App) {
 
 pub(super) fn on_tick(app: &mut App, now: Timestamp, utc_offset: i32) {
     let was_in_use = app.last_used.age(app.now).as_secs() < IN_USE_S;
+    let was_moving = app.is_moving();
     app.now = now;
     app.utc_offset = utc_offset;
     if app.toast.as_ref().is_some_and(|t| t.until <= now) {
@@ -98,6 +99,8 @@ pub(super) fn on_tick(app: &mut App, now: Timestamp, utc_offset: i32) {
         app.shown_times = texts;
         app.dirty = true;
     }
+    // The tree beside the list follows it.
+    app.dirty |= was_moving && !app.is_moving() && app.screen == Screen::Overview;
     // Rows that were held catch up once the cursor rests.
     if was_in_use && app.last_used.age(now).as_secs() >= IN_USE_S && app.frozen.is_none() {
         let before = app.vms.keys.clone();
