@@ -5,13 +5,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use novacron::config::{LimitSettings, PollSettings};
+use novacron::config::{Grouping, LimitSettings, PollSettings};
+use novacron::console::app::msg::Msg;
+use novacron::console::app::{App, AppConfig, update};
+use novacron::console::keymap::Keymap;
+use novacron::console::screens::{self, View};
+use novacron::console::theme::{Glyphs, Look, Theme};
 use novacron::engine::clock::{Clock, ManualClock};
 use novacron::engine::{Command, Engine, EngineConfig, Focus, Handle};
 use novacron::hypervisor::libvirt::{ConnectOptions, LibvirtConnector};
 use novacron::hypervisor::sim::SimClock;
+use novacron::model::columns::{VM_COLUMNS, defaults};
 use novacron::model::metric::{Group, MetricId};
 use novacron::model::snapshot::Snapshot;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use serde::{Deserialize, Serialize};
 
 use crate::fake_host::{self, DEFINED, RUNNING};
@@ -21,6 +29,7 @@ use crate::{Outcome, process};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// VMs that a screen shows.
 const ON_SCREEN: usize = 40;
+const SIZE: Rect = Rect::new(0, 0, 160, 45);
 
 /// What the process tells its parent.
 #[derive(Debug, Deserialize, Serialize)]
@@ -58,6 +67,7 @@ pub(crate) fn rings(file: &Path) -> Outcome<()> {
     let running: Vec<_> = first.vms.iter().filter(|v| v.state.is_active()).map(|v| v.id).collect();
     let visible = running.iter().copied().take(ON_SCREEN).collect();
     handle.send(Command::Focus(Focus { visible, detail: running.first().copied() }));
+    let mut console = Console::new(first);
     let witness = *running.last().ok_or("no VM runs")?;
 
     let polls = (poll.keep.as_secs() / poll.fast.as_secs()) as usize + 40;
@@ -67,6 +77,7 @@ pub(crate) fn rings(file: &Path) -> Outcome<()> {
         until(&handle, "the next poll", |s| {
             s.vm(witness).is_some_and(|v| v.fresh.get(Group::Cpu) == Some(now))
         })?;
+        console.show(handle.snapshot());
     }
     let resident = process::memory(me)?.resident;
     let snapshot = handle.snapshot();
@@ -79,6 +90,41 @@ pub(crate) fn rings(file: &Path) -> Outcome<()> {
     }
     println!("{}", serde_json::to_string(&told)?);
     Ok(())
+}
+
+/// The console's state and screen, without a terminal.
+struct Console {
+    app: App,
+    view: View,
+    buffer: Buffer,
+    theme: Theme,
+}
+
+impl Console {
+    fn new(snapshot: Arc<Snapshot>) -> Self {
+        let config = AppConfig {
+            keymap: Keymap::default(),
+            columns: defaults(VM_COLUMNS).iter().map(|c| c.id).collect(),
+            sort: "cpu",
+            descending: true,
+            group: Grouping::None,
+            themes: vec!["dark".into()],
+            theme: "dark".into(),
+        };
+        let now = snapshot.at;
+        let mut app = App::new(config, snapshot, now);
+        update(&mut app, Msg::Resize(SIZE.width, SIZE.height));
+        Self { app, view: View::default(), buffer: Buffer::empty(SIZE), theme: Theme::embedded("dark") }
+    }
+
+    fn show(&mut self, snapshot: Arc<Snapshot>) {
+        update(&mut self.app, Msg::Tick(snapshot.at, 0));
+        update(&mut self.app, Msg::Snapshot(snapshot));
+        self.buffer.reset();
+        let look = Look::new(&self.theme, Glyphs::UNICODE);
+        screens::draw(&self.app, &look, &mut self.view, &mut self.buffer, SIZE);
+        update(&mut self.app, Msg::Drawn(std::mem::take(&mut self.view.drawn)));
+    }
 }
 
 /// Lets time pass until everything was read once.
