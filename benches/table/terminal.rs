@@ -144,13 +144,6 @@ impl Terminal {
         self.parser.screen()
     }
 
-    /// Gives the terminal another size.
-    pub(crate) fn resize(&mut self, rows: u16, cols: u16) -> Outcome<()> {
-        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 })?;
-        self.parser.screen_mut().set_size(rows, cols);
-        Ok(())
-    }
-
     /// Bytes written so far.
     pub(crate) const fn written(&self) -> usize {
         self.raw.len()
