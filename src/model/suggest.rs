@@ -1,20 +1,24 @@
 //! "Did you mean": the nearest of a few known words.
 
-/// The candidate nearest to `word`, if one is near enough to be meant.
-pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// Letters of a word that are looked at: a long text is no misspelling of a name.
+const MOST: usize = 64;
+
+/// The candidate nearest to `word`, if one is near enough to be meant; one that begins with it is.
+pub fn closest<C: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = C>) -> Option<C> {
     let word = word.to_lowercase();
     let limit = match word.chars().count() {
         0 => return None,
         1..=3 => 1,
         4..=7 => 2,
-        _ => 3,
+        8..=MOST => 3,
+        _ => return None,
     };
-    candidates
-        .into_iter()
-        .map(|c| (distance(&word, &c.to_lowercase()), c))
-        .filter(|(d, _)| *d <= limit)
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, c)| c)
+    let scored = candidates.into_iter().map(|c| {
+        let candidate = c.as_ref().to_lowercase();
+        let begun = word.chars().nth(1).is_some() && candidate.starts_with(&word);
+        (if begun { 1 } else { distance(&word, &candidate) }, c)
+    });
+    scored.filter(|(d, _)| *d <= limit).min_by_key(|(d, _)| *d).map(|(_, c)| c)
 }
 
 /// `; did you mean "x"?` when a candidate is near, else nothing: to be put behind a sentence without its stop.
@@ -55,6 +59,25 @@ mod tests {
         assert_eq!(closest("CPUU", words), Some("cpu"));
         assert_eq!(closest("volume", words), None);
         assert_eq!(closest("", words), None);
+        assert_eq!(closest("mo", words), Some("mouse"));
+        assert_eq!(closest(&"m".repeat(65), words), None);
         assert_eq!(did_you_mean("mose", words), "; did you mean \"mouse\"?");
+    }
+
+    #[test]
+    fn what_was_meant_is_found() {
+        let names = ["state", "tag", "network", "cpu", "steal"];
+        for (typed, expected) in [
+            ("stat", Some("state")),
+            ("sate", Some("state")),
+            ("tga", Some("tag")),
+            ("NETWROK", Some("network")),
+            ("netw", Some("network")),
+            ("pcu", Some("cpu")),
+            ("banana", None),
+            ("", None),
+        ] {
+            assert_eq!(closest(typed, names), expected, "{typed}");
+        }
     }
 }

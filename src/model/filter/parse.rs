@@ -1,10 +1,11 @@
 //! Reads a filter, term by term.
 
-use super::error::{FilterError, closest};
+use super::error::FilterError;
 use super::field::{FIELDS, Field, Flag, Number, STATES, Text, all_names};
 use super::number::{Amount, example};
 use super::pattern::{How, Pattern};
 use super::{Compare, Filter, Term, Test};
+use crate::model::suggest::closest;
 use crate::model::units::Unit;
 
 type Result<T> = std::result::Result<T, FilterError>;

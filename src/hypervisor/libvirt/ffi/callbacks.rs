@@ -121,7 +121,7 @@ pub(super) fn network_callbacks() -> [(c_uint, sys::virConnectNetworkEventGeneri
 
 /// A lifecycle callback that does nothing, to try whether events can be had. libvirt takes a callback only once
 /// a connection, and connections to the test driver are shared: the real one may be taken.
-pub(super) fn trial_callback() -> sys::virConnectDomainEventGenericCallback {
+pub(super) fn trial_callback() -> DomainGeneric {
     unsafe extern "C" fn nothing(
         _: sys::virConnectPtr,
         _: sys::virDomainPtr,
@@ -134,7 +134,7 @@ pub(super) fn trial_callback() -> sys::virConnectDomainEventGenericCallback {
     type Lifecycle =
         unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, c_int, c_int, *mut c_void) -> c_int;
     // SAFETY: libvirt calls it as a lifecycle callback; the generic type only carries the pointer.
-    Some(unsafe { transmute::<Lifecycle, DomainGeneric>(nothing) })
+    unsafe { transmute::<Lifecycle, DomainGeneric>(nothing) }
 }
 
 unsafe extern "C" fn lifecycle(

@@ -133,7 +133,7 @@ impl Subscriptions {
         let mut this =
             Self { conn: Arc::clone(conn), domain: vec![], pool: vec![], network: vec![], close: None };
         let lifecycle = sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE;
-        let registered = this.register_domain(lifecycle, trial_callback(), &ignore)?;
+        let registered = this.register_domain(lifecycle, Some(trial_callback()), &ignore)?;
         this.domain.push(registered);
         Ok(())
     }
