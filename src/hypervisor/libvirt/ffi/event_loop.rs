@@ -9,15 +9,18 @@ use std::time::Duration;
 
 use virt::sys;
 
+use super::allocator::one_heap;
 use super::error::{RawError, RawResult, done, silence};
 
-/// Starts the event loop unless it runs; also silences libvirt's error printer.
+/// Starts the event loop unless it runs; before, has the process allocate in one heap, and silences libvirt's
+/// error printer.
 pub(in super::super) fn start_event_loop() -> RawResult<()> {
     static STARTED: OnceLock<RawResult<()>> = OnceLock::new();
     STARTED.get_or_init(start).clone()
 }
 
 fn start() -> RawResult<()> {
+    one_heap();
     silence();
     // SAFETY: called once in the process, before any connection is opened.
     done(unsafe { sys::virInitialize() })?;

@@ -4,6 +4,7 @@
 //! The guards do not use `virt`'s own types, whose `Drop` and `Clone` panic when a connection is lost.
 #![expect(unsafe_code, reason = "libvirt is a C library, and this folder is its fence")]
 
+mod allocator;
 mod callbacks;
 mod close;
 mod connection;
