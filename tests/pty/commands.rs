@@ -68,13 +68,13 @@ fn what_is_unknown_is_null() {
 fn one_thing_is_one_object() {
     let Some(uri) = host::private() else { return };
     for name in ["web01", "pool:default", "network:default", "host"] {
-        let shown = json(&["show", name, "--format", "json", "--connect", &uri]);
+        let shown = json(&["show", name, "--format", "json", "--sample", "0", "--connect", &uri]);
         assert!(shown.is_object(), "{name}");
         keys_are_snake_case(&shown);
     }
-    let host = json(&["show", "host", "--format", "json", "--connect", &uri]);
+    let host = json(&["show", "host", "--format", "json", "--sample", "0", "--connect", &uri]);
     assert!(host.as_object().unwrap().keys().any(|k| k.ends_with("_bytes")), "{host}");
-    let gone = run(&["show", "no-such-vm", "--connect", &uri]);
+    let gone = run(&["show", "no-such-vm", "--sample", "0", "--connect", &uri]);
     assert_eq!((gone.code, gone.out.as_str()), (3, ""), "{}", gone.err);
     assert!(gone.err.starts_with("novacron: "), "{}", gone.err);
 }
@@ -89,7 +89,9 @@ fn doctor_is_content_with_the_private_host() {
 
 #[test]
 fn a_reader_that_has_seen_enough_ends_it_quietly() {
-    for args in [&["man"][..], &["completions", "bash"], &["config", "--default"]] {
+    let uri = host::many_vms();
+    let list = ["list", "vms", "--sample", "0", "--connect", &uri];
+    for args in [&list[..], &["man"], &["completions", "bash"], &["config", "--default"]] {
         let home = tempfile::tempdir().unwrap();
         let mut child = novacron(&home, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use super::host::Scratch;
 use super::scan::assert_only_pictures;
-use super::scene::{ENTER, ESC, header, is_live, live, quit, row_of, says, selected};
+use super::scene::{ENTER, ESC, console, header, is_live, live, quit, row_of, says, selected};
 use super::term::{SOON, Term};
 
 /// A console on a host with these VMs, the cursor on the last.
@@ -41,28 +41,27 @@ fn a_stalled_daemon() {
     term.until("the header says so", SOON, |s| header(s).contains("no answer for 2 s"));
     keys_work(&mut term);
     assert!(row_of(term.cells(), "alpha").is_some(), "what was known stays");
+    term.send("x");
+    term.until_text("The XML could not be read.");
+    term.send(ESC);
+    term.until("back to the list", SOON, |s| selected(s).as_deref() == Some("beta"));
     host.ctl("cont");
     term.until("live again", SOON, is_live);
     assert_eq!(selected(term.cells()).as_deref(), Some("beta"));
 
+    let mut other = live(&host.uri, "beta");
     host.ctl("stall");
     term.until("stalled again", SOON, |s| header(s).contains("no answer for"));
     let begun = Instant::now();
     quit(&mut term);
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
-    host.ctl("cont");
-}
 
-#[test]
-fn a_signal_while_the_daemon_is_stalled() {
-    let Some(host) = Scratch::up("term") else { return };
-    let mut term = console_with(&host, &["alpha", "beta"]);
-    host.ctl("stall");
-    term.until("stalled", SOON, |s| header(s).contains("no answer for"));
-    term.signal(Signal::TERM);
-    term.wait_exit(SOON);
-    term.assert_terminal_restored();
-    assert_only_pictures(&term);
+    // A signal ends it as well.
+    other.until("stalled", SOON, |s| header(s).contains("no answer for"));
+    other.signal(Signal::TERM);
+    assert_eq!(other.wait_exit(SOON).exit_code(), 0);
+    other.assert_terminal_restored();
+    assert_only_pictures(&other);
     host.ctl("cont");
 }
 
@@ -84,6 +83,22 @@ fn a_killed_daemon_comes_back() {
         term.until("no stale words", SOON, |s| !says(s, "connection lost") && !says(s, "no connection"));
     }
     host.virsh(&["destroy", "beta"]);
+    quit(&mut term);
+}
+
+#[test]
+fn a_daemon_that_comes_up_later() {
+    let Some(host) = Scratch::up("later") else { return };
+    host.define("alpha");
+    host.ctl("kill");
+    let mut term = console(&host.uri);
+    term.until("no connection", SOON, |s| header(s).contains("no connection, trying again in"));
+    term.until("the reason", SOON, |s| says(s, "Could not connect") && says(s, "Ctrl-r tries again now."));
+    host.ctl("start");
+    // At once, without waiting for the next try.
+    term.send("\x12");
+    term.until("live", SOON, |s| is_live(s) && row_of(s, "alpha").is_some());
+    assert!(!says(term.cells(), "Could not connect"));
     quit(&mut term);
 }
 

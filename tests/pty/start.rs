@@ -72,6 +72,36 @@ fn keys_move_the_cursor() {
 }
 
 #[test]
+fn the_mouse_selects_and_scrolls() {
+    let mut term = console(&host::many_vms());
+    term.until("the list", SOON, |s| is_live(s) && vm_rows(s).len() > 10);
+    let wanted = vm_rows(term.cells())[4].split_whitespace().nth(1).unwrap().to_owned();
+    // Header, strip, frame, titles: the fifth VM is in the ninth line.
+    term.send("\x1b[<0;10;9M\x1b[<0;10;9m");
+    term.until("it is selected", SOON, |s| selected(s).as_ref() == Some(&wanted));
+    term.send("\x1b[<65;10;9M");
+    term.until("further down", SOON, |s| selected(s).is_some_and(|vm| vm != wanted));
+    quit(&mut term);
+    let mut term = Term::novacron(&["--connect", "test:///default", "--no-mouse"], &[], 24, 80);
+    term.until("live", SOON, is_live);
+    quit(&mut term);
+    assert!(!term.raw().windows(8).any(|w| w == b"\x1b[?1000h"), "the mouse is the terminal's");
+}
+
+#[test]
+fn a_name_is_copied_to_the_terminals_clipboard() {
+    let mut term = live("test:///default", "test");
+    let from = term.raw().len();
+    term.send("y");
+    term.until_text("UUID");
+    term.send(ENTER);
+    // "test" in base64.
+    term.until_bytes("the sequence", from, b"\x1b]52;c;dGVzdA==");
+    term.settle();
+    quit(&mut term);
+}
+
+#[test]
 fn every_screen_opens() {
     let Some(uri) = host::private() else { return };
     let mut term = live(&uri, "web01");

@@ -3,9 +3,10 @@
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::command::run;
+use super::command::{Ended, run};
 use super::scene::{ESC, console, header, quit, says};
 use super::term::{SOON, Term};
 
@@ -38,7 +39,7 @@ fn leaves_at_once(term: &mut Term) {
 
 /// Every command ends with this code and says why on standard error.
 fn commands_end_with(uri: &str, code: i32, sentence: &str) {
-    for words in [&["list", "vms", "--timeout", "2"][..], &["show", "web01", "--timeout", "2"]] {
+    for words in [&["list", "vms", "--timeout", "0.5"][..], &["show", "web01", "--timeout", "0.5"]] {
         let ended = run(&[words, &["--connect", uri]].concat());
         assert_eq!(ended.code, code, "{words:?}: {}", ended.err);
         assert!(ended.err.contains(sentence), "{words:?}: {}", ended.err);
@@ -49,7 +50,7 @@ fn commands_end_with(uri: &str, code: i32, sentence: &str) {
 }
 
 fn doctor_ends_with(uri: &str, code: i32, sentence: &str) {
-    let ended = run(&["doctor", "--timeout", "2", "--connect", uri]);
+    let ended = run(&["doctor", "--timeout", "0.5", "--connect", uri]);
     assert_eq!(ended.code, code, "{}{}", ended.out, ended.err);
     assert!(ended.out.contains(sentence), "{}", ended.out);
     assert!(ended.out.contains("FAIL"), "{}", ended.out);
@@ -105,6 +106,23 @@ fn a_host_that_accepts_and_never_answers() {
     doctor_ends_with(&uri, 7, "did not answer in time");
 }
 
+#[test]
+fn an_ssh_that_fails_and_complains() {
+    // What stands for ssh speaks its mind on descriptor 2, as ssh does.
+    let folder = tempfile::tempdir().unwrap();
+    let ssh = folder.path().join("ssh");
+    std::fs::write(
+        &ssh,
+        "#!/bin/sh\necho 'Warning: Permanently added the host.' >&2\n\
+         echo 'root@kvm01: Permission denied (publickey).' >&2\nexit 255\n",
+    )
+    .unwrap();
+    std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let uri = format!("qemu+ssh://root@kvm01/system?command={}", ssh.display());
+    the_console_says(&mut console(&uri), "Permission denied (publickey)", "ssh-add -l");
+    commands_end_with(&uri, 6, "Permission denied (publickey)");
+}
+
 /// Whether a file that only root may use is closed to this process; root has to become somebody else first.
 fn as_nobody() -> Option<[&'static str; 4]> {
     if !rustix::process::geteuid().is_root() {
@@ -141,4 +159,15 @@ fn no_permission() {
     let args = [rest, &[binary.to_str().unwrap(), "--connect", &uri]].concat();
     let mut term = Term::spawn_in(home, program, &args, &[], 40, 120);
     the_console_says(&mut term, "Permission denied", "usermod -aG libvirt");
+    for words in [&["list", "vms"][..], &["show", "web01"], &["doctor"]] {
+        let args = [rest, &[binary.to_str().unwrap(), "--connect", &uri], words].concat();
+        let ended: Ended =
+            Command::new(program).args(args).env("HOME", folder.path()).output().unwrap().into();
+        assert_eq!(ended.code, 6, "{words:?}: {}", ended.err);
+        assert!(
+            format!("{}{}", ended.out, ended.err).contains("Permission denied"),
+            "{words:?}: {}",
+            ended.err
+        );
+    }
 }
