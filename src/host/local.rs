@@ -11,7 +11,7 @@ use super::disks::Disks;
 use super::facts::Facts;
 use super::files::Files;
 use super::mounts::{self, Mount};
-use super::{MachinePort, OwnUsage, counters};
+use super::{MachinePort, OwnUsage, bridges, counters};
 use crate::model::counters::NodeCounters;
 use crate::model::host::{FileSystem, Machine};
 use crate::model::text::clean;
@@ -127,6 +127,8 @@ impl MachinePort for LocalMachine {
             cpu_name: facts.cpu_name,
             filesystems,
             block_devices,
+            bridges: bridges::bridges(&mut self.files),
+            default_route: bridges::default_route(&mut self.files),
             unavailable,
         }
     }

@@ -11,7 +11,9 @@
 //! | `facts` | kernel, operating system, CPU name |
 //! | `mounts`, `capacity` | which file systems count, and how full they are; a dead mount hangs nobody |
 //! | `disks` | block devices and their rates |
+//! | `bridges` | ports of bridges, the default route |
 
+mod bridges;
 mod capacity;
 mod counters;
 mod disks;
@@ -44,7 +46,7 @@ pub trait MachinePort: Send {
     /// handful of small files, about 0.1 ms.
     fn counters(&mut self) -> NodeCounters;
 
-    /// Kernel, system, file systems and block devices. Rates are over the time since the last call and `None` at the
+    /// Kernel, system, file systems, block devices and bridges. Rates are over the time since the last call and `None` at the
     /// first. Takes a few milliseconds; half a second at most when a mount hangs that did not hang before.
     fn machine(&mut self) -> Machine;
 

@@ -68,6 +68,15 @@ fn a_debian_12_host_is_read_whole() {
 }
 
 #[test]
+fn bridges_tell_what_leads_out_and_taps_do_not() {
+    let facts = recorded("debian12").machine();
+    let bridges: Vec<_> = facts.bridges.iter().map(|b| (b.name.as_str(), b.ports.as_slice())).collect();
+    assert_eq!(bridges, [("br0", &["eno1".to_owned()][..]), ("virbr0", &[])]);
+    assert_eq!(facts.default_route.as_deref(), Some("br0"), "the lowest metric wins");
+    assert_eq!(recorded("garbage").machine().default_route, None);
+}
+
+#[test]
 fn only_file_systems_that_can_fill_up_are_listed_each_once() {
     let facts = recorded("debian12").machine();
     let listed: Vec<_> =

@@ -49,8 +49,21 @@ pub struct Machine {
     pub filesystems: Vec<FileSystem>,
     /// Block devices.
     pub block_devices: Vec<BlockDevice>,
+    /// Bridges, by name.
+    pub bridges: Vec<Bridge>,
+    /// The device the default route goes through.
+    pub default_route: Option<String>,
     /// Sources that could not be read, each as one sentence.
     pub unavailable: Vec<String>,
+}
+
+/// A bridge as the host's kernel has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bridge {
+    /// Its name.
+    pub name: String,
+    /// Devices in it that are no guest's: the way out.
+    pub ports: Vec<String>,
 }
 
 /// A mounted file system.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::model::host::Machine;
 use crate::model::network::Network;
 use crate::model::snapshot::Snapshot;
 use crate::model::storage::Pool;
@@ -15,6 +16,7 @@ pub(super) struct Basis {
     vms: Arc<[Arc<Vm>]>,
     pools: Option<Arc<[Arc<Pool>]>>,
     networks: Option<Arc<[Arc<Network>]>>,
+    machine: Option<Arc<Machine>>,
 }
 
 impl Basis {
@@ -23,6 +25,7 @@ impl Basis {
             vms: Arc::clone(&snapshot.vms),
             pools: snapshot.pools.clone(),
             networks: snapshot.networks.clone(),
+            machine: snapshot.host.machine.clone(),
         }
     }
 
@@ -31,6 +34,7 @@ impl Basis {
         same(Some(&self.vms), Some(&snapshot.vms), same_vm)
             && same(self.pools.as_ref(), snapshot.pools.as_ref(), same_pool)
             && same(self.networks.as_ref(), snapshot.networks.as_ref(), same_network)
+            && same_ways_out(self.machine.as_ref(), snapshot.host.machine.as_ref())
     }
 }
 
@@ -65,4 +69,14 @@ fn same_pool(a: &Pool, b: &Pool) -> bool {
 
 fn same_network(a: &Network, b: &Network) -> bool {
     a.name == b.name && a.active == b.active && a.definition == b.definition
+}
+
+fn same_ways_out(a: Option<&Arc<Machine>>, b: Option<&Arc<Machine>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            Arc::ptr_eq(a, b) || a.bridges == b.bridges && a.default_route == b.default_route
+        }
+        (None, None) => true,
+        _ => false,
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::basis::Basis;
 use super::graph::Graph;
 use super::node::{EdgeKind, Group, Node, NodeId, NodeState};
+use crate::model::host::{Bridge, Machine};
 use crate::model::network::{Forward, Network};
 use crate::model::placement::Placement;
 use crate::model::snapshot::Snapshot;
@@ -40,6 +41,9 @@ impl Graph {
         }
         for vm in snapshot.vms.iter() {
             builder.vm(vm);
+        }
+        if let Some(machine) = &snapshot.host.machine {
+            builder.ways_out(machine, networks.unwrap_or_default());
         }
         let mut graph = builder.graph;
         graph.basis = Some(Basis::of(snapshot));
@@ -112,6 +116,22 @@ impl Builder<'_> {
             }
         } else if let Some(uplink) = uplink {
             self.join(uplink, node, EdgeKind::Carries);
+        }
+    }
+
+    /// What carries the bridges that guests use: their own ports, or the default route of what is routed.
+    ///
+    /// Only of bridges this machine has itself: a libvirt in a namespace of its own has others.
+    fn ways_out(&mut self, machine: &Machine, networks: &[Arc<Network>]) {
+        let route = machine.default_route.as_deref().map(|device| through(machine, device));
+        for Bridge { name, ports } in &machine.bridges {
+            let id = NodeId::Bridge(self.name(name));
+            let Some(bridge) = self.graph.find(&id) else { continue };
+            let routed = networks.iter().any(|n| routes_through(n, name));
+            for device in ports.iter().map(String::as_str).chain(route.filter(|_| routed)) {
+                let uplink = self.uplink(device);
+                self.join(uplink, bridge, EdgeKind::Carries);
+            }
         }
     }
 
@@ -253,6 +273,21 @@ impl Builder<'_> {
         let (state, detail) = referred_to(self.pools_read);
         self.add(&id, name, state, detail)
     }
+}
+
+/// The device itself, or the port of the bridge it is.
+fn through<'m>(machine: &'m Machine, device: &'m str) -> &'m str {
+    let bridge = machine.bridges.iter().find(|b| b.name == device);
+    bridge.and_then(|b| b.ports.first()).map_or(device, String::as_str)
+}
+
+/// Whether the network sends its guests' packets on as the host's routes say.
+fn routes_through(network: &Network, bridge: &str) -> bool {
+    let d = &network.definition;
+    network.active
+        && matches!(d.forward, Forward::Nat | Forward::Route | Forward::Open)
+        && d.forward_device.is_none()
+        && d.bridge.as_deref() == Some(bridge)
 }
 
 /// State and words of what a VM refers to but no list has; before the lists were read that says nothing.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::fixture::{defined, disk, network, pool, snapshot, vm};
+use crate::model::host::{Bridge, HostView, Machine};
 use crate::model::id::VmId;
 use crate::model::metric::MetricId;
 use crate::model::network::{Forward, NetworkDefinition};
@@ -143,6 +144,41 @@ no network
 user-mode networking
 └ odd  52:54:00:00:00:01"
     );
+}
+
+#[test]
+fn bridges_hang_on_their_ports_and_routed_ones_on_the_default_route() {
+    let mut host = host();
+    let bridge = |name: &str, ports: &[&str]| Bridge {
+        name: name.into(),
+        ports: ports.iter().map(|p| (*p).to_owned()).collect(),
+    };
+    let view = HostView::clone(&host.host);
+    let ways = |bridges: Vec<Bridge>, route: &str| {
+        let machine = Machine { bridges, default_route: Some(route.into()), ..Machine::default() };
+        Arc::new(HostView { machine: Some(Arc::new(machine)), ..view.clone() })
+    };
+    let before = Graph::build(&host);
+    // br0 is a bridge of the host with a port; docker0 is nothing libvirt knows of.
+    host.host =
+        ways(vec![bridge("br0", &["eno1"]), bridge("docker0", &["veth1"]), bridge("virbr0", &[])], "br0");
+    assert!(!before.is_current(&host));
+    let graph = Graph::build(&host);
+    let ups = |bridge: &str| {
+        let at = graph.find(&NodeId::Bridge(bridge.into())).unwrap();
+        let carried = graph.supports(at).filter(|e| e.kind == EdgeKind::Carries);
+        carried.map(|e| graph.nodes()[e.from].label.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ups("br0"), ["eth0", "eno1"], "as the network says, and as the kernel does");
+    assert_eq!(ups("virbr0"), ["eno1"], "NAT goes out through the port of the bridge with the default route");
+    assert!(graph.find(&NodeId::Bridge("docker0".into())).is_none());
+    let web = graph.blast_radius(&NodeId::Uplink("eno1".into()));
+    assert!(web.contains(&host.vms.iter().find(|v| v.name == "web1").unwrap().id));
+    // A libvirt in another network namespace: its bridge is not this machine's.
+    host.host = ways(vec![bridge("br0", &["eno1"])], "br0");
+    let graph = Graph::build(&host);
+    let at = graph.find(&NodeId::Bridge("virbr0".into())).unwrap();
+    assert!(graph.supports(at).all(|e| e.kind != EdgeKind::Carries));
 }
 
 #[test]
