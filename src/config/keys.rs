@@ -241,7 +241,7 @@ pub static KEYS: &[Key] = &[
     Key {
         path: "log.file",
         kind: Kind::Text,
-        doc: "Where the log is written; empty for novacron.log in the data folder.",
+        doc: "Where the log is written; empty for novacron.log in the data folder. Over 4 MiB it is renamed to .old at the next start.",
         per_host: false,
         get: |s| Raw::Text(s.log.file.as_ref().map_or_else(String::new, |f| f.display().to_string())),
         set: |s, v| s.log.file = (!v.text().is_empty()).then(|| v.text().into()),

@@ -34,7 +34,7 @@ impl Default for PollSettings {
     fn default() -> Self {
         Self {
             fast: Duration::from_secs(2),
-            slow_visible: Duration::from_secs(4),
+            slow_visible: Duration::from_secs(6),
             slow_hidden: Duration::from_secs(20),
             pools: Duration::from_secs(30),
             networks: Duration::from_secs(30),

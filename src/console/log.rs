@@ -13,6 +13,9 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tui_logger::{LevelFilter, TuiLoggerFile, TuiTracingSubscriberLayer};
 
+/// A file larger than this, in bytes, is set aside when a log begins, in place of the one set aside before.
+const LARGEST: u64 = 4 << 20;
+
 static LINES: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts what is logged, so that the pane knows when to draw.
@@ -35,6 +38,9 @@ pub(super) fn lines() -> usize {
 /// If logging was begun already.
 pub fn init(level: LevelFilter, file: Option<&Path>) -> Result<(), TryInitError> {
     tui_logger::set_default_level(level);
+    if let Some(file) = file {
+        set_aside(file);
+    }
     if let Some(name) = file.and_then(Path::to_str) {
         tui_logger::set_log_file(TuiLoggerFile::new(name));
     }
@@ -51,6 +57,15 @@ pub fn init(level: LevelFilter, file: Option<&Path>) -> Result<(), TryInitError>
     Ok(())
 }
 
+/// Keeps the log of a machine that runs for years small. What cannot be renamed goes on growing: no reason to stop.
+fn set_aside(file: &Path) {
+    if file.metadata().is_ok_and(|m| m.is_file() && m.len() > LARGEST) {
+        let mut aside = file.as_os_str().to_owned();
+        aside.push(".old");
+        let _ = std::fs::rename(file, aside);
+    }
+}
+
 /// The level of the configuration, as [`init`] takes it.
 pub const fn level(level: LogLevel) -> LevelFilter {
     match level {
@@ -65,4 +80,22 @@ pub const fn level(level: LogLevel) -> LevelFilter {
 /// Writes out what was logged since; at the end of the program.
 pub fn flush() {
     tui_logger::move_events();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_large_log_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, old) = (folder.path().join("novacron.log"), folder.path().join("novacron.log.old"));
+        set_aside(&log);
+        std::fs::write(&log, "short").unwrap();
+        set_aside(&log);
+        assert!(log.exists() && !old.exists());
+        std::fs::write(&log, vec![b'x'; LARGEST as usize + 1]).unwrap();
+        set_aside(&log);
+        assert!(!log.exists() && old.exists());
+    }
 }

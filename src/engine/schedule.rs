@@ -166,8 +166,10 @@ impl Schedule {
         let Some(asked) = self.slow.get(&id) else { return true };
         let pace = if focus.detail == Some(id) {
             self.poll.fast
-        } else if focus.visible.contains(&id) || asked.times < 2 {
+        } else if asked.times < 2 {
             // The second reading makes the first rate: it should not be long in coming.
+            self.poll.slow_visible.min(self.poll.fast * 2)
+        } else if focus.visible.contains(&id) {
             self.poll.slow_visible
         } else {
             self.poll.slow_hidden
