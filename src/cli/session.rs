@@ -17,7 +17,7 @@ const LEAVE_WITHIN: Duration = Duration::from_millis(300);
 /// The hypervisor the settings name, or the demo host. Opens nothing yet.
 pub(super) fn connector(settings: &Settings, demo: bool) -> Result<Arc<dyn Connector>, Failure> {
     if demo {
-        return Ok(Arc::new(DemoConnector::new().map_err(|e| Failure::from(&e))?));
+        return Ok(Arc::new(DemoConnector::new(settings.read_only).map_err(|e| Failure::from(&e))?));
     }
     let options = ConnectOptions { uri: Some(settings.connect.clone()), read_only: settings.read_only };
     Ok(Arc::new(LibvirtConnector::new(options).map_err(|e| Failure::from(&e))?))

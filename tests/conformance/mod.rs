@@ -140,7 +140,7 @@ fn the_test_driver_conforms() {
 #[test]
 fn the_demo_host_conforms() {
     let clock = SimClock::manual();
-    let demo = DemoConnector::on(clock.clone()).unwrap();
+    let demo = DemoConnector::on(clock.clone(), false).unwrap();
     conforms(&Host {
         pass_time: Some(&|| clock.advance(Duration::from_secs(30))),
         ..Host::new("demo", &demo)

@@ -19,6 +19,9 @@ use crate::console::app::place::Pane;
 /// From this size on all five panes have a place.
 const WIDE: (u16, u16) = (110, 30);
 
+/// From this width on the list takes half of it.
+const ROOMY: u16 = 190;
+
 /// Draws it.
 pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     if area.width >= WIDE.0 && area.height >= WIDE.1 - 3 { wide(c, area) } else { narrow(c, area) }
@@ -31,8 +34,9 @@ fn alert_rows(c: &Canvas<'_>, most: u16) -> u16 {
 fn wide(c: &mut Canvas<'_>, area: Rect) {
     let alerts = alert_rows(c, area.height / 6) + 2;
     let [top, bottom] = Layout::vertical([Constraint::Min(10), Constraint::Length(alerts)]).areas(area);
-    // The list needs its columns, not more; charts and trees take the rest.
-    let list = (area.width / 2).clamp(68, 86);
+    // The list needs its columns, not more; charts and trees take the rest, up to where they have plenty.
+    let half = area.width / 2;
+    let list = if area.width < ROOMY { half.clamp(68, 86) } else { half.min(140) };
     let [left, right] = Layout::horizontal([Constraint::Length(list), Constraint::Min(30)]).areas(top);
     let metrics = (right.height * 9 / 20).clamp(9, 20);
     let [upper, lower] = Layout::vertical([Constraint::Length(metrics), Constraint::Min(5)]).areas(right);

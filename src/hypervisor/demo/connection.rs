@@ -38,11 +38,12 @@ impl DemoConnection {
         table: Arc<Mutex<Table>>,
         hub: Hub,
     ) -> Self {
+        let below = driver.capabilities();
         let capabilities = Capabilities {
             groups: Groups::of(&GROUPS),
             no_bulk_stats: None,
-            no_agent: None,
-            ..driver.capabilities().clone()
+            no_agent: below.no_agent.clone().filter(|_| below.read_only),
+            ..below.clone()
         };
         Self { driver, facts, table, number: hub.number(), hub, capabilities }
     }

@@ -27,25 +27,25 @@ pub struct DemoConnector {
 }
 
 impl DemoConnector {
-    /// Prepares the demo host; opens nothing yet.
+    /// Prepares the demo host; opens nothing yet. Read-only, it refuses every change as any other would.
     ///
     /// # Errors
     /// When libvirt cannot be initialised, or the machine gives no memory file.
-    pub fn new() -> HvResult<Self> {
-        Self::on(SimClock::real())
+    pub fn new(read_only: bool) -> HvResult<Self> {
+        Self::on(SimClock::real(), read_only)
     }
 
     /// The same on this clock.
     ///
     /// # Errors
     /// As [`DemoConnector::new`].
-    pub fn on(clock: SimClock) -> HvResult<Self> {
+    pub fn on(clock: SimClock, read_only: bool) -> HvResult<Self> {
         let file = memory_file(HOST_FILE)
             .map_err(|e| HvError::new(HvErrorKind::Other, "prepare the demo host", e.to_string()))?;
         let uri = format!("test:///proc/self/fd/{}", file.as_raw_fd());
         let hub = Hub::default();
         Ok(Self {
-            libvirt: LibvirtConnector::new(ConnectOptions { uri: Some(uri), read_only: false })?,
+            libvirt: LibvirtConnector::new(ConnectOptions { uri: Some(uri), read_only })?,
             _file: file,
             facts: Arc::new(Facts::read(HOST_FILE)),
             table: Arc::new(Mutex::new(Table::new(clock, hub.clone()))),

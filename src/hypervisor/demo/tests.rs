@@ -11,7 +11,7 @@ use crate::xml;
 
 fn demo() -> (SimClock, DemoConnector, Box<dyn Hypervisor>) {
     let clock = SimClock::manual();
-    let connector = DemoConnector::on(clock.clone()).unwrap();
+    let connector = DemoConnector::on(clock.clone(), false).unwrap();
     let connection = connector.connect(Purpose::Poll).unwrap();
     (clock, connector, connection)
 }
