@@ -83,9 +83,10 @@ impl fmt::Display for Failure {
 impl From<&HvError> for Failure {
     fn from(e: &HvError) -> Self {
         let exit = match e.kind {
-            HvErrorKind::NoConnection | HvErrorKind::ConnectionLost | HvErrorKind::PermissionDenied => {
-                Exit::NoConnection
-            }
+            HvErrorKind::NoConnection
+            | HvErrorKind::Unreachable
+            | HvErrorKind::ConnectionLost
+            | HvErrorKind::PermissionDenied => Exit::NoConnection,
             HvErrorKind::BadUri => Exit::Usage,
             HvErrorKind::NotFound => Exit::NotFound,
             HvErrorKind::ReadOnly | HvErrorKind::InvalidState => Exit::Refused,

@@ -8,8 +8,10 @@ pub type HvResult<T> = Result<T, HvError>;
 /// The kind decides what the user is told to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HvErrorKind {
-    /// Nothing listens: no socket, connection refused, host unknown.
+    /// Nothing listens on this machine: no socket, connection refused.
     NoConnection,
+    /// Another machine is not reached: name unknown, no route, refused, no SSH.
+    Unreachable,
     /// The connection broke.
     ConnectionLost,
     /// The user may not: socket permission, polkit, SSH key.
@@ -61,7 +63,10 @@ impl HvError {
 
     /// Whether the connection is of no more use.
     pub const fn is_fatal(&self) -> bool {
-        matches!(self.kind, HvErrorKind::ConnectionLost | HvErrorKind::NoConnection)
+        matches!(
+            self.kind,
+            HvErrorKind::ConnectionLost | HvErrorKind::NoConnection | HvErrorKind::Unreachable
+        )
     }
 
     /// What to do, one sentence; empty when there is nothing to advise.
@@ -69,6 +74,9 @@ impl HvError {
         match self.kind {
             HvErrorKind::NoConnection => {
                 "Is the daemon running (systemctl status libvirtd virtqemud), and the URI right? `novacron demo` needs neither."
+            }
+            HvErrorKind::Unreachable => {
+                "Is the host's name right, is the host up, and does it let you in (ssh USER@HOST virsh list)?"
             }
             HvErrorKind::ConnectionLost => "NovaCron tries again by itself.",
             HvErrorKind::PermissionDenied => {

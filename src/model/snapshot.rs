@@ -23,7 +23,7 @@ pub enum Link {
         /// Since when.
         since: Timestamp,
     },
-    /// Connected, but a call has not been answered for long.
+    /// A call has not been answered for long, be it the one that connects.
     Stalled {
         /// Since when.
         since: Timestamp,
@@ -36,11 +36,22 @@ pub enum Link {
         attempt: u32,
         /// When it is tried next.
         next_try: Timestamp,
+        /// What kind of failure it was.
+        cause: LostCause,
         /// What failed and why, one sentence.
         reason: String,
         /// What to do; may be empty.
         hint: String,
     },
+}
+
+/// Why there is no connection, as far as it decides what a command's exit code is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostCause {
+    /// The URI names no hypervisor: trying again will not help.
+    BadUri,
+    /// Nobody answers, or not to this user.
+    Unreachable,
 }
 
 impl Link {

@@ -14,7 +14,7 @@ use crate::model::alert::{Condition, Subject};
 use crate::model::columns::Needs;
 use crate::model::id::VmId;
 use crate::model::metric::{GROUPS, Group, MetricId};
-use crate::model::snapshot::{Link, Snapshot};
+use crate::model::snapshot::{Link, LostCause, Snapshot};
 use crate::model::time::Timestamp;
 use crate::model::vm::{Vm, VmState};
 
@@ -139,8 +139,12 @@ async fn until_listed(snapshots: &mut Snapshots, deadline: Instant) -> Result<Ar
         if newest.listed {
             return Ok(newest);
         }
-        if let Link::Lost { reason, hint, .. } = &newest.link {
-            return Err(Failure::new(Exit::NoConnection, reason).hint(hint));
+        if let Link::Lost { cause, reason, hint, .. } = &newest.link {
+            let exit = match cause {
+                LostCause::BadUri => Exit::Usage,
+                LostCause::Unreachable => Exit::NoConnection,
+            };
+            return Err(Failure::new(exit, reason).hint(hint));
         }
         match timeout_at(deadline, snapshots.changed()).await {
             Ok(Ok(())) => {}

@@ -51,6 +51,7 @@ fn a_lost_connection_fails_with_reason_and_hint() {
         since: NOW,
         attempt: 1,
         next_try: NOW,
+        cause: LostCause::Unreachable,
         reason: "nobody listens".into(),
         hint: "Start it.".into(),
     };

@@ -18,7 +18,7 @@ use crate::console::keymap::{Code, Key, Keymap};
 use crate::console::screens::testing::{host, host_with};
 use crate::model::metric::MetricId;
 use crate::model::series::Track;
-use crate::model::snapshot::Link;
+use crate::model::snapshot::{Link, LostCause};
 use crate::model::time::Timestamp;
 use crate::model::vm::Vm;
 
@@ -237,6 +237,7 @@ fn a_lost_connection_is_told_and_refresh_tries_at_once() {
         since: lost.at,
         attempt: 2,
         next_try: Timestamp(lost.at.0 + 4000),
+        cause: LostCause::Unreachable,
         reason: "Could not list VMs: broken pipe".into(),
         hint: String::new(),
     };

@@ -15,7 +15,7 @@ use crate::console::keymap::Keymap;
 use crate::console::theme::{Glyphs, Look, Theme};
 use crate::console::widgets::testing::{snapshot, text};
 use crate::model::columns::{VM_COLUMNS, defaults};
-use crate::model::snapshot::{Link, Snapshot};
+use crate::model::snapshot::{Link, LostCause, Snapshot};
 use crate::model::time::Timestamp;
 
 fn app_on(snapshot: Arc<Snapshot>, columns: u16, rows: u16) -> App {
@@ -157,6 +157,7 @@ fn a_lost_connection_keeps_the_last_values_dim() {
         since: Timestamp(NOW.0 - 30_000),
         attempt: 3,
         next_try: Timestamp(NOW.0 + 4000),
+        cause: LostCause::Unreachable,
         reason: "Could not list VMs: the daemon closed the connection".into(),
         hint: "NovaCron tries again by itself.".into(),
     };

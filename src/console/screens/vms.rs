@@ -18,6 +18,7 @@ use crate::model::columns::{Column, Context, VM_COLUMNS, find};
 use crate::model::metric::MetricId;
 use crate::model::snapshot::Link;
 use crate::model::text::clean;
+use crate::model::time::human_age;
 use crate::model::vm::Vm;
 
 /// How much the table shows.
@@ -41,6 +42,9 @@ const SPARK: u16 = 8;
 /// From this width on, more than the CPU has a sparkline.
 const WIDE: u16 = 130;
 
+/// From this width on, Overview's table shows the chosen columns too.
+const ROOMY: u16 = 92;
+
 fn parts(c: &Canvas<'_>, detail: Detail, width: u16, shown: &[ListRow]) -> Vec<Part> {
     let view = c.app.view();
     // One scale for the rows on screen: two bars of a height mean the same.
@@ -51,8 +55,10 @@ fn parts(c: &Canvas<'_>, detail: Detail, width: u16, shown: &[ListRow]) -> Vec<P
         Part::Spark(m, SPARK, cells::shared_scale(m, usize::from(SPARK), tracks))
     };
     let columns: Vec<&'static Column<Vm>> = match detail {
-        Detail::Short => VM_COLUMNS.iter().filter(|c| c.overview).collect(),
-        Detail::Full => c.app.vms.columns.iter().filter_map(|id| find(VM_COLUMNS, id)).collect(),
+        Detail::Short if width < ROOMY => VM_COLUMNS.iter().filter(|c| c.overview).collect(),
+        Detail::Short | Detail::Full => {
+            c.app.vms.columns.iter().filter_map(|id| find(VM_COLUMNS, id)).collect()
+        }
     };
     let mut parts = Vec::new();
     for column in columns {
@@ -228,6 +234,13 @@ fn empty(c: &mut Canvas<'_>, area: Rect) {
     match &view.link {
         Link::Connecting { .. } => c.empty(area, &["Connecting …", &format!("to {}", clean(&view.uri))]),
         Link::Lost { reason, hint, .. } => c.empty(area, &[reason, hint, "Ctrl-r tries again now."]),
+        Link::Stalled { since } if !view.listed => c.empty(
+            area,
+            &[
+                &format!("No answer for {} from {}.", human_age(since.age(app.now)), clean(&view.uri)),
+                "The host may hang or be far away. NovaCron goes on trying; Ctrl-r connects anew.",
+            ],
+        ),
         _ if !view.listed => c.empty(area, &["Reading the list of VMs …"]),
         _ => c.empty(
             area,

@@ -6,6 +6,7 @@ use crate::hypervisor::NetworkRecord;
 use crate::model::host::FileSystem;
 use crate::model::id::VmId;
 use crate::model::network::NetworkDefinition;
+use crate::model::snapshot::LostCause;
 use crate::model::storage::PoolRecord;
 use crate::model::time::Moment;
 use crate::model::vm::VmRecord;
@@ -200,6 +201,7 @@ fn a_lost_or_silent_hypervisor_is_told_with_the_reason() {
         since: Timestamp(5),
         attempt: 1,
         next_try: NOW,
+        cause: LostCause::Unreachable,
         reason: "refused".into(),
         hint: "Start it.".into(),
     };

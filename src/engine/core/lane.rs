@@ -32,6 +32,8 @@ pub(super) struct LaneState {
     pub(super) phase: Phase,
     /// A worker was started that was not let go.
     pub(super) open: bool,
+    /// Somebody asked for a connection while one was being tried: the next try does not wait.
+    pub(super) hurried: bool,
     /// How long to wait before connecting again.
     pub(super) backoff: Backoff,
     /// Threads left behind in a call, by generation.
@@ -46,6 +48,7 @@ impl LaneState {
             generation: 0,
             phase: Phase::Closed(0),
             open: false,
+            hurried: false,
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(30)),
             stuck: Vec::new(),
         }
@@ -103,11 +106,17 @@ impl LaneState {
         }
     }
 
+    /// What was tried failed: the next try comes after the back-off, or at once. Returns the wait.
+    pub(super) fn fail(&mut self, now: Micros, dice: &mut Dice) -> Duration {
+        let wait = self.backoff.fail(dice);
+        let wait = if std::mem::take(&mut self.hurried) { Duration::ZERO } else { wait };
+        self.phase = Phase::Closed(now + micros(wait));
+        wait
+    }
+
     /// The connection broke: a new one after the back-off. Returns the wait.
     pub(super) fn broke(&mut self, now: Micros, dice: &mut Dice) -> Duration {
-        let wait = self.backoff.fail(dice);
-        self.phase = Phase::Closed(now + micros(wait));
         self.generation += 1;
-        wait
+        self.fail(now, dice)
     }
 }

@@ -57,9 +57,8 @@ impl Core {
         }
         let gives_up = lane.hangs_at(self.deadline(lane.lane)).unwrap_or(u64::MAX);
         match &lane.phase {
-            Phase::Busy(call, since) if lane.lane == Lane::Poll && *call != Call::Connect => {
-                let stalls = since.mono_us + micros(self.poll.stall_after);
-                if self.state.link.is_up() { stalls } else { gives_up }
+            Phase::Busy(call, since) if lane.lane == Lane::Poll && self.may_stall(call) => {
+                since.mono_us + micros(self.poll.stall_after)
             }
             _ => gives_up,
         }

@@ -1,11 +1,13 @@
 //! The poll lane: the link, the list, counters.
 
+use std::time::Duration;
+
 use super::{Core, Lane, Phase};
 use crate::engine::calls::{Answer, Call, Done, Targets};
 use crate::engine::schedule::{Offer, micros};
 use crate::hypervisor::{Capabilities, HvError, HvErrorKind, Which};
 use crate::model::id::VmId;
-use crate::model::snapshot::Link;
+use crate::model::snapshot::{Link, LostCause};
 use crate::model::time::Moment;
 use crate::model::vm::VmRecord;
 
@@ -13,6 +15,7 @@ impl Core {
     pub(super) fn poll_connected(&mut self, capabilities: Capabilities, now: Moment) {
         self.state.set_capabilities(&capabilities);
         self.capabilities = capabilities;
+        self.lane_mut(Lane::Poll).hurried = false;
         self.schedule.all_due();
         // What happened meanwhile is not known: no rate reaches across.
         self.state.vms.break_runs();
@@ -34,35 +37,36 @@ impl Core {
 
     pub(super) fn look_for_stall(&mut self, now: Moment) {
         let Phase::Busy(call, since) = &self.lane(Lane::Poll).phase else { return };
-        let since = *since;
-        let stalls = since.mono_us + micros(self.poll.stall_after);
-        if *call != Call::Connect && self.state.link.is_up() && now.mono_us >= stalls {
+        if self.may_stall(call) && now.mono_us >= since.mono_us + micros(self.poll.stall_after) {
             self.state.link = Link::Stalled { since: since.wall };
             self.publish_now(now);
         }
     }
 
+    /// Whether a call without an answer changes what is told of the link: what is lost already stays lost.
+    pub(super) fn may_stall(&self, call: &Call) -> bool {
+        match self.state.link {
+            Link::Up { .. } => *call != Call::Connect,
+            Link::Connecting { .. } => true,
+            Link::Stalled { .. } | Link::Lost { .. } => false,
+        }
+    }
+
     pub(super) fn poll_given_up(&mut self, error: &HvError, since: Moment, now: Moment) {
-        let wait = {
-            let Self { lanes, dice, .. } = self;
-            let lane = &mut lanes[Lane::Poll as usize];
-            let wait = lane.backoff.fail(dice);
-            lane.phase = Phase::Closed(now.mono_us + micros(wait));
-            wait
-        };
+        let Self { lanes, dice, .. } = self;
+        let wait = lanes[Lane::Poll as usize].fail(now.mono_us, dice);
         self.lost(error, since, wait, now);
     }
 
     pub(super) fn poll_lost(&mut self, error: &HvError, now: Moment) {
         tracing::warn!("The connection is lost. {error}");
-        let wait = {
-            let Self { lanes, dice, .. } = self;
-            lanes[Lane::Poll as usize].broke(now.mono_us, dice)
-        };
+        let Self { lanes, dice, .. } = self;
+        let wait = lanes[Lane::Poll as usize].broke(now.mono_us, dice);
         self.lost(error, now, wait, now);
     }
 
-    fn lost(&mut self, error: &HvError, since: Moment, wait: std::time::Duration, now: Moment) {
+    /// There is no connection; a new one is tried after the wait.
+    fn lost(&mut self, error: &HvError, since: Moment, wait: Duration, now: Moment) {
         let since = match &self.state.link {
             Link::Lost { since, .. } | Link::Stalled { since } => *since,
             Link::Up { .. } | Link::Connecting { .. } => since.wall,
@@ -73,6 +77,10 @@ impl Core {
             since,
             attempt: self.lane(Lane::Poll).backoff.failures(),
             next_try: now.wall.plus(wait),
+            cause: match error.kind {
+                HvErrorKind::BadUri => LostCause::BadUri,
+                _ => LostCause::Unreachable,
+            },
             reason: error.to_string(),
             hint: error.hint().to_owned(),
         };
@@ -82,32 +90,23 @@ impl Core {
     /// An event said that the connection is gone.
     pub(super) fn poll_closed(&mut self, reason: &str, now: Moment) {
         let error = HvError::new(HvErrorKind::ConnectionLost, "keep the connection", reason);
-        let abandoned = self.lane_mut(Lane::Poll).abandon(now.mono_us).is_some();
-        if abandoned {
+        if self.lane_mut(Lane::Poll).abandon(now.mono_us).is_some() {
             // Its call should end with an error soon; until then its thread counts as left behind.
-            let Self { lanes, dice, .. } = self;
-            let lane = &mut lanes[Lane::Poll as usize];
-            let wait = lane.backoff.fail(dice);
-            lane.phase = Phase::Closed(now.mono_us + micros(wait));
-            self.lost(&error, now, wait, now);
+            self.poll_given_up(&error, now, now);
         } else if self.lane(Lane::Poll).is_idle() {
             self.poll_lost(&error, now);
         }
     }
 
     pub(super) fn reconnect(&mut self, now: Moment) {
+        let stall_after = micros(self.poll.stall_after);
         match (&self.state.link, &self.lane(Lane::Poll).phase) {
-            (Link::Stalled { .. }, _) => {
-                if let Phase::Busy(_, since) = self.lane(Lane::Poll).phase {
-                    let waited = since.wall.age(now.wall).as_secs();
-                    let why = format!("nothing came for {waited} s; connecting anew");
-                    let error = HvError::new(HvErrorKind::TimedOut, "get an answer", why);
-                    if self.lane_mut(Lane::Poll).abandon(now.mono_us).is_some() {
-                        self.state.cost.abandoned_calls += 1;
-                        self.lost(&error, since, std::time::Duration::ZERO, now);
-                    }
-                }
+            (Link::Stalled { .. }, Phase::Busy(_, since)) => self.connect_anew(*since, now),
+            (Link::Lost { .. }, Phase::Busy(_, since)) if now.mono_us >= since.mono_us + stall_after => {
+                self.connect_anew(*since, now);
             }
+            // A try is under way: if it fails, the next one does not wait.
+            (Link::Lost { .. }, Phase::Busy(..)) => self.lane_mut(Lane::Poll).hurried = true,
             (Link::Lost { .. }, Phase::Closed(_)) => {
                 self.lane_mut(Lane::Poll).phase = Phase::Closed(now.mono_us);
                 if let Link::Lost { next_try, .. } = &mut self.state.link {
@@ -117,6 +116,17 @@ impl Core {
             }
             (Link::Up { .. }, _) => self.refresh(),
             _ => {}
+        }
+    }
+
+    /// Leaves a call that hangs behind for a new connection.
+    fn connect_anew(&mut self, since: Moment, now: Moment) {
+        let waited = since.wall.age(now.wall).as_secs();
+        let why = format!("nothing came for {waited} s; connecting anew");
+        let error = HvError::new(HvErrorKind::TimedOut, "get an answer", why);
+        if self.lane_mut(Lane::Poll).abandon(now.mono_us).is_some() {
+            self.state.cost.abandoned_calls += 1;
+            self.lost(&error, since, Duration::ZERO, now);
         }
     }
 

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::engine::handle::Command;
 use crate::hypervisor::{Groups, HvErrorKind, HvEvent};
+use crate::model::alert::Condition;
 use crate::model::counters::{CpuCounters, NodeCounters, VmCounters};
 use crate::model::host::Node;
 use crate::model::id::VmId;
@@ -236,6 +237,53 @@ fn a_poll_that_hangs_is_told_then_given_up_then_replaced() {
     assert_eq!(p.core.state.cost.abandoned_calls, 1);
     p.pass(1200);
     assert!(p.out.iter().any(|(l, g, call, _)| *l == Lane::Poll && *g == 1 && *call == Call::Connect));
+}
+
+#[test]
+fn a_connection_that_does_not_come_about_is_told_then_given_up() {
+    let mut p = Puppet::new(false);
+    p.pass(4900);
+    assert!(matches!(p.link(), Link::Connecting { .. }));
+    p.pass(200);
+    assert!(matches!(p.link(), Link::Stalled { .. }));
+    let alerts = p.core.state.snapshot(p.now).alerts;
+    assert!(alerts.iter().any(|a| a.condition == Condition::NotAnswering), "{alerts:?}");
+    p.pass(25_000);
+    assert!(matches!(p.link(), Link::Lost { attempt: 1, .. }));
+    p.pass(1200);
+    p.end(1, Ok(()));
+    p.answer_all();
+    assert!(p.link().is_up());
+}
+
+#[test]
+fn who_asks_for_a_connection_while_one_is_tried_does_not_wait_for_the_next() {
+    let lose = |p: &mut Puppet| {
+        p.answer_all();
+        p.event(HvEvent::Closed { reason: "gone".into() });
+        p.pass(1200);
+        assert_eq!(p.out.last().unwrap().2, Call::Connect);
+    };
+    // The try fails: the next follows at once.
+    let mut p = Puppet::new(false);
+    lose(&mut p);
+    p.give(Input::Command(Command::Reconnect));
+    p.out.retain(|(_, _, call, _)| *call == Call::Connect);
+    let opened = p.opened;
+    p.end(0, Err(HvErrorKind::NoConnection));
+    assert_eq!(p.opened, opened + 1);
+    // And only that one.
+    p.end(0, Err(HvErrorKind::NoConnection));
+    assert_eq!(p.opened, opened + 1);
+
+    // The try hangs: another is made beside it.
+    let mut p = Puppet::new(false);
+    lose(&mut p);
+    p.pass(6000);
+    let opened = p.opened;
+    p.give(Input::Command(Command::Reconnect));
+    assert_eq!(p.opened, opened + 1);
+    assert_eq!(p.core.state.cost.abandoned_calls, 1);
 }
 
 #[test]

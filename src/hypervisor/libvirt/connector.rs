@@ -71,7 +71,7 @@ impl LibvirtConnector {
         let open = || {
             Conn::open(self.target.as_deref(), self.options.read_only)
                 .map(Arc::new)
-                .map_err(|e| open_error(&e, self.target.is_some()))
+                .map_err(|e| open_error(&e, self.target.as_deref()))
         };
         if !self.target.as_deref().is_some_and(uri::is_test) {
             return open();

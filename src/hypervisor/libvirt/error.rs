@@ -1,6 +1,7 @@
 //! libvirt's errors in the port's words.
 
 use super::ffi::{FROM_RPC, RawError, RawResult, code};
+use super::uri::{has_host, is_test};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 
 /// Gives a failed call its operation.
@@ -16,10 +17,16 @@ impl<T> Doing<T> for RawResult<T> {
 }
 
 /// The error of opening a connection: there, whatever broke on the way means that nobody answers.
-pub(super) fn open_error(e: &RawError, uri_given: bool) -> HvError {
+pub(super) fn open_error(e: &RawError, uri: Option<&str>) -> HvError {
     let kind = match kind(e) {
-        HvErrorKind::NoConnection if uri_given && e.code == code::NO_CONNECT => HvErrorKind::BadUri,
+        HvErrorKind::NoConnection if uri.is_some() && e.code == code::NO_CONNECT => HvErrorKind::BadUri,
         HvErrorKind::ConnectionLost | HvErrorKind::Other => unreached(e),
+        kind => kind,
+    };
+    let kind = match kind {
+        HvErrorKind::NoConnection if uri.is_some_and(has_host) => HvErrorKind::Unreachable,
+        // The test driver lives in this process: only its file can be wrong.
+        HvErrorKind::NoConnection if uri.is_some_and(is_test) => HvErrorKind::BadUri,
         kind => kind,
     };
     hv_error(e, kind, "connect")

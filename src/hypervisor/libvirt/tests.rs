@@ -67,8 +67,8 @@ fn a_wrong_uri_says_so() {
     for (uri, wanted) in [
         ("nonsense", HvErrorKind::BadUri),
         ("qemu+unix:///system?socket=/nonexistent/sock", HvErrorKind::NoConnection),
-        ("test:///nonexistent/host.xml", HvErrorKind::NoConnection),
-        ("qemu+tcp://127.0.0.1:1/system", HvErrorKind::NoConnection),
+        ("test:///nonexistent/host.xml", HvErrorKind::BadUri),
+        ("qemu+tcp://127.0.0.1:1/system", HvErrorKind::Unreachable),
     ] {
         let error = kind(uri);
         assert_eq!(error.kind, wanted, "{uri}: {error}");

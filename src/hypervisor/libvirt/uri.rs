@@ -52,6 +52,11 @@ pub(super) fn is_test(uri: &str) -> bool {
     parts(uri).is_some_and(|p| p.scheme == "test")
 }
 
+/// Whether it names a machine.
+pub(super) fn has_host(uri: &str) -> bool {
+    parts(uri).is_some_and(|p| !p.authority.is_empty())
+}
+
 /// Whether the hypervisor runs on this machine. The test driver's made-up host does not.
 pub(super) fn is_local(uri: &str) -> bool {
     parts(uri).is_some_and(|p| {

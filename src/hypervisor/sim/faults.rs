@@ -119,6 +119,7 @@ pub(super) struct Faults {
 pub(super) fn error(operation: Operation, kind: HvErrorKind) -> HvError {
     let message = match kind {
         HvErrorKind::NoConnection => "Failed to connect socket: No such file or directory",
+        HvErrorKind::Unreachable => "unable to connect to server: No route to host",
         HvErrorKind::ConnectionLost => "Cannot recv data: Connection reset by peer",
         HvErrorKind::PermissionDenied => "Failed to connect socket: Permission denied",
         HvErrorKind::BadUri => "the URI is not valid",

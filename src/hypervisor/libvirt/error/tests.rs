@@ -45,10 +45,13 @@ fn opening_tells_what_to_do() {
         (8, "invalid argument: URI 'x' does not include a driver name", BadUri),
         (1, "some new trouble", NoConnection),
     ] {
-        assert_eq!(open_error(&raw(code, message), true).kind, kind, "{message}");
+        assert_eq!(open_error(&raw(code, message), Some("qemu:///system")).kind, kind, "{message}");
     }
     // Without a URI, the driver that is missing is not the user's doing.
-    assert_eq!(open_error(&raw(5, "no connection driver available for URI"), false).kind, NoConnection);
+    assert_eq!(open_error(&raw(5, "no connection driver available for URI"), None).kind, NoConnection);
+    // Of another machine, other things are to be looked at than of this one.
+    let refused = raw(38, "unable to connect to server at 'h:16509': Connection refused");
+    assert_eq!(open_error(&refused, Some("qemu+tcp://h/system")).kind, HvErrorKind::Unreachable);
 }
 
 #[test]
