@@ -236,7 +236,7 @@ impl Job {
             }
             Err(failure) => {
                 checks.extend(doctor::of_host(&Seen::Failed(&settings.connect, failure), &self.environment));
-                if failure.exit == Exit::TimedOut { Exit::TimedOut } else { Exit::NoConnection }
+                failure.exit
             }
         };
         to_stdout(|out| doctor::write(out, &checks, args.format, self.layout()))?;

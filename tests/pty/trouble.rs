@@ -82,7 +82,7 @@ fn nobody_listens_at_the_port() {
     // A port that was free a moment ago, and is closed again.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let uri = format!("qemu+tcp://127.0.0.1:{port}/system");
-    the_console_says(&mut console(&uri), "Connection refused", "systemctl status libvirtd virtqemud");
+    the_console_says(&mut console(&uri), "Connection refused", "Is the host's name right");
     commands_end_with(&uri, 6, "Connection refused");
     doctor_ends_with(&uri, 6, "Connection refused");
 }
@@ -90,8 +90,8 @@ fn nobody_listens_at_the_port() {
 #[test]
 fn a_wrong_uri() {
     the_console_says(&mut console("nonsense"), "Could not connect", "Examples: qemu:///system");
-    commands_end_with("nonsense", 6, "Could not connect");
-    doctor_ends_with("nonsense", 6, "Could not connect");
+    commands_end_with("nonsense", 2, "Could not connect");
+    doctor_ends_with("nonsense", 2, "Could not connect");
 }
 
 #[test]
@@ -99,7 +99,9 @@ fn a_host_that_accepts_and_never_answers() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("qemu+tcp://{}/system", silent.local_addr().unwrap());
     let mut term = console(&uri);
-    term.until("an age", SOON, |s| header(s).contains("connecting for 2 s"));
+    term.until("no answer", SOON, |s| {
+        header(s).contains("no answer for") && says(s, "does not answer") && says(s, "Ctrl-r connects anew")
+    });
     keys_work(&mut term);
     leaves_at_once(&mut term);
     commands_end_with(&uri, 7, "did not answer in time");
@@ -114,7 +116,7 @@ fn an_ssh_that_fails_and_complains() {
     std::fs::write(
         &ssh,
         "#!/bin/sh\necho 'Warning: Permanently added the host.' >&2\n\
-         echo 'root@kvm01: Permission denied (publickey).' >&2\nexit 255\n",
+         echo 'root@kvm01: Permission denied (publickey).' >&2\nhead -c 1 >/dev/null\nexit 255\n",
     )
     .unwrap();
     std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();

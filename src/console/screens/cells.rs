@@ -7,7 +7,7 @@ use crate::model::metric::{Direction, MetricId};
 use crate::model::series::Track;
 use crate::model::storage::PoolState;
 use crate::model::units::Unit;
-use crate::model::vm::Vm;
+use crate::model::vm::{Vm, VmState};
 
 /// A table's column for a registry's column.
 pub(super) fn spec<T>(column: &Column<T>, sorted: Option<SortDir>) -> ColumnSpec<'static> {
@@ -42,7 +42,12 @@ pub(super) fn value(
     }
     if let Value::State(state) = value {
         let (_, role) = look.glyphs.state(*state);
-        let role = if stale { Role::Stale } else { role };
+        // The glyph has its colour; of words only those stand out that tell of trouble.
+        let role = match state {
+            _ if stale => Role::Stale,
+            VmState::Running => Role::Text,
+            _ => role,
+        };
         return Rich::of(value.cell().into_owned(), role);
     }
     let role = if stale { Role::Stale } else { metric.map_or(Role::Text, |m| alarming(m, value)) };

@@ -211,7 +211,7 @@ fn the_tree_follows_the_list_once_its_cursor_rests() {
             .lines()
             .skip(top + 1)
             .take(5)
-            .map(|l| l.chars().skip(70).collect::<String>())
+            .map(|l| l.chars().skip(71).collect::<String>())
             .collect::<Vec<_>>()
     };
     let before = tree(&mut app);

@@ -68,7 +68,7 @@ pub(super) fn headline(c: &Canvas<'_>, vm: &Vm) -> Rich<'static> {
         facts.push(bytes(d.memory as f64));
     }
     for fact in facts {
-        line = line.and(" · ", Role::Dim).and(fact, Role::Text);
+        line.push(format!(" · {fact}"), Role::Text);
     }
     line
 }

@@ -70,11 +70,12 @@ pub fn tree(
         let place = row(area, y);
         tree_row(buf, place, look, content);
         if cursor == Some(i) {
-            let role = if focused { Role::Selection } else { Role::SelectionIdle };
-            tint(buf, place, look.style(role));
+            // In a pane that merely follows another one, a mark is enough, and few bytes to move.
             if focused {
-                put(buf, left(place, 1), look, look.glyphs.cursor, look.style(Role::Cursor));
+                tint(buf, place, look.style(Role::Selection));
             }
+            let role = if focused { Role::Cursor } else { Role::Dim };
+            put(buf, left(place, 1), look, look.glyphs.cursor, look.style(role));
         }
         places.push(place);
     }
