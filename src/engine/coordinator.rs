@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::Progress;
 use super::calls::{Call, Effect, Input, LANES, Lane, MachineAsk, MachineReport};
 use super::clock::thread_cpu;
 use super::core::Core;
@@ -28,6 +29,7 @@ pub(super) struct Coordinator {
     pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
     pub(super) workers: [Option<Sender<Call>>; LANES.len()],
     pub(super) machine: Option<SyncSender<MachineAsk>>,
+    pub(super) progress: Arc<Progress>,
 }
 
 impl Coordinator {
@@ -78,7 +80,8 @@ impl Coordinator {
     }
 
     fn act(&mut self) {
-        for effect in self.core.step(self.around.clock.now()) {
+        let now = self.around.clock.now();
+        for effect in self.core.step(now) {
             match effect {
                 Effect::Open(lane, generation) => self.open(lane, generation),
                 Effect::Release(lane) => self.workers[lane as usize] = None,
@@ -97,6 +100,10 @@ impl Coordinator {
             }
         }
         self.publish();
+        if self.core.wake_at() > now.mono_us {
+            self.progress.calls.store(self.core.calls_under_way(), Ordering::Release);
+            self.progress.at.store(now.mono_us, Ordering::Release);
+        }
     }
 
     fn open(&mut self, lane: Lane, generation: u64) {

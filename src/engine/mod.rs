@@ -38,6 +38,7 @@ mod worker;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -87,11 +88,21 @@ impl EngineConfig {
     }
 }
 
+/// How far an engine is. Whoever moves its clock by hand can wait until it is as far, and all it asked for has come.
+#[derive(Debug, Default)]
+struct Progress {
+    /// Up to when all that was due was begun, microseconds of the monotonic clock.
+    at: AtomicU64,
+    /// Calls under way, those given up included.
+    calls: AtomicUsize,
+}
+
 /// A running engine. Dropping it tells its threads to end and waits for none.
 pub struct Engine {
     handle: Handle,
     inbox: SyncSender<Input>,
     threads: Arc<Threads>,
+    progress: Arc<Progress>,
 }
 
 impl Engine {
@@ -120,17 +131,33 @@ impl Engine {
         // A full inbox wakes the coordinator as well as this would.
         clock.on_jump(Arc::new(move || drop(alarm.try_send(Input::Tick))));
         let guard = threads.enter();
-        let coordinator = Coordinator { core, around, snapshots, workers: [const { None }; 4], machine };
+        let progress = Arc::new(Progress::default());
+        let coordinator = Coordinator {
+            core,
+            around,
+            snapshots,
+            workers: [const { None }; 4],
+            machine,
+            progress: progress.clone(),
+        };
         std::thread::Builder::new().name("nc-engine".into()).spawn(move || {
             let _guard = guard;
             coordinator.run(&inputs);
         })?;
-        Ok(Self { handle: Handle::new(newest, inbox.clone()), inbox, threads })
+        Ok(Self { handle: Handle::new(newest, inbox.clone()), inbox, threads, progress })
     }
 
     /// A way to the engine.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// Whether all that was due by now, in microseconds of the monotonic clock, was begun and answered, except for at
+    /// most so many calls.
+    pub fn is_done(&self, now: u64, except: usize) -> bool {
+        // Written in the other order: what is read here was true together.
+        self.progress.at.load(Ordering::Acquire) >= now
+            && self.progress.calls.load(Ordering::Acquire) <= except
     }
 
     /// Ends the engine: workers are told to stop and waited for, at most so long. One stuck in a call is left behind

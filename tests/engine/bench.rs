@@ -1,7 +1,7 @@
 //! A simulated host, an engine on it, and a clock for both.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use novacron::config::{LimitSettings, PollSettings};
 use novacron::engine::clock::{Clock, ManualClock};
@@ -65,27 +65,63 @@ impl Bench {
         what: &str,
         condition: impl Fn(&Snapshot) -> bool,
     ) -> Arc<Snapshot> {
+        self.stepwise(most, what, condition, |step| self.advance(step))
+    }
+
+    /// The same while the engine works on: what is only half done is seen.
+    pub(super) fn amid_work(
+        &self,
+        most: Duration,
+        what: &str,
+        condition: impl Fn(&Snapshot) -> bool,
+    ) -> Arc<Snapshot> {
+        self.stepwise(most, what, condition, |step| self.clock.advance(step))
+    }
+
+    fn stepwise(
+        &self,
+        most: Duration,
+        what: &str,
+        condition: impl Fn(&Snapshot) -> bool,
+        advance: impl Fn(Duration),
+    ) -> Arc<Snapshot> {
         let step = Duration::from_millis(100);
         let mut snapshots = self.handle.subscribe();
         for _ in 0..=most.as_millis() / step.as_millis() {
             let found = self.runtime.block_on(async {
-                tokio::time::timeout(Duration::from_millis(10), snapshots.wait_for(|s| condition(s)))
+                tokio::time::timeout(Duration::from_millis(1), snapshots.wait_for(|s| condition(s)))
                     .await
                     .map(|s| s.unwrap().clone())
             });
             if let Ok(found) = found {
                 return found;
             }
-            self.clock.advance(step);
+            advance(step);
         }
         self.until(what, condition)
+    }
+
+    /// Lets time pass at once, and waits until the engine has done all that became due.
+    pub(super) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        let Some(engine) = &self.engine else { return };
+        let begun = Instant::now();
+        let now = self.clock.now().mono_us;
+        while !engine.is_done(now, self.host.held_calls()) {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the engine does not come to rest; {}",
+                tell(&self.handle.snapshot())
+            );
+            std::thread::yield_now();
+        }
     }
 
     /// Lets time pass in steps of the fast pace; after each, waits until this running VM was polled.
     pub(super) fn pass(&self, steps: usize, witness: VmId) -> Arc<Snapshot> {
         let mut last = self.handle.snapshot();
         for _ in 0..steps {
-            self.clock.advance(Duration::from_secs(2));
+            self.advance(Duration::from_secs(2));
             let now = self.clock.now().wall;
             last = self.until("the witness is polled", |s| {
                 s.vm(witness).is_some_and(|v| v.fresh.get(Group::Cpu) == Some(now))

@@ -65,7 +65,7 @@ fn what_is_on_screen_is_described_first() {
     let s = bench.until("the list", |s| s.listed);
     let last: Vec<_> = s.vms.iter().rev().take(20).map(|v| v.id).collect();
     bench.focus(last.clone(), None);
-    let s = bench.within(Duration::from_secs(20), "those on screen", |s| {
+    let s = bench.amid_work(Duration::from_secs(20), "those on screen", |s| {
         last.iter().all(|id| s.vm(*id).is_some_and(|v| v.definition.is_some()))
     });
     let described = s.vms.iter().filter(|v| v.definition.is_some()).count();
@@ -118,7 +118,7 @@ fn nothing_is_published_while_nothing_happens() {
     });
     let serial = bench.handle.snapshot().serial;
     // No time passes, so nothing is due; what is under way ends.
-    bench.clock.advance(Duration::from_millis(500));
+    bench.advance(Duration::from_millis(500));
     let settled = bench.handle.snapshot().serial;
     assert!(settled - serial <= 2);
 }

@@ -50,9 +50,9 @@ fn a_host_that_stays_stalled_gets_few_new_connections_and_comes_back() {
     bench.host.stall();
     bench.host.forget_calls();
     bench.within(60 * SECOND, "given up", |s| matches!(s.link, Link::Lost { .. }));
-    bench.clock.advance(600 * SECOND);
+    bench.advance(600 * SECOND);
     for _ in 0..100 {
-        bench.clock.advance(20 * SECOND);
+        bench.advance(20 * SECOND);
     }
     assert!(bench.host.calls().of(Operation::Connect) <= 4, "{:?}", bench.host.calls());
     bench.host.resume_calls();
@@ -84,7 +84,7 @@ fn a_lost_connection_is_told_and_tried_again_ever_more_seldom() {
     bench.within(20 * SECOND, "third try", |s| matches!(s.link, Link::Lost { attempt: 3.., .. }));
     bench.host.forget_calls();
     for _ in 0..600 {
-        bench.clock.advance(SECOND / 2);
+        bench.advance(SECOND / 2);
     }
     let tries = bench.host.calls().of(Operation::Connect);
     assert!(tries <= 30, "{tries} tries in five minutes");

@@ -115,7 +115,7 @@ fn an_ssh_that_fails_and_complains() {
     let ssh = folder.path().join("ssh");
     std::fs::write(
         &ssh,
-        "#!/bin/sh\necho 'Warning: Permanently added the host.' >&2\n\
+        "#!/bin/sh\necho 'Pseudo-terminal will not be allocated.' >&2\n\
          echo 'root@kvm01: Permission denied (publickey).' >&2\nhead -c 1 >/dev/null\nexit 255\n",
     )
     .unwrap();

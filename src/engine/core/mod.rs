@@ -202,6 +202,12 @@ impl Core {
         at
     }
 
+    /// Calls that were not answered yet, those given up included.
+    pub(crate) fn calls_under_way(&self) -> usize {
+        let busy = self.lanes.iter().filter(|l| matches!(l.phase, Phase::Busy(..))).count();
+        busy + self.lanes.iter().map(|l| l.stuck.len()).sum::<usize>()
+    }
+
     fn lane(&self, lane: Lane) -> &LaneState {
         &self.lanes[lane as usize]
     }

@@ -316,6 +316,11 @@ impl SimHost {
         self.world().lock().calls.clone()
     }
 
+    /// How many calls a fault holds up now.
+    pub fn held_calls(&self) -> usize {
+        self.world().lock().held
+    }
+
     /// Begins to count anew.
     pub fn forget_calls(&self) {
         self.world().lock().calls = Calls::default();

@@ -51,6 +51,8 @@ pub(super) struct State {
     links: Vec<Arc<Link>>,
     /// Events that wait for the end of a stall.
     pending: Vec<HvEvent>,
+    /// Calls that are held up by a fault.
+    pub(super) held: usize,
 }
 
 /// A VM of the host.
@@ -113,6 +115,7 @@ impl World {
             next_domain_id: 1,
             links: Vec::new(),
             pending: Vec::new(),
+            held: 0,
         };
         let mut running_since = Vec::new();
         for (i, spec) in specs.into_iter().enumerate() {
@@ -168,6 +171,7 @@ impl World {
             if faults.released {
                 return Err(error(operation, HvErrorKind::ConnectionLost));
             }
+            state.held += 1;
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         match state.faults.errors.get(&operation) {
@@ -202,6 +206,8 @@ impl World {
         } else {
             (std::mem::take(&mut state.pending), state.links.clone())
         };
+        // They look again, and wait on where they have to.
+        state.held = 0;
         drop(state);
         self.wake.notify_all();
         for event in events {
@@ -213,7 +219,11 @@ impl World {
 
     /// Breaks every connection. A stalled call returns.
     pub(super) fn cut(&self, reason: &str) {
-        let links = std::mem::take(&mut self.lock().links);
+        let links = {
+            let mut state = self.lock();
+            state.held = 0;
+            std::mem::take(&mut state.links)
+        };
         for link in &links {
             link.alive.store(false, Ordering::SeqCst);
         }
