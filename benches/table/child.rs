@@ -60,6 +60,7 @@ pub(crate) fn rings(file: &Path) -> Outcome<()> {
         limits: LimitSettings::default(),
         clock: clock.clone(),
         seed: 1,
+        history: None,
     })?;
     let handle = engine.handle();
     let me = i32::try_from(std::process::id())?;

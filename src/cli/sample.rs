@@ -8,7 +8,7 @@ use crate::model::id::VmId;
 use crate::model::metric::MetricId;
 use crate::model::network::{Forward, Network, NetworkDefinition};
 use crate::model::series::{Readings, Track};
-use crate::model::snapshot::{Limits, Link, SelfCost, Snapshot};
+use crate::model::snapshot::{Limits, Link, Recording, SelfCost, Snapshot};
 use crate::model::storage::{Pool, PoolRecord, PoolState, PoolTrouble, Volume};
 use crate::model::time::Timestamp;
 use crate::model::vm::{
@@ -219,5 +219,6 @@ pub(super) fn snapshot() -> Snapshot {
         }]
         .into(),
         cost: SelfCost::default(),
+        recording: Recording::Off,
     }
 }

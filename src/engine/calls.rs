@@ -6,6 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::handle::Command;
+use super::history::Report;
 use crate::host::OwnUsage;
 use crate::hypervisor::{Capabilities, Groups, HvEvent, HvResult, NetworkRecord, Purpose};
 use crate::model::counters::{NodeCounters, VmCounters};
@@ -215,6 +216,8 @@ pub(crate) enum Input {
     Event(u64, HvEvent),
     /// From the machine's thread.
     Machine(Box<MachineReport>),
+    /// From the recorder.
+    Recording(Report),
     /// Time jumped: look again what is due.
     Tick,
 }

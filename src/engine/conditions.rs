@@ -11,7 +11,7 @@ use crate::engine::state::{Entry, Pools, Roster};
 use crate::model::alert::{Alert, Condition, Severity, Subject};
 use crate::model::host::{FileSystem, Machine};
 use crate::model::network::Network;
-use crate::model::snapshot::Link;
+use crate::model::snapshot::{Link, Recording};
 use crate::model::storage::{Pool, PoolState, PoolTrouble};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
@@ -22,6 +22,8 @@ use crate::model::vm::{PauseReason, VmState};
 pub(crate) struct Facts<'a> {
     /// The connection.
     pub(crate) link: &'a Link,
+    /// How it goes with recording.
+    pub(crate) recording: &'a Recording,
     /// VMs.
     pub(crate) vms: &'a Roster,
     /// Pools.
@@ -38,6 +40,7 @@ pub(crate) struct Facts<'a> {
 pub(crate) fn conditions(facts: &Facts<'_>, before: &[Alert], now: Timestamp) -> Vec<Alert> {
     let mut alerts = Vec::new();
     alerts.extend(link(facts.link));
+    alerts.extend(recording(facts.recording));
     alerts.extend(facts.vms.iter().flat_map(vm));
     alerts.extend(facts.pools.iter().flat_map(|p| pool(p, facts.limits, now)));
     alerts.extend(facts.networks.iter().filter_map(network));
@@ -110,6 +113,17 @@ fn link(link: &Link) -> Option<Alert> {
         }
         Link::Connecting { .. } | Link::Up { .. } => None,
     }
+}
+
+fn recording(recording: &Recording) -> Option<Alert> {
+    let Recording::Failing { since, why } = recording else { return None };
+    let w = words(
+        Condition::HistoryNotWritten,
+        Severity::Warning,
+        format!("history is not written: {why}"),
+        "Until then what is measured is kept in memory only.",
+    );
+    Some(w.about(Subject::Host, "history", Some(*since)))
 }
 
 fn vm(entry: &Entry) -> impl Iterator<Item = Alert> + '_ {

@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use tokio::sync::{oneshot, watch};
 
 use super::calls::Input;
+use super::history::Question;
 use crate::hypervisor::HvError;
 use crate::model::id::VmId;
 use crate::model::snapshot::Snapshot;
@@ -44,12 +45,26 @@ pub enum Command {
 pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     inbox: SyncSender<Input>,
+    questions: Option<SyncSender<Question>>,
 }
 
 impl Handle {
-    /// For the engine: the two ends it serves.
-    pub(crate) const fn new(snapshots: watch::Receiver<Arc<Snapshot>>, inbox: SyncSender<Input>) -> Self {
-        Self { snapshots, inbox }
+    /// For the engine: the ends it serves.
+    pub(super) const fn new(
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        inbox: SyncSender<Input>,
+        questions: Option<SyncSender<Question>>,
+    ) -> Self {
+        Self { snapshots, inbox, questions }
+    }
+
+    /// Puts a question about the past; one too many, or where no history is kept, is dropped.
+    pub(super) fn put_question(&self, question: Question) {
+        if let Some(questions) = &self.questions
+            && questions.try_send(question).is_err()
+        {
+            tracing::warn!("Too much is asked of the history at once.");
+        }
     }
 
     /// The newest snapshot.

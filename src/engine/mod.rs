@@ -30,6 +30,7 @@ mod conditions;
 mod coordinator;
 mod core;
 mod handle;
+pub mod history;
 mod rates;
 mod schedule;
 mod state;
@@ -48,6 +49,7 @@ use self::calls::Input;
 use self::clock::{Clock, SystemClock};
 use self::coordinator::{Coordinator, INBOX, start_machine};
 use self::core::Core;
+use self::history::HistoryConfig;
 use self::threads::Threads;
 use self::worker::Surroundings;
 use crate::config::{LimitSettings, PollSettings};
@@ -70,6 +72,8 @@ pub struct EngineConfig {
     pub clock: Arc<dyn Clock>,
     /// Seed of the jitter in waits.
     pub seed: u64,
+    /// Where history is kept; `None` where nothing shall be recorded or asked.
+    pub history: Option<HistoryConfig>,
 }
 
 impl EngineConfig {
@@ -84,6 +88,7 @@ impl EngineConfig {
             limits: LimitSettings::default(),
             clock: Arc::new(clock),
             seed,
+            history: None,
         }
     }
 }
@@ -111,7 +116,7 @@ impl Engine {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(config: EngineConfig) -> io::Result<Self> {
-        let EngineConfig { connector, machine, poll, limits, clock, seed } = config;
+        let EngineConfig { connector, machine, poll, limits, clock, seed, history } = config;
         let (inbox, inputs) = sync_channel(INBOX);
         let threads = Arc::new(Threads::default());
         let around = Surroundings {
@@ -130,6 +135,16 @@ impl Engine {
         let alarm = inbox.clone();
         // A full inbox wakes the coordinator as well as this would.
         clock.on_jump(Arc::new(move || drop(alarm.try_send(Input::Tick))));
+        let questions = match history {
+            Some(history) => {
+                let questions = history::start_librarian(history.folder.clone())?;
+                if history.record {
+                    history::start_recorder(history, clock, newest.clone(), inbox.clone(), &threads)?;
+                }
+                Some(questions)
+            }
+            None => None,
+        };
         let guard = threads.enter();
         let progress = Arc::new(Progress::default());
         let coordinator = Coordinator {
@@ -144,7 +159,7 @@ impl Engine {
             let _guard = guard;
             coordinator.run(&inputs);
         })?;
-        Ok(Self { handle: Handle::new(newest, inbox.clone()), inbox, threads, progress })
+        Ok(Self { handle: Handle::new(newest, inbox.clone(), questions), inbox, threads, progress })
     }
 
     /// A way to the engine.

@@ -57,6 +57,8 @@ pub enum Condition {
     NetworkInactive,
     /// A pool that should run does not.
     PoolInactive,
+    /// History cannot be written.
+    HistoryNotWritten,
     /// A file system of the host is nearly full.
     FileSystemNearlyFull,
     /// A VM's XML could not be read.
@@ -75,6 +77,7 @@ impl Condition {
             Self::PoolTrouble => "pool_trouble",
             Self::NetworkInactive => "network_inactive",
             Self::PoolInactive => "pool_inactive",
+            Self::HistoryNotWritten => "history_not_written",
             Self::FileSystemNearlyFull => "file_system_nearly_full",
             Self::Unreadable => "unreadable",
         }

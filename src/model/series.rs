@@ -111,6 +111,14 @@ impl Track {
         }
     }
 
+    /// Rows later than `after`, or all, oldest first; values in column order, not-a-number where there is a gap.
+    pub fn rows_after(&self, after: Option<Timestamp>) -> impl Iterator<Item = (Timestamp, &[f32])> + '_ {
+        let width = self.metrics.len().max(1);
+        let new = move |t: &Timestamp| after.is_none_or(|after| *t > after);
+        let chunks = self.chunks.iter().filter(move |c| c.last().as_ref().is_some_and(new));
+        chunks.flat_map(move |c| c.times().zip(c.values.chunks_exact(width)).filter(move |(t, _)| new(t)))
+    }
+
     /// When the newest row was taken.
     pub fn last_time(&self) -> Option<Timestamp> {
         self.chunks.back()?.last()
@@ -221,6 +229,18 @@ mod tests {
         let points: Vec<_> = t.points(MetricId::VmCpu).collect();
         assert_eq!(points.iter().map(|(at, _)| *at).collect::<Vec<_>>(), times);
         assert_eq!(points.iter().map(|(_, v)| v.unwrap()).collect::<Vec<_>>(), [0.0, 1.0, 2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn rows_after_a_time_are_those_not_seen_yet() {
+        let mut t = Track::new(M);
+        for s in 0..100 {
+            t.push(Timestamp(s), &[Some(s as f64), None], Duration::from_secs(9));
+        }
+        let late: Vec<_> = t.rows_after(Some(Timestamp(97))).map(|(at, v)| (at.0, v[0])).collect();
+        assert_eq!(late, [(98, 98.0), (99, 99.0)]);
+        assert_eq!(t.rows_after(None).count(), 100);
+        assert_eq!(t.rows_after(Some(Timestamp(99))).count(), 0);
     }
 
     #[test]

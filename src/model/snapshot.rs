@@ -61,6 +61,28 @@ impl Link {
     }
 }
 
+/// How it goes with recording what is measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Recording {
+    /// Nothing is recorded.
+    #[default]
+    Off,
+    /// This process records.
+    Here,
+    /// Another process records.
+    Elsewhere {
+        /// Which, where it said so.
+        pid: Option<u32>,
+    },
+    /// It should be recorded, but cannot be written; what is in memory stays there.
+    Failing {
+        /// Since when.
+        since: Timestamp,
+        /// Why, and what to do: one sentence or two, cleaned.
+        why: String,
+    },
+}
+
 /// What the console itself costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SelfCost {
@@ -143,6 +165,8 @@ pub struct Snapshot {
     pub alerts: Arc<[Alert]>,
     /// What the console costs.
     pub cost: SelfCost,
+    /// How it goes with recording.
+    pub recording: Recording,
 }
 
 impl Snapshot {

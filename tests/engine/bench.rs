@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use novacron::config::{LimitSettings, PollSettings};
 use novacron::engine::clock::{Clock, ManualClock};
+use novacron::engine::history::HistoryConfig;
 use novacron::engine::{Command, Engine, EngineConfig, Focus, Handle};
 use novacron::hypervisor::sim::{SimConfig, SimHost};
 use novacron::model::id::VmId;
@@ -33,6 +34,15 @@ impl Bench {
     }
 
     pub(super) fn on(host: SimHost, poll: PollSettings) -> Self {
+        Self::start(host, poll, None)
+    }
+
+    /// One whose engine keeps a history.
+    pub(super) fn recording(host: SimHost, history: HistoryConfig) -> Self {
+        Self::start(host, PollSettings::default(), Some(history))
+    }
+
+    fn start(host: SimHost, poll: PollSettings, history: Option<HistoryConfig>) -> Self {
         let clock = Arc::new(ManualClock::new(host.clock().clone()));
         let engine = Engine::start(EngineConfig {
             connector: Arc::new(host.connector()),
@@ -41,6 +51,7 @@ impl Bench {
             limits: LimitSettings::default(),
             clock: clock.clone(),
             seed: 1,
+            history,
         })
         .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

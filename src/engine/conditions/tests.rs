@@ -16,6 +16,7 @@ const NOW: Timestamp = Timestamp(1_000_000);
 /// A host to find fault with.
 struct Host {
     link: Link,
+    recording: Recording,
     vms: Roster,
     pools: Pools,
     nets: Nets,
@@ -26,6 +27,7 @@ impl Host {
     fn new() -> Self {
         Self {
             link: Link::Up { since: NOW },
+            recording: Recording::Here,
             vms: Roster::default(),
             pools: Pools::default(),
             nets: Nets::default(),
@@ -71,6 +73,7 @@ impl Host {
     fn alerts_after(&self, before: &[Alert], now: Timestamp) -> Vec<Alert> {
         let facts = Facts {
             link: &self.link,
+            recording: &self.recording,
             vms: &self.vms,
             pools: &self.pools,
             networks: self.nets.publish().map_or(&[], |n| n),
@@ -210,6 +213,17 @@ fn a_lost_or_silent_hypervisor_is_told_with_the_reason() {
     assert_eq!((alert.message.as_str(), alert.remedy.as_str()), ("no connection: refused", "Start it."));
     host.link = Link::Stalled { since: Timestamp(7) };
     assert_eq!(host.alert().condition, Condition::NotAnswering);
+}
+
+#[test]
+fn history_that_cannot_be_written_is_told_with_the_reason() {
+    let mut host = Host::new();
+    host.recording = Recording::Elsewhere { pid: Some(7) };
+    assert!(host.alerts_after(&[], NOW).is_empty());
+    host.recording = Recording::Failing { since: Timestamp(9), why: "no space left".into() };
+    let alert = host.alert();
+    assert_eq!((alert.condition, alert.since), (Condition::HistoryNotWritten, Timestamp(9)));
+    assert!(alert.message.ends_with("no space left"));
 }
 
 #[test]

@@ -24,6 +24,7 @@ use self::storage::StorageDesk;
 use super::backoff::Dice;
 use super::calls::{Answer, Call, Done, Effect, Input, LANES, Lane};
 use super::handle::Focus;
+use super::history::Report;
 use super::schedule::{Micros, Schedule, micros};
 use super::state::{Ground, State};
 use crate::config::{LimitSettings, PollSettings};
@@ -128,6 +129,10 @@ impl Core {
                 }
             }
             Input::Machine(report) => self.machine(*report),
+            Input::Recording(Report(recording)) => {
+                self.state.recording = recording;
+                self.publish_soon(now);
+            }
             Input::Tick => {}
         }
     }

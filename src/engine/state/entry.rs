@@ -12,6 +12,7 @@ use crate::model::counters::{
     BalloonCounters, CpuCounters, DiskCounters, NicCounters, VcpuCounters, VmCounters,
 };
 use crate::model::metric::{Entity, Group, Kind, METRICS, Metric, MetricId, metrics_of};
+use crate::model::resolution;
 use crate::model::series::{Readings, Track};
 use crate::model::time::Moment;
 use crate::model::vm::{
@@ -387,12 +388,12 @@ pub(super) fn store(
     ground: &Ground,
 ) {
     for (metric, value) in row {
-        now.set(*metric, *value);
+        now.set(*metric, rounded(*metric, *value));
     }
     let mut values = [None; 16];
     let metrics = track.metrics();
     for (slot, metric) in values.iter_mut().zip(metrics) {
-        *slot = row.iter().find(|(m, _)| m == metric).and_then(|(_, v)| *v);
+        *slot = row.iter().find(|(m, _)| m == metric).and_then(|(_, v)| rounded(*metric, *v));
     }
     let values = &values[..metrics.len().min(values.len())];
     if values.iter().all(Option::is_none) {
@@ -400,6 +401,11 @@ pub(super) fn store(
     }
     let track = on_time(track, ground.at);
     Arc::make_mut(track).push(ground.at.wall, values, ground.keep);
+}
+
+/// Once, here: what is shown, kept in rings and recorded is then the same number.
+fn rounded(metric: MetricId, value: Option<f64>) -> Option<f64> {
+    value.map(|v| f64::from(resolution::round(metric, v)))
 }
 
 /// A row of gaps, where the track does not end in one already.

@@ -21,7 +21,7 @@ use super::conditions::{self, Facts};
 use crate::config::LimitSettings;
 use crate::hypervisor::Capabilities;
 use crate::model::alert::Alert;
-use crate::model::snapshot::{Limits, Link, SelfCost, Snapshot};
+use crate::model::snapshot::{Limits, Link, Recording, SelfCost, Snapshot};
 use crate::model::time::{Moment, Timestamp};
 
 /// Everything known of one host.
@@ -46,6 +46,8 @@ pub(crate) struct State {
     alerts: Arc<[Alert]>,
     /// What the engine costs.
     pub(crate) cost: SelfCost,
+    /// How it goes with recording.
+    pub(crate) recording: Recording,
     serial: u64,
 }
 
@@ -65,6 +67,7 @@ impl State {
             nets: Nets::default(),
             alerts: Arc::new([]),
             cost: SelfCost::default(),
+            recording: Recording::Off,
             serial: 0,
         }
     }
@@ -90,6 +93,7 @@ impl State {
         let alerts = conditions::conditions(
             &Facts {
                 link: &self.link,
+                recording: &self.recording,
                 vms: &self.vms,
                 pools: &self.pools,
                 networks: self.nets.publish().map_or(&[], |n| n),
@@ -117,6 +121,7 @@ impl State {
             networks: self.nets.publish().cloned(),
             alerts: self.alerts.clone(),
             cost: self.cost,
+            recording: self.recording.clone(),
         }
     }
 }
