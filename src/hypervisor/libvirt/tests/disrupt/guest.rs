@@ -95,13 +95,9 @@ fn a_threshold_is_crossed(guest: &Guest) {
     let begun = Instant::now();
     loop {
         let left = DEADLINE.saturating_sub(begun.elapsed());
-        match guest.events.recv_timeout(left).unwrap() {
-            HvEvent::BlockThreshold { id, target, excess } => {
-                assert_eq!((id, target.starts_with("vda")), (guest.id, true), "{target}");
-                assert!(excess > 0);
-                return;
-            }
-            _ => {}
+        if let HvEvent::BlockThreshold { id, target, excess } = guest.events.recv_timeout(left).unwrap() {
+            assert!(id == guest.id && target.starts_with("vda") && excess > 0, "{target} {excess}");
+            return;
         }
     }
 }
