@@ -106,9 +106,12 @@ start_namespace() {
     rm -f "$HOST_DIR/run/namespace-ready"
     say "making the private host's namespaces in $HOST_DIR"
     # An empty environment: what the caller's holds is none of the daemons' business.
-    env -i --chdir=/ PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 setsid \
-        unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc \
-        "$HOST_SRC/namespace-init" "$HOST_DIR" </dev/null >"$HOST_DIR/namespace.log" 2>&1 9>&- &
+    (
+        close_inherited
+        exec env -i --chdir=/ PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 setsid \
+            unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc \
+            "$HOST_SRC/namespace-init" "$HOST_DIR"
+    ) </dev/null >"$HOST_DIR/namespace.log" 2>&1 &
     outer=$!
     for ((tries = 0; tries < 100; tries++)); do
         pid=$(pgrep -P "$outer" | head -n 1 || true)
@@ -126,8 +129,11 @@ start_daemons() {
     for name in virtlogd libvirtd; do
         ! daemon_pid "$name" >/dev/null || continue
         say "starting $name"
-        inside env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-            "$name" -d --pid-file "/run/libvirt/$name.pid" </dev/null >"$HOST_DIR/$name.out" 2>&1 9>&- ||
+        (
+            close_inherited
+            inside env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+                "$name" -d --pid-file "/run/libvirt/$name.pid"
+        ) </dev/null >"$HOST_DIR/$name.out" 2>&1 ||
             die "$name did not start: $(tail -n 3 "$HOST_DIR/$name.out" "$HOST_DIR/log/$name.log" 2>/dev/null)"
         started=1
     done

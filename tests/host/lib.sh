@@ -36,6 +36,16 @@ as_root() {
     fi
 }
 
+# Closes what the caller left open: a daemon would hold it, and with it a lock, for as long as it runs.
+close_inherited() {
+    local fd
+    for fd in /proc/"$BASHPID"/fd/*; do
+        fd=${fd##*/}
+        # 255 is where bash reads its script.
+        ((fd <= 2 || fd == 255)) || exec {fd}>&-
+    done
+}
+
 # The settings that must survive sudo.
 host_env() {
     printf '%s\n' "NOVACRON_HOST_DIR=$HOST_DIR" "NOVACRON_CACHE_DIR=$CACHE_DIR" "QUIET=$QUIET"

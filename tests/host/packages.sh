@@ -1,11 +1,13 @@
 # shellcheck shell=bash
 # What a Debian machine must have: to build, and to run the tests. apt runs only if something is missing.
 
+# shellcheck disable=SC2034 # for ./dev
 BUILD_PACKAGES=(libvirt-dev pkg-config gcc libc6-dev)
 TEST_PACKAGES=(
     libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils
     dnsmasq-base iproute2 nftables iptables
     busybox-static cpio kmod xz-utils e2fsprogs procps tmux
+    openssh-server openssh-client netcat-openbsd
 )
 BACKPORTS_FILE=/etc/apt/sources.list.d/novacron-backports.sources
 POLICY_FILE=/usr/sbin/policy-rc.d
@@ -79,6 +81,13 @@ forbid_services() {
     trap 'exit 130' INT TERM HUP
 }
 
+# Nor at the next boot, where that would open a port: this is Debian's own switch for it, to be removed by who wants sshd.
+forbid_sshd() {
+    [[ " $* " == *" openssh-server "* && ! -d /etc/ssh/sshd_config.d ]] || return 0
+    mkdir -p /etc/ssh
+    printf 'placed by NovaCron, which needs openssh-server for its tests only\n' >/etc/ssh/sshd_not_to_be_run
+}
+
 install_packages() {
     local suite options=(-y -qq --no-install-recommends -o Dpkg::Options::=--force-confold
         -o DPkg::Lock::Timeout=300 -o APT::Color=0)
@@ -91,6 +100,7 @@ install_packages() {
         ! is_installed libvirt-dev || set -- "$@" libvirt-dev
     fi
     forbid_services
+    forbid_sshd "$@"
     logged apt-get install "${options[@]}" "$@" || {
         say "trying again with fresh package lists"
         logged apt-get update

@@ -103,6 +103,37 @@ fn a_daemon_that_comes_up_later() {
 }
 
 #[test]
+fn devices_come_and_go() {
+    let Some(host) = Scratch::up("devices") else { return };
+    let mut term = console_with(&host, &["alpha"]);
+    let nic = |verb: &str, when: &str, more: &[&str]| {
+        host.virsh(&[&[verb, "alpha", "network"], more, &[when]].concat());
+    };
+    let (first, second) = ("52:54:00:00:00:a1", "52:54:00:00:00:a2");
+    nic("attach-interface", "--config", &["isolated", "--model", "virtio", "--mac", first]);
+    // libvirt 9.0 does not tell: it is seen when the VM is looked at again.
+    let seen = Duration::from_secs(45);
+    term.until("the NIC of a VM that is off", seen, |s| says(s, first));
+    nic("detach-interface", "--config", &["--mac", first]);
+    term.until("no NIC", seen, |s| !says(s, first));
+
+    host.virsh(&["start", "alpha"]);
+    term.until("it runs", SOON, |s| row_of(s, "alpha").is_some_and(|row| row.contains("running")));
+    term.send(ENTER);
+    term.until_text("Summary  Charts");
+    for _ in 0..3 {
+        term.send("\t");
+    }
+    term.until("no NIC yet", SOON, |s| says(s, "NIC") && !says(s, second));
+    nic("attach-interface", "--live", &["isolated", "--model", "virtio", "--mac", second]);
+    term.until("the NIC", SOON, |s| says(s, second) && says(s, "isolated"));
+    term.send(ESC);
+    // In the tree a NIC that runs has its host device.
+    term.until("the tree", SOON, |s| says(s, "Topology") && says(s, "vnet"));
+    quit(&mut term);
+}
+
+#[test]
 fn vms_come_change_and_go() {
     let Some(host) = Scratch::up("change") else { return };
     let mut term = console_with(&host, &["alpha", "beta"]);

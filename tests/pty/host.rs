@@ -54,7 +54,7 @@ impl Scratch {
         let file = tempfile::NamedTempFile::new().unwrap();
         let xml = format!(
             "<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory>\
-             <os><type arch='x86_64'>hvm</type></os></domain>"
+             <os><type arch='x86_64'>hvm</type></os><features><acpi/></features></domain>"
         );
         std::fs::write(file.path(), xml).unwrap();
         self.virsh(&["define", file.path().to_str().unwrap()]);

@@ -16,6 +16,8 @@ mod quiet;
 mod scan;
 mod scene;
 mod sizes;
+mod ssh;
+mod sshd;
 mod start;
 pub(crate) mod term;
 mod trouble;

@@ -212,14 +212,15 @@ impl AddressDesk {
         }
         take(&mut desk.found, came.found.unwrap_or_default());
         let agent = agent_of(vm, came.no_agent, desk, came.now);
+        let no_arp = self.unsupported.contains(&AddressSource::Arp);
         let next = if is_complete(vm, &desk.found) {
             None
         } else {
             match came.source {
                 AddressSource::Lease if agent.is_ok() => Some(AddressSource::Agent),
-                AddressSource::Lease => Some(AddressSource::Arp),
-                AddressSource::Agent if desk.found.is_empty() => Some(AddressSource::Arp),
-                AddressSource::Agent | AddressSource::Arp => None,
+                AddressSource::Lease if !no_arp => Some(AddressSource::Arp),
+                AddressSource::Agent if desk.found.is_empty() && !no_arp => Some(AddressSource::Arp),
+                _ => None,
             }
         };
         if let Some(source) = next {
@@ -232,7 +233,7 @@ impl AddressDesk {
         desk.due = came.now + micros(pace);
         let mut found = std::mem::take(&mut desk.found);
         found.sort_by_key(|a| (goodness(a.address), a.address));
-        let why = found.is_empty().then(|| why_none(vm, agent.err(), desk, self.unsupported.len() == 3));
+        let why = found.is_empty().then(|| why_none(vm, agent.err(), desk, &self.unsupported));
         Some((found, why))
     }
 }
@@ -280,8 +281,8 @@ fn agent_of<'a>(vm: &Vm, no_agent: Option<&'a str>, desk: &Desk, now: Micros) ->
     }
 }
 
-fn why_none(vm: &Vm, agent: Option<&str>, desk: &Desk, unsupported: bool) -> String {
-    if unsupported {
+fn why_none(vm: &Vm, agent: Option<&str>, desk: &Desk, unsupported: &HashSet<AddressSource>) -> String {
+    if unsupported.len() == 3 {
         return "this driver does not tell addresses".to_owned();
     }
     if vm.definition.as_ref().is_some_and(|d| d.nics.is_empty()) {
@@ -292,5 +293,10 @@ fn why_none(vm: &Vm, agent: Option<&str>, desk: &Desk, unsupported: bool) -> Str
     } else {
         "its guest agent tells none"
     });
-    format!("no DHCP lease, no ARP entry, and {agent}")
+    let arp = if unsupported.contains(&AddressSource::Arp) {
+        "the host's ARP table cannot be read"
+    } else {
+        "no ARP entry"
+    };
+    format!("no DHCP lease, {arp}, and {agent}")
 }

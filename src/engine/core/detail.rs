@@ -18,7 +18,7 @@ use crate::model::vm::{VmDefinition, VmFlags};
 
 /// VMs a call describes at most; the worker comes back sooner when it takes long.
 const BATCH: usize = 16;
-/// Flags of a VM are read again once it has been on screen for this long: not while it scrolls by.
+/// What no event tells of a VM is read again once it has been on screen for this long: not while it scrolls by.
 const SETTLED: Duration = Duration::from_secs(5);
 /// What failed is tried again after this long.
 const RETRY: Duration = Duration::from_secs(30);
@@ -134,7 +134,9 @@ impl DetailDesk {
         self.flags_at.retain(|id, _| vms.get(*id).is_some());
         let (id, at) = self.flags_at.iter_mut().find(|(_, at)| now >= **at)?;
         *at = now + micros(every);
-        Some(Call::Flags(*id))
+        // No event tells of the memory or the vCPUs of a VM that is off, and up to libvirt 9 none of its devices.
+        let is_off = vms.get(*id).is_some_and(|e| !e.vm.state.is_active());
+        Some(if is_off { Call::Define(vec![*id]) } else { Call::Flags(*id) })
     }
 
     /// The next VMs to describe: on screen first, then active ones, then by name.

@@ -12,7 +12,7 @@ use crate::model::id::VmId;
 use crate::model::metric::Group;
 use crate::model::snapshot::Link;
 use crate::model::storage::{PoolRecord, PoolState};
-use crate::model::vm::{NicDefinition, PauseReason, VmDefinition, VmFlags, VmRecord, VmState};
+use crate::model::vm::{AddressSource, NicDefinition, PauseReason, VmDefinition, VmFlags, VmRecord, VmState};
 
 fn vm(n: u8) -> VmId {
     VmId(uuid::Uuid::from_u128(u128::from(n)))
@@ -284,6 +284,24 @@ fn who_asks_for_a_connection_while_one_is_tried_does_not_wait_for_the_next() {
     p.give(Input::Command(Command::Reconnect));
     assert_eq!(p.opened, opened + 1);
     assert_eq!(p.core.state.cost.abandoned_calls, 1);
+}
+
+#[test]
+fn an_arp_table_that_cannot_be_read_is_not_asked_for_again() {
+    let mut p = Puppet::new(false);
+    let mut asked = 0;
+    for _ in 0..600 {
+        while let Some((_, _, call, _)) = p.out.first() {
+            let arp = matches!(call, Call::Addresses(_, AddressSource::Arp));
+            asked += u32::from(arp);
+            p.end(0, if arp { Err(HvErrorKind::Unsupported) } else { Ok(()) });
+        }
+        p.pass(1000);
+    }
+    assert_eq!(asked, 1);
+    let vms = p.core.state.snapshot(p.now).vms;
+    let why: Vec<_> = vms.iter().filter_map(|vm| vm.addresses_unavailable.as_deref()).collect();
+    assert!(!why.is_empty() && why.iter().all(|w| w.contains("ARP table cannot be read")), "{why:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::error::{Doing, open_error};
 use super::ffi::{Conn, start_event_loop};
 use super::uri;
-use crate::hypervisor::{Connector, HvResult, Hypervisor, Purpose};
+use crate::hypervisor::{Connector, HvError, HvErrorKind, HvResult, Hypervisor, Purpose};
 
 /// Seconds between keep-alive messages.
 const KEEP_ALIVE_INTERVAL_S: i32 = 5;
@@ -75,6 +75,12 @@ impl LibvirtConnector {
         };
         if !self.target.as_deref().is_some_and(uri::is_test) {
             return open();
+        }
+        // libxml2 tells of a file that is not there on descriptor 2.
+        if let Some(file) = self.target.as_deref().and_then(uri::test_file)
+            && let Err(e) = std::fs::File::open(file)
+        {
+            return Err(HvError::new(HvErrorKind::BadUri, "connect", format!("{file}: {e}")));
         }
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(conn) = shared.upgrade() {

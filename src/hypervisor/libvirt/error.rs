@@ -56,6 +56,8 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
         | code::CONFIG_UNSUPPORTED
         | code::OPERATION_UNSUPPORTED
         | code::ARGUMENT_UNSUPPORTED => HvErrorKind::Unsupported,
+        // An older libvirt on a newer kernel cannot read the machine's ARP table.
+        code::INTERNAL_ERROR if says(e, &["wrong nlmsg len"]) => HvErrorKind::Unsupported,
         code::INVALID_ARG if says(e, &["unsupported flags"]) => HvErrorKind::Unsupported,
         code::OPERATION_DENIED if says(e, &["read only", "read-only"]) => HvErrorKind::ReadOnly,
         code::OPERATION_DENIED
@@ -97,7 +99,7 @@ fn lost(e: &RawError) -> bool {
 
 /// Why nobody was reached, told by the words of the system, of ssh and of libvirt's client.
 fn unreached(e: &RawError) -> HvErrorKind {
-    const DENIED: &[&str] = &["Permission denied", "Host key verification failed", "authentication failed"];
+    const DENIED: &[&str] = &["Permission denied", "authentication failed"];
     let no_uri = e.code == code::XML_ERROR || e.code == code::INVALID_ARG || says(e, &["URI", "uri"]);
     if says(e, DENIED) {
         HvErrorKind::PermissionDenied

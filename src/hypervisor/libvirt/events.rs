@@ -83,8 +83,9 @@ fn event(raw: RawEvent) -> HvEvent {
             // VIR_DOMAIN_BLOCK_JOB_READY: it goes on until it is told to pivot or stop.
             ended: status != 3,
         },
+        // A dump or a save does the same, and it is not told which it is.
         RawEvent::Migrating { vm } => {
-            HvEvent::Job { id: VmId::from_bytes(vm), what: "migration".to_owned(), ended: false }
+            HvEvent::Job { id: VmId::from_bytes(vm), what: "memory transfer".to_owned(), ended: false }
         }
         RawEvent::JobCompleted { vm, operation } => {
             HvEvent::Job { id: VmId::from_bytes(vm), what: job(operation).to_owned(), ended: true }

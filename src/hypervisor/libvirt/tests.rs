@@ -44,7 +44,7 @@ fn the_test_driver_lists_its_host() {
     let hv = open("test:///default");
     let node = hv.node().unwrap();
     assert_eq!(node.driver, "TEST");
-    assert!(node.cpus > 0 && node.memory > 0 && node.libvirt_version > 9_000_000);
+    assert!(node.cpus > 0 && node.memory > 0 && node.libvirt_version >= 9_000_000);
     let vms = hv.vms().unwrap();
     let test = vms.iter().find(|v| v.name == "test").unwrap();
     assert_eq!(test.state.word(), "running");

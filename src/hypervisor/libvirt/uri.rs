@@ -52,6 +52,13 @@ pub(super) fn is_test(uri: &str) -> bool {
     parts(uri).is_some_and(|p| p.scheme == "test")
 }
 
+/// The host file that the test driver is to read.
+pub(super) fn test_file(uri: &str) -> Option<&str> {
+    let file = parts(uri).filter(|p| p.scheme == "test")?.rest;
+    let file = file.split(['?', '#']).next()?;
+    (!file.is_empty() && file != "/" && file != "/default").then_some(file)
+}
+
 /// Whether it names a machine.
 pub(super) fn has_host(uri: &str) -> bool {
     parts(uri).is_some_and(|p| !p.authority.is_empty())
@@ -98,6 +105,8 @@ mod tests {
             assert!(!is_local(remote), "{remote}");
         }
         assert!(is_test("test:///default") && is_test("test:///tmp/host.xml"));
+        assert_eq!(test_file("test:///tmp/host.xml?x=1"), Some("/tmp/host.xml"));
+        assert!(["test:///default", "test:///", "qemu:///system"].iter().all(|u| test_file(u).is_none()));
         assert!(!is_test("test+ssh://h/default"));
     }
 }

@@ -31,7 +31,7 @@ fn opening_tells_what_to_do() {
         (
             38,
             "End of file while reading data: Host key verification failed.: Input/output error",
-            PermissionDenied,
+            NoConnection,
         ),
         (
             38,
@@ -52,6 +52,10 @@ fn opening_tells_what_to_do() {
     // Of another machine, other things are to be looked at than of this one.
     let refused = raw(38, "unable to connect to server at 'h:16509': Connection refused");
     assert_eq!(open_error(&refused, Some("qemu+tcp://h/system")).kind, HvErrorKind::Unreachable);
+    // Whoever logs in by hand is asked whether the key is right.
+    let unknown =
+        raw(38, "End of file while reading data: Host key verification failed.: Input/output error");
+    assert_eq!(open_error(&unknown, Some("qemu+ssh://h/system")).kind, HvErrorKind::Unreachable);
 }
 
 #[test]
@@ -63,6 +67,7 @@ fn calls_tell_what_happened() {
         (42, "Domain not found: no domain with matching uuid", NotFound),
         (49, "Storage pool not found", NotFound),
         (3, "this function is not supported by the connection driver: virNodeGetMemoryStats", Unsupported),
+        (1, "internal error: wrong nlmsg len", Unsupported),
         (
             8,
             "invalid argument: unsupported flags (0x20000000) in function testConnectGetAllDomainStats",

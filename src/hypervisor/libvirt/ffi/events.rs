@@ -61,7 +61,7 @@ pub(in super::super) enum RawEvent {
         /// `VIR_DOMAIN_BLOCK_JOB_…`.
         status: i32,
     },
-    /// A migration went through its memory once more.
+    /// A migration, a save or a dump went through the memory once more.
     Migrating {
         /// UUID.
         vm: [u8; 16],

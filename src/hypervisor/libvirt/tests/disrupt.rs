@@ -1,5 +1,7 @@
 //! The daemon dies and stalls under the adapter. Each test has a private host of its own.
 
+mod guest;
+
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
