@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hypervisor", &["model", "xml"]),
     ("host", &["model"]),
     ("store", &["model"]),
-    ("engine", &["model", "xml", "topology", "config", "hypervisor", "host"]),
+    ("engine", &["model", "xml", "topology", "config", "hypervisor", "host", "store"]),
     // Of the engine, the handle only; of the hypervisor, the errors its answers carry.
     ("console", &["engine", "hypervisor", "model", "xml", "config", "topology"]),
     // Composes the rest: it chooses the adapter and starts the engine.

@@ -10,6 +10,7 @@ mod host_facts;
 mod log;
 mod output;
 mod panic;
+mod past;
 mod run;
 #[cfg(test)]
 mod sample;

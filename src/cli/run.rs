@@ -106,7 +106,7 @@ impl Job {
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let session =
-            Session::start(connector, paces(output.sample, output.timeout), settings.limits.clone())?;
+            Session::start(connector, paces(output.sample, output.timeout), settings.limits.clone(), None)?;
         let Gathered { snapshot, missing } = gather(session.handle(), wants, output.sample, output.timeout)?;
         for sentence in missing {
             to_stderr(&format!("novacron: {sentence}"));
@@ -116,7 +116,8 @@ impl Job {
 
     fn console(&self, demo: bool) -> Result<Exit, Failure> {
         let connector = connector(&self.loaded.settings, demo)?;
-        console::run(connector, &self.loaded, &self.environment)
+        let history = super::past::of(&self.loaded, demo);
+        console::run(connector, &self.loaded, &self.environment, history)
     }
 
     fn list(&self, list: &List) -> Result<Exit, Failure> {
@@ -218,8 +219,12 @@ impl Job {
         };
         let began = Instant::now();
         let seen = connector(settings, self.demo).and_then(|connector| {
-            let session =
-                Session::start(connector, paces(output.sample, output.timeout), settings.limits.clone())?;
+            let session = Session::start(
+                connector,
+                paces(output.sample, output.timeout),
+                settings.limits.clone(),
+                None,
+            )?;
             answer(session.handle(), output.timeout)?;
             let took = began.elapsed();
             Ok((gather(session.handle(), &wants, output.sample, output.timeout)?, took))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::exit::{Exit, Failure};
 use crate::config::{LimitSettings, PollSettings, Settings};
+use crate::engine::history::HistoryConfig;
 use crate::engine::{Engine, EngineConfig, Handle};
 use crate::host::LocalMachine;
 use crate::hypervisor::Connector;
@@ -35,11 +36,13 @@ impl Session {
         connector: Arc<dyn Connector>,
         poll: PollSettings,
         limits: LimitSettings,
+        history: Option<HistoryConfig>,
     ) -> Result<Self, Failure> {
         let config = EngineConfig {
             machine: Some(Box::new(LocalMachine::new())),
             poll,
             limits,
+            history,
             ..EngineConfig::new(connector)
         };
         let engine = Engine::start(config).map_err(|e| {

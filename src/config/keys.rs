@@ -52,6 +52,19 @@ macro_rules! seconds {
     };
 }
 
+macro_rules! span {
+    ($path:literal, $min:literal..$max:literal, $unit:literal, $field:ident, $doc:literal) => {
+        Key {
+            path: $path,
+            kind: Kind::Number { min: $min, max: $max, zero: false },
+            doc: $doc,
+            per_host: true,
+            get: |s| Raw::Number(s.history.$field.as_secs_f64() / $unit),
+            set: |s, v| s.history.$field = Duration::from_secs_f64(v.number() * $unit),
+        }
+    };
+}
+
 macro_rules! percent {
     ($path:literal, $field:ident, $doc:literal) => {
         Key {
@@ -223,6 +236,37 @@ pub static KEYS: &[Key] = &[
             let period = v.number().round();
             s.poll.arm_memory_stats = (period > 0.0).then(|| Duration::from_secs_f64(period));
         },
+    },
+    Key {
+        path: "history.record",
+        kind: Kind::Flag,
+        doc: "Whether the console records what it measures, unless another NovaCron on this machine does already.",
+        per_host: true,
+        get: |s| Raw::Flag(s.history.record),
+        set: |s, v| s.history.record = v.flag(),
+    },
+    span!("history.raw_hours", 1.0..8760.0, 3600.0, raw, "How long samples are kept as they were measured."),
+    span!(
+        "history.minute_days",
+        1.0..3650.0,
+        86400.0,
+        minutes,
+        "How long mean, minimum and maximum of each minute are kept."
+    ),
+    span!(
+        "history.hour_days",
+        1.0..36500.0,
+        86400.0,
+        hours,
+        "How long those of each hour are kept, and events."
+    ),
+    Key {
+        path: "history.max_megabytes",
+        kind: Kind::Number { min: 16.0, max: 16_777_216.0, zero: false },
+        doc: "Size of the history on disk; above it the oldest samples go first, then minutes, then hours.",
+        per_host: true,
+        get: |s| Raw::Number((s.history.bytes >> 20) as f64),
+        set: |s, v| s.history.bytes = (v.number() as u64) << 20,
     },
     percent!(
         "limits.pool_warn_percent",

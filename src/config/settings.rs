@@ -63,6 +63,34 @@ impl Default for LimitSettings {
     }
 }
 
+/// What is kept of the past, on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistorySettings {
+    /// Whether a console records what it measures, unless another process does.
+    pub record: bool,
+    /// How long samples are kept as they were measured.
+    pub raw: Duration,
+    /// How long one-minute roll-ups are kept.
+    pub minutes: Duration,
+    /// How long one-hour roll-ups and events are kept.
+    pub hours: Duration,
+    /// Bytes on disk in all.
+    pub bytes: u64,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        const DAY: u64 = 86_400;
+        Self {
+            record: true,
+            raw: Duration::from_secs(2 * DAY),
+            minutes: Duration::from_secs(30 * DAY),
+            hours: Duration::from_secs(730 * DAY),
+            bytes: 8 << 30,
+        }
+    }
+}
+
 /// Everything that can be set, complete and valid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -74,6 +102,8 @@ pub struct Settings {
     pub ui: UiSettings,
     /// How the engine polls.
     pub poll: PollSettings,
+    /// What is kept of the past.
+    pub history: HistorySettings,
     /// When the host's own conditions become alerts.
     pub limits: LimitSettings,
     /// What is logged.
@@ -87,6 +117,7 @@ impl Default for Settings {
             read_only: false,
             ui: UiSettings::default(),
             poll: PollSettings::default(),
+            history: HistorySettings::default(),
             limits: LimitSettings::default(),
             log: LogSettings::default(),
         }

@@ -17,7 +17,7 @@ fn config(folder: &std::path::Path) -> HistoryConfig {
 }
 
 fn answer<T>(reply: HistoryReply<T>) -> T {
-    reply.blocking_recv().expect("the librarian answers").unwrap()
+    reply.blocking_recv().unwrap().unwrap()
 }
 
 fn records(bench: &Bench) {

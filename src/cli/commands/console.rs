@@ -17,6 +17,7 @@ use crate::console::app::msg::Notice;
 use crate::console::log;
 use crate::console::terminal::{self, Ended, Options};
 use crate::console::theme::Theme;
+use crate::engine::history::HistoryConfig;
 use crate::hypervisor::Connector;
 use crate::model::columns::{VM_COLUMNS, find};
 use crate::model::time::Timestamp;
@@ -26,6 +27,7 @@ pub(in crate::cli) fn run(
     connector: Arc<dyn Connector>,
     loaded: &Loaded,
     environment: &Environment,
+    history: Option<HistoryConfig>,
 ) -> Result<Exit, Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Failure::new(Exit::Usage, "the console needs a terminal for input and output")
@@ -40,7 +42,7 @@ pub(in crate::cli) fn run(
     panic::restore_with(terminal::give_up);
     #[cfg(debug_assertions)]
     let connector = rehearsal::connector(connector, environment);
-    let session = Session::start(connector, settings.poll.clone(), settings.limits.clone())?;
+    let session = Session::start(connector, settings.poll.clone(), settings.limits.clone(), history)?;
     let ended = terminal::run(session.handle(), options(loaded, environment, &log_file, opened));
     drop(session);
     log::flush();

@@ -1,0 +1,79 @@
+//! Where the history of a host lies.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Loaded, Settings};
+use crate::engine::history::{HistoryConfig, Retention};
+
+/// File names are no longer than 255 bytes.
+const LONGEST_NAME: usize = 200;
+
+/// Where the history of the host that is connected to is kept; `None` for a made-up host, whose past is none.
+pub(super) fn of(loaded: &Loaded, demo: bool) -> Option<HistoryConfig> {
+    let settings = &loaded.settings;
+    let made_up = demo || settings.connect.starts_with("test:");
+    (!made_up).then(|| HistoryConfig {
+        folder: folder(&loaded.paths.data_dir, &settings.connect),
+        retention: retention(settings),
+        record: settings.history.record,
+    })
+}
+
+const fn retention(settings: &Settings) -> Retention {
+    let h = &settings.history;
+    Retention { raw: h.raw, minutes: h.minutes, hours: h.hours, bytes: h.bytes }
+}
+
+/// The data folder itself for the system's own hypervisor, a folder in it for every other.
+fn folder(data: &Path, uri: &str) -> PathBuf {
+    if matches!(uri, "" | "qemu:///system") {
+        data.to_owned()
+    } else {
+        data.join("hosts").join(file_name(uri))
+    }
+}
+
+/// A URI as the name of a folder, without a password in it, and no two alike.
+fn file_name(uri: &str) -> String {
+    let mut name = String::new();
+    for byte in without_password(uri).bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+') {
+            name.push(char::from(byte));
+        } else {
+            let _ = write!(name, "%{byte:02x}");
+        }
+    }
+    name.truncate(LONGEST_NAME);
+    name
+}
+
+fn without_password(uri: &str) -> String {
+    let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{host}{path}")
+        }
+        None => uri.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_host_has_a_folder_of_its_own() {
+        let data = Path::new("/d");
+        assert_eq!(folder(data, "qemu:///system"), data);
+        assert_eq!(
+            folder(data, "qemu+ssh://ann:secret@kvm01/system"),
+            data.join("hosts/qemu+ssh%3a%2f%2fann%40kvm01%2fsystem")
+        );
+        assert_ne!(folder(data, "qemu:///session"), folder(data, "qemu:__session"));
+        assert!(file_name(&"x/".repeat(500)).len() <= LONGEST_NAME);
+        assert!(!file_name("../../etc").contains('/'));
+    }
+}
