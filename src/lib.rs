@@ -9,6 +9,7 @@
 //! - [`config`]: settings and paths
 //! - [`hypervisor`]: the port to libvirt and its adapters
 //! - [`host`]: the port to the machine itself
+//! - [`store`]: what was measured and what happened, on disk
 //! - [`engine`]: gathers facts, publishes snapshots
 //! - [`console`]: the full-screen interface
 //! - [`cli`]: subcommands and output formats
@@ -20,5 +21,6 @@ pub mod engine;
 pub mod host;
 pub mod hypervisor;
 pub mod model;
+pub mod store;
 pub mod topology;
 pub mod xml;

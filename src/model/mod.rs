@@ -5,6 +5,7 @@
 //! | [`id`], [`time`], [`units`], [`text`] | identities, instants, numbers and names as people read them |
 //! | [`metric`] | **the metric registry**: one table behind columns, charts, JSON and alerts |
 //! | [`counters`] | what a hypervisor counts: cumulative, untouched |
+//! | [`resolution`] | to what a measured value is rounded, once, when it is measured |
 //! | [`series`] | rates and gauges over time, with gaps |
 //! | [`vm`], [`storage`], [`network`], [`host`] | the things of a host, as defined and as seen now |
 //! | [`placement`] | in which pool, as which volume, a disk's bytes lie |
@@ -25,6 +26,7 @@ pub mod id;
 pub mod metric;
 pub mod network;
 pub mod placement;
+pub mod resolution;
 pub mod series;
 pub mod snapshot;
 pub mod storage;

@@ -1,0 +1,102 @@
+//! Chunks in their blocks, and pieces, as rows of the database: what writer and readers both read.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::codec::chunk::{Rows, decode_axis};
+use super::codec::piece::{Directory, HEAD, front};
+use super::tier::{Tier, row_id};
+
+/// Bytes in the database that make no sense.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Broken;
+
+/// Why something could not be read.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// SQLite said no.
+    Sql(rusqlite::Error),
+    /// It gave what makes no sense.
+    Broken,
+}
+
+impl From<rusqlite::Error> for ReadError {
+    fn from(why: rusqlite::Error) -> Self {
+        Self::Sql(why)
+    }
+}
+
+impl From<Broken> for ReadError {
+    fn from(_: Broken) -> Self {
+        Self::Broken
+    }
+}
+
+/// Offsets of the rows of some chunks of a block, from the block's begin.
+pub(crate) fn axis(db: &Connection, tier: Tier, id: i64) -> Result<Vec<u32>, ReadError> {
+    let sql = match tier {
+        Tier::Raw => "SELECT data FROM raw_axis WHERE id = ?",
+        Tier::Minute => "SELECT data FROM minute_axis WHERE id = ?",
+        Tier::Hour => "SELECT data FROM hour_axis WHERE id = ?",
+    };
+    let mut query = db.prepare_cached(sql)?;
+    let mut rows = query.query([id])?;
+    let row = rows.next()?.ok_or(Broken)?;
+    let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+    Ok(decode_axis(bytes).ok_or(Broken)?)
+}
+
+/// The rows of a track in a closed block; `None` where it has none.
+pub(crate) fn chunk(
+    db: &Connection,
+    tier: Tier,
+    block: i64,
+    track: i64,
+    width: usize,
+) -> Result<Option<Rows>, ReadError> {
+    let sql = match tier {
+        Tier::Raw => "SELECT axis, data FROM raw WHERE id = ?",
+        Tier::Minute => "SELECT axis, data FROM minute WHERE id = ?",
+        Tier::Hour => "SELECT axis, data FROM hour WHERE id = ?",
+    };
+    let mut query = db.prepare_cached(sql)?;
+    let found = query.query_row([row_id(block, track)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?)));
+    let Some((number, data)) = found.optional()? else { return Ok(None) };
+    let offsets = axis(db, tier, row_id(block, number))?;
+    Ok(Some(Rows::decode(width, offsets, &data).ok_or(Broken)?))
+}
+
+/// A piece: its row and when it begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece {
+    pub(crate) id: i64,
+    pub(crate) start: i64,
+}
+
+/// The pieces of a tier that begin in this span, oldest first.
+pub(crate) fn pieces(db: &Connection, tier: Tier, from: i64, to: i64) -> rusqlite::Result<Vec<Piece>> {
+    let mut query = db.prepare_cached(
+        "SELECT id, start_ms FROM piece WHERE tier = ? AND start_ms >= ? AND start_ms < ? ORDER BY start_ms, id",
+    )?;
+    query
+        .query_map(params![tier.number(), from, to], |r| Ok(Piece { id: r.get(0)?, start: r.get(1)? }))?
+        .collect()
+}
+
+/// The rows of one track in a piece, without reading the rest of it; `None` where it has none.
+pub(crate) fn of_piece(db: &Connection, piece: Piece, track: i64) -> Result<Option<Rows>, ReadError> {
+    let blob = db.blob_open("main", "piece", "data", piece.id, true)?;
+    let mut bytes = vec![0; HEAD];
+    blob.read_at_exact(&mut bytes, 0)?;
+    let front = front(&bytes).filter(|n| *n <= blob.len()).ok_or(Broken)?;
+    bytes.resize(front, 0);
+    blob.read_at_exact(&mut bytes, 0)?;
+    let directory = Directory::read(&bytes).ok_or(Broken)?;
+    let Some(entry) = directory.find(track) else { return Ok(None) };
+    let (begin, length) = entry.place();
+    if begin + length > blob.len() {
+        return Err(Broken.into());
+    }
+    let mut chunk = vec![0; length];
+    blob.read_at_exact(&mut chunk, begin)?;
+    Ok(Some(directory.rows(entry, &chunk).ok_or(Broken)?))
+}

@@ -1,0 +1,129 @@
+//! Many tracks over a short time in one blob: a directory in front, so that one track is found without the others.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::bytes::{Bytes, put_size};
+use super::chunk::{Rows, decode_axis, encode_axis};
+
+/// Tracks by their number, with their rows.
+pub(crate) type Tracks = BTreeMap<i64, Rows>;
+
+/// One entry of the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) track: i64,
+    pub(crate) width: usize,
+    axis: usize,
+    begin: usize,
+    end: usize,
+}
+
+/// What stands in front of the chunks.
+#[derive(Clone, Debug)]
+pub(crate) struct Directory {
+    axes: Vec<Vec<u32>>,
+    /// In order of their tracks.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// Length of the number in front: how many bytes the directory has.
+pub(crate) const HEAD: usize = 4;
+
+/// The tracks as a blob.
+pub(crate) fn encode(tracks: &Tracks) -> Vec<u8> {
+    let mut known: HashMap<&[u32], usize> = HashMap::new();
+    let (mut axes, mut entries, mut chunks) = (Vec::new(), Vec::new(), Vec::new());
+    let mut before = 0;
+    for (track, rows) in tracks {
+        let next = known.len();
+        let axis = *known.entry(&rows.offsets).or_insert_with(|| {
+            let bytes = encode_axis(&rows.offsets);
+            put_size(bytes.len(), &mut axes);
+            axes.extend_from_slice(&bytes);
+            next
+        });
+        let chunk = rows.encode();
+        put_size((track - before) as usize, &mut entries);
+        before = *track;
+        for n in [rows.width, axis, chunk.len()] {
+            put_size(n, &mut entries);
+        }
+        chunks.extend_from_slice(&chunk);
+    }
+    let mut directory = Vec::with_capacity(axes.len() + entries.len() + 8);
+    put_size(known.len(), &mut directory);
+    directory.extend_from_slice(&axes);
+    put_size(tracks.len(), &mut directory);
+    directory.extend_from_slice(&entries);
+    let mut out = Vec::with_capacity(HEAD + directory.len() + chunks.len());
+    out.extend_from_slice(&(directory.len() as u32).to_le_bytes());
+    out.extend_from_slice(&directory);
+    out.extend_from_slice(&chunks);
+    out
+}
+
+/// How many bytes the head and the directory are together.
+pub(crate) fn front(head: &[u8]) -> Option<usize> {
+    let four: [u8; HEAD] = head.get(..HEAD)?.try_into().ok()?;
+    HEAD.checked_add(u32::from_le_bytes(four) as usize)
+}
+
+impl Directory {
+    /// Reads the front of a blob.
+    pub(crate) fn read(blob: &[u8]) -> Option<Self> {
+        let front = front(blob)?;
+        let mut bytes = Bytes(blob.get(HEAD..front)?);
+        let count = bytes.size()?;
+        let axes = (0..count)
+            .map(|_| {
+                let length = bytes.size()?;
+                decode_axis(bytes.take(length)?)
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let count = bytes.size()?;
+        let mut entries = Vec::with_capacity(count.min(bytes.0.len()));
+        let (mut track, mut begin) = (0_i64, front);
+        for _ in 0..count {
+            track = track.checked_add(i64::try_from(bytes.number()?).ok()?)?;
+            let (width, axis, length) = (bytes.size()?, bytes.size()?, bytes.size()?);
+            let end = begin.checked_add(length)?;
+            entries.push(Entry { track, width, axis, begin, end });
+            begin = end;
+        }
+        Some(Self { axes, entries })
+    }
+
+    /// The entry of a track.
+    pub(crate) fn find(&self, track: i64) -> Option<Entry> {
+        self.entries.binary_search_by_key(&track, |e| e.track).ok().map(|i| self.entries[i])
+    }
+
+    /// The offsets of an entry's rows.
+    pub(crate) fn offsets(&self, entry: Entry) -> Option<&[u32]> {
+        self.axes.get(entry.axis).map(Vec::as_slice)
+    }
+
+    /// The rows of an entry, from its chunk.
+    pub(crate) fn rows(&self, entry: Entry, chunk: &[u8]) -> Option<Rows> {
+        Rows::decode(entry.width, self.offsets(entry)?.to_vec(), chunk)
+    }
+}
+
+impl Entry {
+    /// Where in the blob its chunk lies: first byte and length.
+    pub(crate) const fn place(self) -> (usize, usize) {
+        (self.begin, self.end - self.begin)
+    }
+
+    /// Its chunk in the whole blob.
+    pub(crate) fn chunk(self, blob: &[u8]) -> Option<&[u8]> {
+        blob.get(self.begin..self.end)
+    }
+}
+
+/// All tracks of a blob.
+pub(crate) fn decode(blob: &[u8]) -> Option<Tracks> {
+    let directory = Directory::read(blob)?;
+    let rows = |e: &Entry| Some((e.track, directory.rows(*e, e.chunk(blob)?)?));
+    directory.entries.iter().map(rows).collect()
+}

@@ -1,0 +1,38 @@
+//! What was measured and what happened, on disk: two SQLite databases in one folder.
+//!
+//! | part | holds |
+//! | --- | --- |
+//! | [`HistoryWriter`] | `history.db`: one process writes samples, roll-ups, names and events |
+//! | [`HistoryReader`] | the same, read by anybody, also while it is written |
+//! | [`StateDb`] | `state.db`: what any process writes, in short transactions |
+//! | `codec` | how samples are packed |
+//! | `tier`, `blocks`, `merge`, `rollup` | how history is laid out, what happens where rows meet |
+//! | `open`, `ladder`, `lock` | opening, schema versions, damage, the one writer |
+//!
+//! Nothing here reads a clock or makes a thread: time comes in with the samples, and calls block.
+
+mod blocks;
+mod codec;
+mod error;
+mod event;
+mod ladder;
+mod lock;
+mod merge;
+mod open;
+mod reader;
+mod rollup;
+mod state;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod tier;
+mod writer;
+
+pub use error::StoreError;
+pub use event::{Event, EventKind};
+pub use open::SetAside;
+pub use reader::{HistoryReader, Named, PastSeries, PastView, Point, Points, Rank};
+pub use state::StateDb;
+pub use subject::Subject;
+pub use tier::Tier;
+pub use writer::{Committed, HistoryWriter, Opened, Retention};

@@ -1,0 +1,130 @@
+//! Opening a database: folder, rights, schema; and setting a damaged one aside.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::StoreError;
+use super::ladder::{self, Ladder};
+use crate::model::time::Timestamp;
+
+/// How long a writer waits for another one.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Bytes of a page: chunks of 1 to 4 kB fill it with little left over, and one read brings one.
+const PAGE: u32 = 16_384;
+
+/// Something the user should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// The database that was damaged.
+    pub path: PathBuf,
+    /// Where it lies now, as it was.
+    pub moved_to: PathBuf,
+}
+
+impl std::fmt::Display for SetAside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let told = |p: &Path| crate::model::text::clean(&p.to_string_lossy()).into_owned();
+        write!(
+            f,
+            "{} was damaged and is kept as {}; a new one was begun.",
+            told(&self.path),
+            told(&self.moved_to)
+        )
+    }
+}
+
+/// Makes the folder, for its owner alone, where it is missing.
+pub(crate) fn folder(path: &Path) -> Result<(), StoreError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|why| StoreError::io("create", path, why))
+}
+
+/// Opens a database to write, makes or upgrades it.
+///
+/// Reads the head and the schema only: opening takes as long with years of data as with none.
+pub(crate) fn to_write(path: &Path, ladder: &Ladder) -> Result<Connection, StoreError> {
+    let sql = |why| StoreError::sql("open", path, why);
+    // Made here and not by SQLite: it would make it readable for others first.
+    let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    made.map_err(|why| StoreError::io("open", path, why))?;
+    let mut db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sql)?;
+    db.busy_timeout(PATIENCE).map_err(sql)?;
+    db.pragma_update(None, "page_size", PAGE).map_err(sql)?;
+    refuse_newer(&db, path, ladder)?;
+    db.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
+    // In WAL mode this loses at most the last commits on a power cut, and nothing when the process is killed.
+    db.pragma_update(None, "synchronous", "NORMAL").map_err(sql)?;
+    db.pragma_update(None, "foreign_keys", true).map_err(sql)?;
+    ladder.climb(&mut db).map_err(sql)?;
+    Ok(db)
+}
+
+fn refuse_newer(db: &Connection, path: &Path, ladder: &Ladder) -> Result<(), StoreError> {
+    let found = ladder::version(db).map_err(|why| StoreError::sql("open", path, why))?;
+    let known = ladder.newest();
+    if found > known { Err(StoreError::Newer { path: path.to_owned(), found, known }) } else { Ok(()) }
+}
+
+/// Opens a database to read only; `Some` beside it tells that it is newer than this program.
+pub(crate) fn to_read(path: &Path, ladder: &Ladder) -> Result<(Connection, Option<StoreError>), StoreError> {
+    if matches!(fs::metadata(path), Err(why) if why.kind() == std::io::ErrorKind::NotFound) {
+        return Err(StoreError::Missing { path: path.to_owned() });
+    }
+    let sql = |why| StoreError::sql("open", path, why);
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sql)?;
+    db.busy_timeout(PATIENCE).map_err(sql)?;
+    match refuse_newer(&db, path, ladder) {
+        Ok(()) if ladder::version(&db).map_err(sql)? == 0 => {
+            Err(StoreError::Missing { path: path.to_owned() })
+        }
+        Ok(()) => Ok((db, None)),
+        Err(newer @ StoreError::Newer { .. }) => Ok((db, Some(newer))),
+        Err(other) => Err(other),
+    }
+}
+
+/// Opens to write; a damaged file is set aside and a new one begun.
+pub(crate) fn or_begin_anew(
+    path: &Path,
+    ladder: &Ladder,
+    now: Timestamp,
+) -> Result<(Connection, Option<SetAside>), StoreError> {
+    match to_write(path, ladder) {
+        Err(why) if why.is_damage() => {
+            let moved = set_aside(path, now)?;
+            Ok((to_write(path, ladder)?, Some(moved)))
+        }
+        other => other.map(|db| (db, None)),
+    }
+}
+
+/// Renames a database, with its log, to `NAME.damaged-TIME`. Nothing may have it open for writing.
+pub(crate) fn set_aside(path: &Path, now: Timestamp) -> Result<SetAside, StoreError> {
+    let time = jiff::Timestamp::from_millisecond(now.0).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ");
+    let named = |n: u32| {
+        let number = if n == 0 { String::new() } else { format!(".{n}") };
+        with_suffix(path, &format!(".damaged-{time}{number}"))
+    };
+    // Two in one second: neither overwrites the other.
+    let moved_to = (0..).map(named).find(|p| !p.exists()).unwrap_or_else(|| named(0));
+    fs::rename(path, &moved_to).map_err(|why| StoreError::io("set aside", path, why))?;
+    for part in ["-wal", "-shm"] {
+        match fs::rename(with_suffix(path, part), with_suffix(&moved_to, part)) {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::io("set aside", &with_suffix(path, part), why));
+            }
+            _ => {}
+        }
+    }
+    Ok(SetAside { path: path.to_owned(), moved_to })
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,193 @@
+//! Everything at one past moment, for scrubbing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{HistoryReader, Track, ids_of, sound};
+use crate::model::metric::MetricId;
+use crate::model::time::Timestamp;
+use crate::store::blocks::{self, ReadError};
+use crate::store::codec::chunk::column_of;
+use crate::store::codec::piece::{self, Directory};
+use crate::store::error::StoreError;
+use crate::store::rollup::{of_samples, stats_of};
+use crate::store::subject::Subject;
+use crate::store::tier::{STATS, Tier, row_id, track_of};
+
+/// One series at a past moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastSeries {
+    /// Of what.
+    pub subject: Subject,
+    /// Which metric.
+    pub metric: MetricId,
+    /// Its value: the mean of the span that holds the moment or, where a slow poll left that out, of the one before.
+    pub value: Option<f32>,
+    /// Means up to the moment, oldest first, one a span ([`PastView::step`]).
+    pub recent: Vec<Option<f32>>,
+}
+
+/// What was known at a past moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastView {
+    /// The span that holds the moment: when it begins.
+    pub at: Timestamp,
+    /// How long a span is: a minute or, further back, an hour.
+    pub step: Duration,
+    /// All series that had a value then, by thing and metric.
+    pub series: Vec<PastSeries>,
+}
+
+/// Means of all tracks over some spans: per track, metric after metric.
+struct Grid {
+    tier: Tier,
+    first: i64,
+    spans: usize,
+    means: BTreeMap<i64, Vec<f32>>,
+}
+
+impl Grid {
+    fn set(&mut self, track: &Track, column: usize, at: i64, mean: f32) {
+        let Ok(span) = usize::try_from((at - self.first).div_euclid(self.tier.step_ms())) else { return };
+        if span >= self.spans || mean.is_nan() {
+            return;
+        }
+        let spans = self.spans;
+        let means = self.means.entry(track.id).or_insert_with(|| vec![f32::NAN; spans * track.metrics.len()]);
+        means[column * spans + span] = mean;
+    }
+}
+
+impl HistoryReader {
+    /// All series at a moment, with their means over the time `back` before it, for sparklines.
+    pub fn moment(&self, at: Timestamp, back: Duration) -> Result<PastView, StoreError> {
+        self.read(|| {
+            let tier = match self.oldest_ms(Tier::Minute)? {
+                Some(oldest) if at.0 >= oldest => Tier::Minute,
+                _ => Tier::Hour,
+            };
+            let step = tier.step_ms();
+            let last = at.0 - at.0.rem_euclid(step);
+            let spans = (i64::try_from(back.as_millis()).unwrap_or(0) / step).clamp(2, 24 * 60);
+            let first = last - (spans - 1) * step;
+            let mut grid = Grid { tier, first, spans: spans as usize, means: BTreeMap::new() };
+            let tracks = self.all_tracks()?;
+            self.from_blocks(&tracks, &mut grid, last)?;
+            self.from_pieces(&tracks, &mut grid, last)?;
+            if tier == Tier::Minute {
+                self.from_journal(&tracks, &mut grid, last)?;
+            }
+            let series = grid.means.iter().filter_map(|(id, means)| Some((tracks.get(id)?, means)));
+            let series = series.flat_map(|(track, means)| past_series(track, means, grid.spans)).collect();
+            Ok(PastView { at: Timestamp(last), step: Duration::from_millis(step as u64), series })
+        })
+    }
+
+    fn from_blocks(
+        &self,
+        tracks: &BTreeMap<i64, std::sync::Arc<Track>>,
+        grid: &mut Grid,
+        last: i64,
+    ) -> Result<(), ReadError> {
+        let tier = grid.tier;
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT id, axis, data FROM {} WHERE id BETWEEN ? AND ?",
+            tier.table()
+        ))?;
+        for block in tier.block(grid.first)..=tier.block(last) {
+            let begin = tier.begin(block);
+            let mut axes: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+            let mut rows = query.query(ids_of(block))?;
+            while let Some(row) = rows.next()? {
+                let Some(track) = tracks.get(&track_of(row.get(0)?)) else { continue };
+                let number: i64 = row.get(1)?;
+                if let std::collections::btree_map::Entry::Vacant(place) = axes.entry(number) {
+                    place.insert(blocks::axis(&self.db, tier, row_id(block, number))?);
+                }
+                let offsets = &axes[&number];
+                let data = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+                for column in 0..track.metrics.len() {
+                    let width = track.metrics.len() * STATS;
+                    let means = sound(column_of(width, column * STATS, offsets.len(), data))?;
+                    for (offset, mean) in offsets.iter().zip(means) {
+                        grid.set(track, column, begin + i64::from(*offset), mean);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn from_pieces(
+        &self,
+        tracks: &BTreeMap<i64, std::sync::Arc<Track>>,
+        grid: &mut Grid,
+        last: i64,
+    ) -> Result<(), ReadError> {
+        let mut query = self.db.prepare_cached("SELECT data FROM piece WHERE id = ?")?;
+        for piece in blocks::pieces(&self.db, grid.tier, grid.first, last + grid.tier.step_ms())? {
+            let mut rows = query.query([piece.id])?;
+            let Some(row) = rows.next()? else { continue };
+            let blob = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            let directory = sound(Directory::read(blob))?;
+            for entry in &directory.entries {
+                let Some(track) = tracks.get(&entry.track) else { continue };
+                let chunk = sound(entry.chunk(blob))?;
+                let count = sound(directory.offsets(*entry))?.len();
+                for column in 0..track.metrics.len() {
+                    let means = sound(column_of(entry.width, column * STATS, count, chunk))?;
+                    means.iter().for_each(|mean| grid.set(track, column, piece.start, *mean));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The minute that is not over yet.
+    fn from_journal(
+        &self,
+        tracks: &BTreeMap<i64, std::sync::Arc<Track>>,
+        grid: &mut Grid,
+        last: i64,
+    ) -> Result<(), ReadError> {
+        let mut query =
+            self.db.prepare_cached("SELECT start_ms, data FROM recent WHERE start_ms BETWEEN ? AND ? ORDER BY id")?;
+        let mut rows = query.query([grid.first, last])?;
+        let mut minutes: BTreeMap<i64, piece::Tracks> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let blob = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            let minute = minutes.entry(row.get(0)?).or_default();
+            for (id, mut rows) in sound(piece::decode(blob))? {
+                let all = minute.entry(id).or_insert_with(|| {
+                    crate::store::codec::chunk::Rows::new(rows.width)
+                });
+                all.offsets.append(&mut rows.offsets);
+                all.values.append(&mut rows.values);
+            }
+        }
+        for (minute, all) in minutes {
+            for (id, rows) in all {
+                let Some(track) = tracks.get(&id) else { continue };
+                let rolled = of_samples(&rows, &track.metrics);
+                for column in 0..track.metrics.len() {
+                    grid.set(track, column, minute, stats_of(&rolled, column)[0]);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn past_series<'a>(
+    track: &'a Track,
+    means: &'a [f32],
+    spans: usize,
+) -> impl Iterator<Item = PastSeries> + 'a {
+    let known = track.metrics.iter().zip(means.chunks_exact(spans));
+    known.filter_map(|(metric, means)| {
+        let recent: Vec<Option<f32>> = means.iter().map(|v| (!v.is_nan()).then_some(*v)).collect();
+        let value = recent.iter().rev().take(2).find_map(|v| *v);
+        let some = recent.iter().any(Option::is_some);
+        some.then_some(PastSeries { subject: track.subject.clone(), metric: (*metric)?, value, recent })
+    })
+}

@@ -1,0 +1,197 @@
+//! The rows of one metric, from wherever they are: blocks, pieces, the journal.
+
+use rusqlite::OptionalExtension;
+
+use super::{HistoryReader, Track, sound};
+use crate::store::blocks::{self, ReadError};
+use crate::store::codec::chunk::{Rows, column_of};
+use crate::store::codec::piece::Directory;
+use crate::store::rollup::{Stats, Sum, stats_of};
+use crate::store::tier::{HOUR_MS, MINUTE_MS, STATS, Tier, row_id};
+
+/// One row of one metric; a sample is its own mean.
+pub(super) type Row = (i64, Stats);
+
+/// A sample as a row; a gap counts nothing.
+pub(super) const fn sample(v: f32) -> Stats {
+    [v, v, v, if v.is_nan() { 0.0 } else { 1.0 }]
+}
+
+impl HistoryReader {
+    /// The samples of a column in `from..to`, in order of time.
+    pub(super) fn samples(
+        &self,
+        track: &Track,
+        column: usize,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<(i64, f32)>, ReadError> {
+        let mut out = Vec::new();
+        let width = track.metrics.len();
+        for (begin, offsets, data) in self.chunks(track, Tier::Raw, from, to)? {
+            let values = sound(column_of(width, column, offsets.len(), &data))?;
+            out.extend(offsets.iter().map(|o| begin + i64::from(*o)).zip(values));
+        }
+        for piece in blocks::pieces(&self.db, Tier::Raw, from - 2 * MINUTE_MS, to)? {
+            if let Some(rows) = blocks::of_piece(&self.db, piece, track.id)? {
+                push_samples(&rows, column, piece.start, &mut out);
+            }
+        }
+        self.journal(track, from - 2 * MINUTE_MS, to, |start, rows| {
+            push_samples(rows, column, start, &mut out);
+        })?;
+        out.retain(|(at, _)| (from..to).contains(at));
+        if !out.is_sorted_by(|a, b| a.0 < b.0) {
+            out.sort_by_key(|(at, _)| *at);
+            // Of two rows at one instant one fills the gap of the other.
+            out.dedup_by(|later, kept| {
+                let same = later.0 == kept.0;
+                if same && kept.1.is_nan() {
+                    kept.1 = later.1;
+                }
+                same
+            });
+        }
+        Ok(out)
+    }
+
+    /// The roll-ups of a metric whose spans begin in `from..to`, in order of time, the span that is not over included.
+    pub(super) fn rollups(
+        &self,
+        track: &Track,
+        column: usize,
+        tier: Tier,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<Row>, ReadError> {
+        let step = tier.step_ms();
+        let from = from - from.rem_euclid(step);
+        let mut out = Vec::new();
+        for (begin, offsets, data) in self.chunks(track, tier, from, to)? {
+            let stats = stats_column(track, column, offsets.len(), &data)?;
+            out.extend(offsets.iter().map(|o| begin + i64::from(*o)).zip(stats));
+        }
+        // What has not come to this tier yet is in the pieces of the finer ones.
+        let finer: &[Tier] = if tier == Tier::Hour { &[Tier::Hour, Tier::Minute] } else { &[Tier::Minute] };
+        for finer in finer {
+            for piece in blocks::pieces(&self.db, *finer, from, to)? {
+                if let Some(rows) = blocks::of_piece(&self.db, piece, track.id)? {
+                    out.extend((0..rows.len()).map(|r| (piece.start, stats_of(rows.row(r), column))));
+                }
+            }
+        }
+        self.journal(track, from, to, |start, rows| {
+            let values = rows.values.iter().skip(column).step_by(rows.width.max(1));
+            out.extend(values.map(|v| (start, sample(*v))));
+        })?;
+        let mut out: Vec<Row> = out.into_iter().map(|(at, s)| (at - at.rem_euclid(step), s)).collect();
+        out.retain(|(at, _)| (from..to).contains(at));
+        if !out.is_sorted_by(|a, b| a.0 < b.0) {
+            out.sort_by_key(|(at, _)| *at);
+            out = added_up(&out);
+        }
+        Ok(out)
+    }
+
+    /// The chunks of a track in a tier's blocks that overlap `from..to`: begin, offsets and bytes.
+    fn chunks(
+        &self,
+        track: &Track,
+        tier: Tier,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<(i64, Vec<u32>, Vec<u8>)>, ReadError> {
+        let mut out = Vec::new();
+        let newest: Option<i64> =
+            self.db.prepare_cached(max_id(tier))?.query_row([], |row| row.get(0)).optional()?.flatten();
+        let (Some(oldest), Some(newest)) = (self.oldest_ms(tier)?, newest) else { return Ok(out) };
+        let first = tier.block(from.max(oldest));
+        let last = tier.block(to).min(crate::store::tier::block_of(newest));
+        let mut query = self.db.prepare_cached(by_id(tier))?;
+        for block in first..=last {
+            let found = query
+                .query_row([row_id(block, track.id)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?)));
+            if let Some((axis, data)) = found.optional()? {
+                let offsets = blocks::axis(&self.db, tier, row_id(block, axis))?;
+                out.push((tier.begin(block), offsets, data));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Shows the rows of a track in the journal, by minute.
+    fn journal(
+        &self,
+        track: &Track,
+        from: i64,
+        to: i64,
+        mut show: impl FnMut(i64, &Rows),
+    ) -> Result<(), ReadError> {
+        let sql = "SELECT start_ms, data FROM recent WHERE start_ms >= ? AND start_ms < ? ORDER BY id";
+        let mut query = self.db.prepare_cached(sql)?;
+        let mut found = query.query([from - MINUTE_MS, to])?;
+        while let Some(row) = found.next()? {
+            let blob = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            let directory = sound(Directory::read(blob))?;
+            if let Some(entry) = directory.find(track.id) {
+                let rows = sound(entry.chunk(blob).and_then(|chunk| directory.rows(entry, chunk)))?;
+                show(row.get(0)?, &rows);
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn max_id(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Raw => "SELECT max(id) FROM raw",
+        Tier::Minute => "SELECT max(id) FROM minute",
+        Tier::Hour => "SELECT max(id) FROM hour",
+    }
+}
+
+const fn by_id(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Raw => "SELECT axis, data FROM raw WHERE id = ?",
+        Tier::Minute => "SELECT axis, data FROM minute WHERE id = ?",
+        Tier::Hour => "SELECT axis, data FROM hour WHERE id = ?",
+    }
+}
+
+fn push_samples(rows: &Rows, column: usize, start: i64, out: &mut Vec<(i64, f32)>) {
+    let values = rows.values.iter().skip(column).step_by(rows.width.max(1));
+    out.extend(rows.offsets.iter().map(|o| start + i64::from(*o)).zip(values.copied()));
+}
+
+/// The four columns of a metric in a chunk of roll-ups.
+fn stats_column(track: &Track, column: usize, rows: usize, data: &[u8]) -> Result<Vec<Stats>, ReadError> {
+    let width = track.metrics.len() * STATS;
+    let mut out = vec![[0.0; STATS]; rows];
+    for part in 0..STATS {
+        let values = sound(column_of(width, column * STATS + part, rows, data))?;
+        for (stats, v) in out.iter_mut().zip(values) {
+            stats[part] = v;
+        }
+    }
+    Ok(out)
+}
+
+/// Rows of one span added up; they are sorted.
+fn added_up(rows: &[Row]) -> Vec<Row> {
+    rows.chunk_by(|a, b| a.0 == b.0)
+        .map(|same| {
+            let mut sum = Sum::default();
+            same.iter().for_each(|(_, stats)| sum.add(*stats));
+            (same[0].0, sum.unrounded())
+        })
+        .collect()
+}
+
+/// Hours and minutes that a span of so many milliseconds is told in.
+pub(super) const fn tier_for(bucket_ms: i64) -> Tier {
+    match bucket_ms {
+        ..MINUTE_MS => Tier::Raw,
+        MINUTE_MS..HOUR_MS => Tier::Minute,
+        HOUR_MS.. => Tier::Hour,
+    }
+}

@@ -1,0 +1,2 @@
+-- What concerns the database itself.
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) WITHOUT ROWID, STRICT;

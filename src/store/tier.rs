@@ -1,0 +1,93 @@
+//! The tiers of history: samples, minutes, hours; and how they are cut into blocks.
+
+/// How fine a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Samples as they were measured.
+    Raw,
+    /// Mean, least, greatest and number of the samples of a minute.
+    Minute,
+    /// The same of an hour.
+    Hour,
+}
+
+/// A minute in milliseconds: what a piece spans.
+pub(crate) const MINUTE_MS: i64 = 60_000;
+/// An hour in milliseconds.
+pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// Bits of a row's id that are its track.
+const TRACK_BITS: u32 = 24;
+/// The greatest number of a track.
+pub(crate) const MOST_TRACKS: i64 = 1 << TRACK_BITS;
+/// Columns of a metric in a roll-up: mean, least, greatest, count.
+pub(crate) const STATS: usize = 4;
+
+impl Tier {
+    /// All, finest first.
+    pub const ALL: [Self; 3] = [Self::Raw, Self::Minute, Self::Hour];
+
+    /// Milliseconds between two rows; 0 where they come as they come.
+    pub(crate) const fn step_ms(self) -> i64 {
+        match self {
+            Self::Raw => 0,
+            Self::Minute => MINUTE_MS,
+            Self::Hour => HOUR_MS,
+        }
+    }
+
+    /// Milliseconds of a block. Long enough to pack well, short enough that one is quickly read.
+    pub(crate) const fn block_ms(self) -> i64 {
+        match self {
+            Self::Raw => 20 * MINUTE_MS,
+            Self::Minute => HOUR_MS,
+            Self::Hour => 24 * HOUR_MS,
+        }
+    }
+
+    /// Its number in the table of pieces.
+    pub(crate) const fn number(self) -> i64 {
+        self as i64
+    }
+
+    /// Columns of a track with so many metrics.
+    pub(crate) const fn width(self, metrics: usize) -> usize {
+        match self {
+            Self::Raw => metrics,
+            Self::Minute | Self::Hour => metrics * STATS,
+        }
+    }
+
+    /// The table of its chunks.
+    pub(crate) const fn table(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+        }
+    }
+
+    /// The block that holds an instant.
+    pub(crate) const fn block(self, at_ms: i64) -> i64 {
+        at_ms.div_euclid(self.block_ms())
+    }
+
+    /// When a block begins.
+    pub(crate) const fn begin(self, block: i64) -> i64 {
+        block * self.block_ms()
+    }
+}
+
+/// The id of a row: block, then track (or number of the axis).
+pub(crate) const fn row_id(block: i64, low: i64) -> i64 {
+    block << TRACK_BITS | low
+}
+
+/// The block of a row's id.
+pub(crate) const fn block_of(id: i64) -> i64 {
+    id >> TRACK_BITS
+}
+
+/// The track of a row's id.
+pub(crate) const fn track_of(id: i64) -> i64 {
+    id & (MOST_TRACKS - 1)
+}

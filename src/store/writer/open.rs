@@ -1,0 +1,80 @@
+//! Opening the history to write.
+
+use std::path::Path;
+
+use super::{HistoryWriter, Registry, Retention};
+use crate::model::time::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::ladder;
+use crate::store::lock::Lock;
+use crate::store::open::{self, SetAside};
+use crate::store::tier::{MINUTE_MS, Tier, block_of};
+
+/// A writer, and what had to be done for it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The writer.
+    pub writer: HistoryWriter,
+    /// A damaged database was set aside.
+    pub set_aside: Option<SetAside>,
+}
+
+impl HistoryWriter {
+    /// Opens `history.db` in this folder, which is made where it is missing, and holds its lock.
+    ///
+    /// Reads nothing but the head of the file: it takes as long with years of history as with none. A damaged file
+    /// is set aside and a new one begun; `now` is in the name it gets.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] where another process writes it and [`StoreError::Newer`] where a newer version wrote it:
+    /// a [`HistoryReader`](crate::store::HistoryReader) reads it even so. [`StoreError::Denied`],
+    /// [`StoreError::ReadOnly`], [`StoreError::Full`] and others: go on in memory and tell.
+    pub fn open(folder: &Path, retention: Retention, now: Timestamp) -> Result<Opened, StoreError> {
+        open::folder(folder)?;
+        let lock = Lock::take(&folder.join("history.lock"))?;
+        let path = folder.join("history.db");
+        let (db, set_aside) = open::or_begin_anew(&path, &ladder::HISTORY, now)?;
+        let sealed_until = sealed_until(&db).map_err(|why| StoreError::sql("read", &path, why))?;
+        let writer = Self {
+            db,
+            path,
+            _lock: lock,
+            registry: Registry::default(),
+            retention,
+            pending: std::collections::BTreeMap::new(),
+            pending_samples: 0,
+            pending_events: Vec::new(),
+            pending_names: Vec::new(),
+            dropped: 0,
+            open: None,
+            now_ms: 0,
+            sealed_until,
+        };
+        Ok(Opened { writer, set_aside })
+    }
+
+    /// Sets a database aside that turned out damaged while in use ([`StoreError::is_damage`]) and begins a new one.
+    ///
+    /// What was not committed yet is forgotten: it refers to things the new database does not know. The lock is
+    /// let go and taken again.
+    pub fn begin_anew(self, now: Timestamp) -> Result<Opened, StoreError> {
+        let Self { db, path, retention, _lock: lock, .. } = self;
+        drop(db);
+        let moved = open::set_aside(&path, now)?;
+        drop(lock);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let opened = Self::open(folder, retention, now)?;
+        Ok(Opened { set_aside: Some(moved), ..opened })
+    }
+}
+
+/// The end of the last piece or block of samples.
+fn sealed_until(db: &rusqlite::Connection) -> rusqlite::Result<i64> {
+    let (row, start): (Option<i64>, Option<i64>) = db.query_row(
+        "SELECT (SELECT max(id) FROM raw), (SELECT max(start_ms) FROM piece WHERE tier = 0)",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let block = row.map_or(0, |id| Tier::Raw.begin(block_of(id) + 1));
+    Ok(block.max(start.map_or(0, |start| start + MINUTE_MS)))
+}
