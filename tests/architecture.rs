@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["model"]),
     ("hypervisor", &["model", "xml"]),
     ("host", &["model"]),
+    ("store", &["model"]),
     ("engine", &["model", "xml", "topology", "config", "hypervisor", "host"]),
     // Of the engine, the handle only; of the hypervisor, the errors its answers carry.
     ("console", &["engine", "hypervisor", "model", "xml", "config", "topology"]),
@@ -98,6 +99,7 @@ fn unsafe_and_libvirt_stay_in_their_folders() {
     let files = rust_files(&root().join("src"));
     none(&rules::word_only_in(&files, "unsafe", &["hypervisor/libvirt/ffi"]));
     none(&rules::crates_only_in(&files, &["virt", "virt_sys"], &["hypervisor/libvirt"]));
+    none(&rules::crates_only_in(&files, &["rusqlite"], &["store"]));
     none(&rules::crates_only_in(&files, &["ratatui", "crossterm", "tui_logger"], &["console"]));
     none(&rules::crates_only_in(&files, &["color_eyre"], &["main.rs"]));
 }

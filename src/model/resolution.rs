@@ -3,9 +3,9 @@
 //!
 //! | what | kept |
 //! | --- | --- |
-//! | percent | steps of 1/32 %, and of what is above 16 % nine significant bits or more |
-//! | rates, latencies, counts | ten significant bits: at most 0.05 % off, less than three figures show |
-//! | memory in bytes | fourteen significant bits: at most 0.004 % off, 512 KiB of 16 GiB |
+//! | percent | steps of 1/32 % |
+//! | rates, latencies, counts | eleven significant bits: at most 0.05 % off, no more than three figures show |
+//! | memory in bytes | fourteen significant bits: at most 0.006 % off, steps of 1 MiB up to 16 GiB |
 //! | space of disks and pools | all that `f32` holds: it is read seldom and changes little |
 //!
 //! Powers of two, not of ten: such a value is the same number in `f32`, so rounding twice changes nothing.
@@ -20,8 +20,8 @@ const PERCENT_STEP: f64 = 1.0 / 32.0;
 ///
 /// ```
 /// use novacron::model::{metric::MetricId, resolution};
-/// let kept = resolution::round(MetricId::VmDiskRead, 123_456.0);
-/// assert_eq!(kept, 123_392.0);
+/// let kept = resolution::round(MetricId::VmDiskRead, 123_457.0);
+/// assert_eq!(kept, 123_456.0);
 /// assert_eq!(resolution::round(MetricId::VmDiskRead, f64::from(kept)), kept);
 /// ```
 pub fn round(metric: MetricId, value: f64) -> f32 {
@@ -30,7 +30,7 @@ pub fn round(metric: MetricId, value: f64) -> f32 {
         Unit::Percent => significant((value / PERCENT_STEP).round() * PERCENT_STEP, 12),
         Unit::Bytes if matches!(facts.entity, Entity::Disk | Entity::Pool) => value as f32,
         Unit::Bytes => significant(value, 14),
-        Unit::BytesPerSecond | Unit::PerSecond | Unit::Seconds | Unit::Count => significant(value, 10),
+        Unit::BytesPerSecond | Unit::PerSecond | Unit::Seconds | Unit::Count => significant(value, 11),
     }
 }
 
@@ -72,7 +72,7 @@ mod tests {
         assert!(round(f64::NAN).is_nan());
         assert_eq!(round(f64::INFINITY), f32::INFINITY);
         assert_eq!(round(f64::from(f32::MAX)), f32::MAX);
-        assert_eq!(round(-123_456.0), -123_392.0);
+        assert_eq!(round(-123_457.0), -123_456.0);
         assert_eq!(round(1.0), 1.0);
     }
 }

@@ -1,5 +1,6 @@
 //! Chunks in their blocks, and pieces, as rows of the database: what writer and readers both read.
 
+use rusqlite::blob::Blob;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codec::chunk::{Rows, decode_axis};
@@ -65,9 +66,10 @@ pub(crate) fn chunk(
     Ok(Some(Rows::decode(width, offsets, &data).ok_or(Broken)?))
 }
 
-/// A piece: its row and when it begins.
-#[derive(Clone, Copy, Debug)]
+/// A piece or a row of the journal: its table, its row and when it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Piece {
+    table: &'static str,
     pub(crate) id: i64,
     pub(crate) start: i64,
 }
@@ -77,26 +79,84 @@ pub(crate) fn pieces(db: &Connection, tier: Tier, from: i64, to: i64) -> rusqlit
     let mut query = db.prepare_cached(
         "SELECT id, start_ms FROM piece WHERE tier = ? AND start_ms >= ? AND start_ms < ? ORDER BY start_ms, id",
     )?;
-    query
-        .query_map(params![tier.number(), from, to], |r| Ok(Piece { id: r.get(0)?, start: r.get(1)? }))?
-        .collect()
+    let rows = query.query_map(params![tier.number(), from, to], |row| {
+        Ok(Piece { table: "piece", id: row.get(0)?, start: row.get(1)? })
+    })?;
+    rows.collect()
 }
 
-/// The rows of one track in a piece, without reading the rest of it; `None` where it has none.
-pub(crate) fn of_piece(db: &Connection, piece: Piece, track: i64) -> Result<Option<Rows>, ReadError> {
-    let blob = db.blob_open("main", "piece", "data", piece.id, true)?;
-    let mut bytes = vec![0; HEAD];
-    blob.read_at_exact(&mut bytes, 0)?;
-    let front = front(&bytes).filter(|n| *n <= blob.len()).ok_or(Broken)?;
-    bytes.resize(front, 0);
-    blob.read_at_exact(&mut bytes, 0)?;
-    let directory = Directory::read(&bytes).ok_or(Broken)?;
-    let Some(entry) = directory.find(track) else { return Ok(None) };
-    let (begin, length) = entry.place();
-    if begin + length > blob.len() {
-        return Err(Broken.into());
+/// The rows of the journal whose minutes begin in this span, in the order they were written.
+pub(crate) fn recent(db: &Connection, from: i64, to: i64) -> rusqlite::Result<Vec<Piece>> {
+    let mut query =
+        db.prepare_cached("SELECT id, start_ms FROM recent WHERE start_ms >= ? AND start_ms < ? ORDER BY id")?;
+    let rows = query.query_map([from, to], |row| {
+        Ok(Piece { table: "recent", id: row.get(0)?, start: row.get(1)? })
+    })?;
+    rows.collect()
+}
+
+/// The whole of a piece.
+pub(crate) fn blob(db: &Connection, piece: Piece) -> rusqlite::Result<Vec<u8>> {
+    let sql = if piece.table == "piece" {
+        "SELECT data FROM piece WHERE id = ?"
+    } else {
+        "SELECT data FROM recent WHERE id = ?"
+    };
+    db.prepare_cached(sql)?.query_row([piece.id], |row| row.get(0))
+}
+
+/// Reads parts of pieces, one after the other, without reading the rest of them.
+pub(crate) struct Parts<'a> {
+    db: &'a Connection,
+    open: Option<(Piece, Blob<'a>)>,
+}
+
+impl<'a> Parts<'a> {
+    /// Nothing read yet.
+    pub(crate) const fn new(db: &'a Connection) -> Self {
+        Self { db, open: None }
     }
-    let mut chunk = vec![0; length];
-    blob.read_at_exact(&mut chunk, begin)?;
-    Ok(Some(directory.rows(entry, &chunk).ok_or(Broken)?))
+
+    /// Turns to a piece; within one table that is much cheaper than opening anew.
+    fn turn_to(&mut self, piece: Piece) -> Result<&mut Blob<'a>, ReadError> {
+        let db = self.db;
+        let blob = match self.open.take() {
+            Some((before, blob)) if before == piece => blob,
+            Some((before, mut blob)) if before.table == piece.table => {
+                blob.reopen(piece.id)?;
+                blob
+            }
+            _ => db.blob_open("main", piece.table, "data", piece.id, true)?,
+        };
+        Ok(&mut self.open.insert((piece, blob)).1)
+    }
+
+    /// What stands in front of a piece.
+    pub(crate) fn directory(&mut self, piece: Piece) -> Result<Directory, ReadError> {
+        let blob = self.turn_to(piece)?;
+        let mut bytes = vec![0; HEAD];
+        blob.read_at_exact(&mut bytes, 0)?;
+        let front = front(&bytes).filter(|n| *n <= blob.len()).ok_or(Broken)?;
+        bytes.resize(front, 0);
+        blob.read_at_exact(&mut bytes, 0)?;
+        Ok(Directory::read(&bytes).ok_or(Broken)?)
+    }
+
+    /// The rows of a track in a piece; `None` where it has none.
+    pub(crate) fn rows(
+        &mut self,
+        piece: Piece,
+        directory: &Directory,
+        track: i64,
+    ) -> Result<Option<Rows>, ReadError> {
+        let Some(entry) = directory.find(track) else { return Ok(None) };
+        let (begin, length) = entry.place();
+        let blob = self.turn_to(piece)?;
+        if begin + length > blob.len() {
+            return Err(Broken.into());
+        }
+        let mut chunk = vec![0; length];
+        blob.read_at_exact(&mut chunk, begin)?;
+        Ok(Some(directory.rows(entry, &chunk).ok_or(Broken)?))
+    }
 }

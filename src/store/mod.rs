@@ -31,7 +31,7 @@ mod writer;
 pub use error::StoreError;
 pub use event::{Event, EventKind};
 pub use open::SetAside;
-pub use reader::{HistoryReader, Named, PastSeries, PastView, Point, Points, Rank};
+pub use reader::{HistoryReader, Named, PastSeries, PastView, Point, Points, Rank, Weight};
 pub use state::StateDb;
 pub use subject::Subject;
 pub use tier::Tier;

@@ -15,6 +15,8 @@ use crate::model::time::Timestamp;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of a page: chunks of 1 to 4 kB fill it with little left over, and one read brings one.
 const PAGE: u32 = 16_384;
+/// Pages of the log after which it is written back: 4 MiB.
+const LOG_PAGES: u32 = 256;
 
 /// Something the user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +61,8 @@ pub(crate) fn to_write(path: &Path, ladder: &Ladder) -> Result<Connection, Store
     // In WAL mode this loses at most the last commits on a power cut, and nothing when the process is killed.
     db.pragma_update(None, "synchronous", "NORMAL").map_err(sql)?;
     db.pragma_update(None, "foreign_keys", true).map_err(sql)?;
+    db.pragma_update(None, "wal_autocheckpoint", LOG_PAGES).map_err(sql)?;
+    db.pragma_update(None, "journal_size_limit", LOG_PAGES * PAGE).map_err(sql)?;
     ladder.climb(&mut db).map_err(sql)?;
     Ok(db)
 }

@@ -3,6 +3,7 @@
 mod bytes;
 mod cpu;
 mod draws;
+mod history;
 mod keys;
 mod leave;
 mod libvirtd_cpu;
@@ -27,7 +28,7 @@ pub(crate) struct Row {
 }
 
 /// All rows, in the order of the table.
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 14] = [
     Row { id: "start", title: "start to first frame, real host", measure: start::real },
     Row { id: "start-test", title: "start to first frame, test driver", measure: start::test_driver },
     Row { id: "cpu", title: "CPU of the console", measure: cpu::measure },
@@ -41,6 +42,7 @@ const ROWS: [Row; 13] = [
     Row { id: "poll", title: "own CPU of one poll", measure: poll::measure },
     Row { id: "draws", title: "draws while nothing visible changes", measure: draws::measure },
     Row { id: "leave", title: "leaving while libvirtd is stopped", measure: leave::measure },
+    Row { id: "history", title: "history on disk", measure: history::measure },
 ];
 
 /// The rows with these ids, or all.

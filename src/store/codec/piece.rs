@@ -8,14 +8,14 @@ use super::chunk::{Rows, decode_axis, encode_axis};
 /// Tracks by their number, with their rows.
 pub(crate) type Tracks = BTreeMap<i64, Rows>;
 
-/// One entry of the directory.
+/// One entry of the directory. Small: readers remember thousands of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(crate) track: i64,
-    pub(crate) width: usize,
-    axis: usize,
-    begin: usize,
-    end: usize,
+    track: u32,
+    width: u32,
+    axis: u32,
+    begin: u32,
+    end: u32,
 }
 
 /// What stands in front of the chunks.
@@ -87,7 +87,13 @@ impl Directory {
             track = track.checked_add(i64::try_from(bytes.number()?).ok()?)?;
             let (width, axis, length) = (bytes.size()?, bytes.size()?, bytes.size()?);
             let end = begin.checked_add(length)?;
-            entries.push(Entry { track, width, axis, begin, end });
+            entries.push(Entry {
+                track: u32::try_from(track).ok()?,
+                width: u32::try_from(width).ok()?,
+                axis: u32::try_from(axis).ok()?,
+                begin: u32::try_from(begin).ok()?,
+                end: u32::try_from(end).ok()?,
+            });
             begin = end;
         }
         Some(Self { axes, entries })
@@ -95,35 +101,45 @@ impl Directory {
 
     /// The entry of a track.
     pub(crate) fn find(&self, track: i64) -> Option<Entry> {
-        self.entries.binary_search_by_key(&track, |e| e.track).ok().map(|i| self.entries[i])
+        self.entries.binary_search_by_key(&track, |e| e.track()).ok().map(|i| self.entries[i])
     }
 
     /// The offsets of an entry's rows.
     pub(crate) fn offsets(&self, entry: Entry) -> Option<&[u32]> {
-        self.axes.get(entry.axis).map(Vec::as_slice)
+        self.axes.get(entry.axis as usize).map(Vec::as_slice)
     }
 
     /// The rows of an entry, from its chunk.
     pub(crate) fn rows(&self, entry: Entry, chunk: &[u8]) -> Option<Rows> {
-        Rows::decode(entry.width, self.offsets(entry)?.to_vec(), chunk)
+        Rows::decode(entry.width(), self.offsets(entry)?.to_vec(), chunk)
     }
 }
 
 impl Entry {
     /// Where in the blob its chunk lies: first byte and length.
     pub(crate) const fn place(self) -> (usize, usize) {
-        (self.begin, self.end - self.begin)
+        (self.begin as usize, (self.end - self.begin) as usize)
+    }
+
+    /// Whose it is.
+    pub(crate) const fn track(self) -> i64 {
+        self.track as i64
+    }
+
+    /// Columns.
+    pub(crate) const fn width(self) -> usize {
+        self.width as usize
     }
 
     /// Its chunk in the whole blob.
     pub(crate) fn chunk(self, blob: &[u8]) -> Option<&[u8]> {
-        blob.get(self.begin..self.end)
+        blob.get(self.begin as usize..self.end as usize)
     }
 }
 
 /// All tracks of a blob.
 pub(crate) fn decode(blob: &[u8]) -> Option<Tracks> {
     let directory = Directory::read(blob)?;
-    let rows = |e: &Entry| Some((e.track, directory.rows(*e, e.chunk(blob)?)?));
+    let rows = |e: &Entry| Some((e.track(), directory.rows(*e, e.chunk(blob)?)?));
     directory.entries.iter().map(rows).collect()
 }

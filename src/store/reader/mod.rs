@@ -6,15 +6,17 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod top;
+mod weigh;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::blocks::{Broken, ReadError};
+use super::blocks::{Broken, Piece, ReadError};
+use super::codec::piece::Directory;
 use super::error::StoreError;
 use super::event::{Event, EventKind};
 use super::ladder;
@@ -26,6 +28,7 @@ use crate::model::time::Timestamp;
 pub use moment::{PastSeries, PastView};
 pub use points::{Point, Points};
 pub use top::Rank;
+pub use weigh::Weight;
 
 /// A track as readers know it.
 #[derive(Debug)]
@@ -57,6 +60,8 @@ pub struct HistoryReader {
     path: PathBuf,
     newer: Option<StoreError>,
     tracks: RefCell<BTreeMap<i64, Arc<Track>>>,
+    /// What stands in front of pieces: it is most of the work of reading one series from them.
+    directories: RefCell<HashMap<Piece, Directory>>,
 }
 
 impl HistoryReader {
@@ -67,7 +72,7 @@ impl HistoryReader {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("history.db");
         let (db, newer) = open::to_read(&path, &ladder::HISTORY)?;
-        Ok(Self { db, path, newer, tracks: RefCell::default() })
+        Ok(Self { db, path, newer, tracks: RefCell::default(), directories: RefCell::default() })
     }
 
     /// That the database is of a newer version than this program, where it is: what it does not know is not shown.

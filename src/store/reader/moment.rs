@@ -1,13 +1,14 @@
 //! Everything at one past moment, for scrubbing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{HistoryReader, Track, ids_of, sound};
 use crate::model::metric::MetricId;
 use crate::model::time::Timestamp;
 use crate::store::blocks::{self, ReadError};
-use crate::store::codec::chunk::column_of;
+use crate::store::codec::chunk::{Rows, column_of};
 use crate::store::codec::piece::{self, Directory};
 use crate::store::error::StoreError;
 use crate::store::rollup::{of_samples, stats_of};
@@ -85,7 +86,7 @@ impl HistoryReader {
 
     fn from_blocks(
         &self,
-        tracks: &BTreeMap<i64, std::sync::Arc<Track>>,
+        tracks: &BTreeMap<i64, Arc<Track>>,
         grid: &mut Grid,
         last: i64,
     ) -> Result<(), ReadError> {
@@ -120,22 +121,19 @@ impl HistoryReader {
 
     fn from_pieces(
         &self,
-        tracks: &BTreeMap<i64, std::sync::Arc<Track>>,
+        tracks: &BTreeMap<i64, Arc<Track>>,
         grid: &mut Grid,
         last: i64,
     ) -> Result<(), ReadError> {
-        let mut query = self.db.prepare_cached("SELECT data FROM piece WHERE id = ?")?;
         for piece in blocks::pieces(&self.db, grid.tier, grid.first, last + grid.tier.step_ms())? {
-            let mut rows = query.query([piece.id])?;
-            let Some(row) = rows.next()? else { continue };
-            let blob = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-            let directory = sound(Directory::read(blob))?;
+            let blob = blocks::blob(&self.db, piece)?;
+            let directory = sound(Directory::read(&blob))?;
             for entry in &directory.entries {
-                let Some(track) = tracks.get(&entry.track) else { continue };
-                let chunk = sound(entry.chunk(blob))?;
+                let Some(track) = tracks.get(&entry.track()) else { continue };
+                let chunk = sound(entry.chunk(&blob))?;
                 let count = sound(directory.offsets(*entry))?.len();
                 for column in 0..track.metrics.len() {
-                    let means = sound(column_of(entry.width, column * STATS, count, chunk))?;
+                    let means = sound(column_of(entry.width(), column * STATS, count, chunk))?;
                     means.iter().for_each(|mean| grid.set(track, column, piece.start, *mean));
                 }
             }
@@ -146,21 +144,15 @@ impl HistoryReader {
     /// The minute that is not over yet.
     fn from_journal(
         &self,
-        tracks: &BTreeMap<i64, std::sync::Arc<Track>>,
+        tracks: &BTreeMap<i64, Arc<Track>>,
         grid: &mut Grid,
         last: i64,
     ) -> Result<(), ReadError> {
-        let mut query =
-            self.db.prepare_cached("SELECT start_ms, data FROM recent WHERE start_ms BETWEEN ? AND ? ORDER BY id")?;
-        let mut rows = query.query([grid.first, last])?;
         let mut minutes: BTreeMap<i64, piece::Tracks> = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let blob = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            let minute = minutes.entry(row.get(0)?).or_default();
-            for (id, mut rows) in sound(piece::decode(blob))? {
-                let all = minute.entry(id).or_insert_with(|| {
-                    crate::store::codec::chunk::Rows::new(rows.width)
-                });
+        for recent in blocks::recent(&self.db, grid.first, last + 1)? {
+            let minute = minutes.entry(recent.start).or_default();
+            for (id, mut rows) in sound(piece::decode(&blocks::blob(&self.db, recent)?))? {
+                let all = minute.entry(id).or_insert_with(|| Rows::new(rows.width));
                 all.offsets.append(&mut rows.offsets);
                 all.values.append(&mut rows.values);
             }

@@ -1,13 +1,17 @@
 //! The rows of one metric, from wherever they are: blocks, pieces, the journal.
 
+use std::collections::hash_map::Entry;
+
 use rusqlite::OptionalExtension;
 
 use super::{HistoryReader, Track, sound};
-use crate::store::blocks::{self, ReadError};
+use crate::store::blocks::{self, Parts, Piece, ReadError};
 use crate::store::codec::chunk::{Rows, column_of};
-use crate::store::codec::piece::Directory;
 use crate::store::rollup::{Stats, Sum, stats_of};
 use crate::store::tier::{HOUR_MS, MINUTE_MS, STATS, Tier, row_id};
+
+/// Directories of pieces remembered: more than there are at a time.
+const MOST_DIRECTORIES: usize = 300;
 
 /// One row of one metric; a sample is its own mean.
 pub(super) type Row = (i64, Stats);
@@ -32,14 +36,11 @@ impl HistoryReader {
             let values = sound(column_of(width, column, offsets.len(), &data))?;
             out.extend(offsets.iter().map(|o| begin + i64::from(*o)).zip(values));
         }
-        for piece in blocks::pieces(&self.db, Tier::Raw, from - 2 * MINUTE_MS, to)? {
-            if let Some(rows) = blocks::of_piece(&self.db, piece, track.id)? {
-                push_samples(&rows, column, piece.start, &mut out);
-            }
-        }
-        self.journal(track, from - 2 * MINUTE_MS, to, |start, rows| {
-            push_samples(rows, column, start, &mut out);
-        })?;
+        // A row that had to give way to another may lie a little past its minute.
+        let early = from.saturating_sub(2 * MINUTE_MS);
+        let mut pieces = blocks::pieces(&self.db, Tier::Raw, early, to)?;
+        pieces.append(&mut blocks::recent(&self.db, early, to)?);
+        self.parts(track, &pieces, |start, rows| push_samples(rows, column, start, &mut out))?;
         out.retain(|(at, _)| (from..to).contains(at));
         if !out.is_sorted_by(|a, b| a.0 < b.0) {
             out.sort_by_key(|(at, _)| *at);
@@ -66,21 +67,15 @@ impl HistoryReader {
     ) -> Result<Vec<Row>, ReadError> {
         let step = tier.step_ms();
         let from = from - from.rem_euclid(step);
-        let mut out = Vec::new();
-        for (begin, offsets, data) in self.chunks(track, tier, from, to)? {
-            let stats = stats_column(track, column, offsets.len(), &data)?;
-            out.extend(offsets.iter().map(|o| begin + i64::from(*o)).zip(stats));
-        }
+        let mut out = self.closed(track, column, tier, from, to)?;
         // What has not come to this tier yet is in the pieces of the finer ones.
         let finer: &[Tier] = if tier == Tier::Hour { &[Tier::Hour, Tier::Minute] } else { &[Tier::Minute] };
         for finer in finer {
-            for piece in blocks::pieces(&self.db, *finer, from, to)? {
-                if let Some(rows) = blocks::of_piece(&self.db, piece, track.id)? {
-                    out.extend((0..rows.len()).map(|r| (piece.start, stats_of(rows.row(r), column))));
-                }
-            }
+            self.parts(track, &blocks::pieces(&self.db, *finer, from, to)?, |start, rows| {
+                out.extend((0..rows.len()).map(|r| (start, stats_of(rows.row(r), column))));
+            })?;
         }
-        self.journal(track, from, to, |start, rows| {
+        self.parts(track, &blocks::recent(&self.db, from, to)?, |start, rows| {
             let values = rows.values.iter().skip(column).step_by(rows.width.max(1));
             out.extend(values.map(|v| (start, sample(*v))));
         })?;
@@ -89,6 +84,24 @@ impl HistoryReader {
         if !out.is_sorted_by(|a, b| a.0 < b.0) {
             out.sort_by_key(|(at, _)| *at);
             out = added_up(&out);
+        }
+        Ok(out)
+    }
+
+    /// The roll-ups of a metric in closed blocks, those that begin in `from..to`.
+    pub(super) fn closed(
+        &self,
+        track: &Track,
+        column: usize,
+        tier: Tier,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<Row>, ReadError> {
+        let mut out = Vec::new();
+        for (begin, offsets, data) in self.chunks(track, tier, from, to)? {
+            let stats = stats_column(track, column, offsets.len(), &data)?;
+            let times = offsets.iter().map(|o| begin + i64::from(*o));
+            out.extend(times.zip(stats).filter(|(at, _)| (from..to).contains(at)));
         }
         Ok(out)
     }
@@ -119,23 +132,25 @@ impl HistoryReader {
         Ok(out)
     }
 
-    /// Shows the rows of a track in the journal, by minute.
-    fn journal(
+    /// Shows the rows of a track in these pieces, with when each begins.
+    fn parts(
         &self,
         track: &Track,
-        from: i64,
-        to: i64,
+        pieces: &[Piece],
         mut show: impl FnMut(i64, &Rows),
     ) -> Result<(), ReadError> {
-        let sql = "SELECT start_ms, data FROM recent WHERE start_ms >= ? AND start_ms < ? ORDER BY id";
-        let mut query = self.db.prepare_cached(sql)?;
-        let mut found = query.query([from - MINUTE_MS, to])?;
-        while let Some(row) = found.next()? {
-            let blob = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            let directory = sound(Directory::read(blob))?;
-            if let Some(entry) = directory.find(track.id) {
-                let rows = sound(entry.chunk(blob).and_then(|chunk| directory.rows(entry, chunk)))?;
-                show(row.get(0)?, &rows);
+        let mut parts = Parts::new(&self.db);
+        let mut known = self.directories.borrow_mut();
+        if known.len() > MOST_DIRECTORIES {
+            known.clear();
+        }
+        for piece in pieces {
+            let directory = match known.entry(*piece) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(parts.directory(*piece)?),
+            };
+            if let Some(rows) = parts.rows(*piece, directory, track.id)? {
+                show(piece.start, &rows);
             }
         }
         Ok(())

@@ -17,15 +17,16 @@ CREATE TABLE track (
     metrics TEXT NOT NULL,
     UNIQUE (entity, metrics)
 );
+-- Ids here and of pieces are never used twice: readers remember what stands in front of a blob by its id.
 -- The journal: what came since the last full minute, one row a commit and minute.
 CREATE TABLE recent (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     start_ms INTEGER NOT NULL,
     data BLOB NOT NULL
 );
 -- Short times of all tracks, until their block is complete. Tier 0: samples, 1: minutes, 2: hours.
 CREATE TABLE piece (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     tier INTEGER NOT NULL,
     start_ms INTEGER NOT NULL,
     data BLOB NOT NULL

@@ -55,7 +55,7 @@ impl HistoryWriter {
         let all = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let pieces = held(&all, tier, begin, end)?;
         let tracks: BTreeSet<i64> =
-            pieces.iter().flat_map(|p| p.directory.entries.iter().map(|e| e.track)).collect();
+            pieces.iter().flat_map(|p| p.directory.entries.iter().map(|e| e.track())).collect();
         // Chunks are there only where the block was closed before and late samples opened it again.
         let reopened = exists(&all, tier, block)?;
         let mut axes = Axes::new(&all, tier, block)?;
@@ -93,10 +93,9 @@ impl HistoryWriter {
 }
 
 fn held(db: &Connection, tier: Tier, begin: i64, end: i64) -> Result<Vec<Held>, ReadError> {
-    let mut query = db.prepare_cached("SELECT data FROM piece WHERE id = ?")?;
     let mut out = Vec::new();
     for piece in blocks::pieces(db, tier, begin, end)? {
-        let blob: Vec<u8> = query.query_row([piece.id], |row| row.get(0))?;
+        let blob = blocks::blob(db, piece)?;
         let directory = Directory::read(&blob).ok_or(Broken)?;
         out.push(Held { shift: (piece.start - begin) as u32, blob, directory });
     }
@@ -112,7 +111,7 @@ fn joined(
 ) -> Result<Rows, ReadError> {
     let mut rows = Rows::new(tier.width(metrics.len()));
     for piece in pieces {
-        let Some(entry) = piece.directory.find(track).filter(|e| e.width == rows.width) else { continue };
+        let Some(entry) = piece.directory.find(track).filter(|e| e.width() == rows.width) else { continue };
         let chunk = entry.chunk(&piece.blob).ok_or(Broken)?;
         let more = piece.directory.rows(entry, chunk).ok_or(Broken)?;
         join(tier, &mut rows, &more, piece.shift, metrics);

@@ -161,7 +161,11 @@ impl HistoryWriter {
         if self.pending.is_empty() && self.pending_events.is_empty() && self.pending_names.is_empty() {
             return Ok(());
         }
-        self.write_journal().map_err(|why| StoreError::sql("write", &self.path, why))?;
+        if self.write_journal().is_err() {
+            // The log may be what fills the disk: written back, it is used again from its begin.
+            let _ = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            self.write_journal().map_err(|why| StoreError::sql("write", &self.path, why))?;
+        }
         self.registry.written();
         self.pending_events.clear();
         self.pending_names.clear();

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::HistoryWriter;
 use super::registry::Registry;
-use crate::store::blocks::{self, ReadError};
+use crate::store::blocks::{self, Parts, ReadError};
 use crate::store::codec::chunk::Rows;
 use crate::store::codec::piece::{self, Tracks};
 use crate::store::error::StoreError;
@@ -129,8 +129,10 @@ fn only_new(
 /// What pieces and blocks hold of a track from this minute on, as far as a row of it could be moved.
 fn stored(db: &Connection, minute: i64, track: i64, width: usize) -> Result<Rows, ReadError> {
     let mut held = Rows::new(width);
+    let mut parts = Parts::new(db);
     for piece in blocks::pieces(db, Tier::Raw, minute, minute + MINUTE_MS)? {
-        if let Some(rows) = blocks::of_piece(db, piece, track)? {
+        let directory = parts.directory(piece)?;
+        if let Some(rows) = parts.rows(piece, &directory, track)? {
             merge::samples(&mut held, &rows, 0);
         }
     }

@@ -1,0 +1,91 @@
+//! A writer that is killed at any moment: this test binary again, writing until it is no more.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::{CPU, T0, at, cpu, open, read, value, vm};
+use crate::model::metric::MetricId;
+use crate::model::time::Timestamp;
+use crate::store::Tier;
+
+const FOLDER: &str = "NOVACRON_TEST_STORE_FOLDER";
+const FROM: &str = "NOVACRON_TEST_STORE_FROM";
+const VMS: u8 = 5;
+
+/// Writes two seconds after two seconds, telling each that is committed, until it is killed.
+#[test]
+#[ignore = "run by another test, in a process of its own"]
+fn work() {
+    let (Ok(folder), Ok(from)) = (std::env::var(FOLDER), std::env::var(FROM)) else { return };
+    let mut writer = open(Path::new(&folder));
+    for s in (from.parse::<i64>().unwrap()..).step_by(2) {
+        for n in 1..=VMS {
+            let v = value(n, s);
+            writer.add(at(s), &vm(n), CPU, &[Some(v), Some(v / 2.0)]).unwrap();
+        }
+        writer.commit().unwrap();
+        println!("committed: {s}");
+    }
+}
+
+/// Lets a child write from second `from` on and kills it after `commits` commits. Gives the last it told of.
+fn killed(folder: &Path, from: i64, commits: usize) -> i64 {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--ignored", "--nocapture", "--test-threads=1"])
+        .arg(format!("{}::work", module_path!().split_once("::").unwrap().1))
+        .env(FOLDER, folder)
+        .env(FROM, from.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut last = None;
+    let mut seen = 0;
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for line in &mut lines {
+        if let Some((_, s)) = line.unwrap().split_once("committed: ") {
+            last = Some(s.trim().parse().unwrap());
+            seen += 1;
+        }
+        if seen == commits {
+            break;
+        }
+    }
+    // SIGKILL; it is somewhere in the next commit.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // What it told between the last line read and its end.
+    for line in lines.map_while(Result::ok) {
+        if let Some(s) = line.split_once("committed: ").and_then(|(_, s)| s.trim().parse().ok()) {
+            last = Some(s);
+        }
+    }
+    last.unwrap()
+}
+
+#[test]
+fn a_killed_writer_loses_nothing_that_was_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut from = 0;
+    // Kills in the middle of a minute, as minutes are sealed and as blocks of all tiers close.
+    for commits in [1, 3, 33, 40, 600, 650, 1250, 2300, 45, 7] {
+        let last = killed(folder.path(), from, commits);
+        let db = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+        let verdict: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(verdict, "ok");
+        let reader = read(folder.path());
+        let samples = cpu(&reader, VMS);
+        let times: Vec<i64> = samples.iter().map(|(s, _)| *s as i64).collect();
+        let expected: Vec<i64> = (0..=last).step_by(2).collect();
+        assert_eq!(times[..expected.len()], expected, "lost");
+        // It may have committed once more before it could tell.
+        assert!(times.len() <= expected.len() + 1, "doubled");
+        assert!(samples.iter().all(|(s, v)| *v == Some(value(VMS, *s as i64))));
+        from = times.last().unwrap() + 2;
+    }
+    let reader = read(folder.path());
+    let points = reader.points(&vm(1), MetricId::VmCpu, at(0), Timestamp(T0 + 86_400_000), 30).unwrap();
+    assert_eq!(points.tier, Tier::Minute);
+    let counted: u64 = points.points.iter().map(|p| p.count).sum();
+    assert_eq!(counted, cpu(&reader, 1).len() as u64, "roll-ups count each sample once");
+}
