@@ -60,7 +60,8 @@ pub(crate) fn chunk(
         Tier::Hour => "SELECT axis, data FROM hour WHERE id = ?",
     };
     let mut query = db.prepare_cached(sql)?;
-    let found = query.query_row([row_id(block, track)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?)));
+    let found =
+        query.query_row([row_id(block, track)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?)));
     let Some((number, data)) = found.optional()? else { return Ok(None) };
     let offsets = axis(db, tier, row_id(block, number))?;
     Ok(Some(Rows::decode(width, offsets, &data).ok_or(Broken)?))
@@ -87,11 +88,10 @@ pub(crate) fn pieces(db: &Connection, tier: Tier, from: i64, to: i64) -> rusqlit
 
 /// The rows of the journal whose minutes begin in this span, in the order they were written.
 pub(crate) fn recent(db: &Connection, from: i64, to: i64) -> rusqlite::Result<Vec<Piece>> {
-    let mut query =
-        db.prepare_cached("SELECT id, start_ms FROM recent WHERE start_ms >= ? AND start_ms < ? ORDER BY id")?;
-    let rows = query.query_map([from, to], |row| {
-        Ok(Piece { table: "recent", id: row.get(0)?, start: row.get(1)? })
-    })?;
+    let mut query = db
+        .prepare_cached("SELECT id, start_ms FROM recent WHERE start_ms >= ? AND start_ms < ? ORDER BY id")?;
+    let rows = query
+        .query_map([from, to], |row| Ok(Piece { table: "recent", id: row.get(0)?, start: row.get(1)? }))?;
     rows.collect()
 }
 

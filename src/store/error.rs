@@ -33,7 +33,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Another process writes the history.
-    #[error("{}: another NovaCron writes the history{}. This one reads it.", told(.path), by(.pid))]
+    #[error("{}: another NovaCron writes the history{}. This one reads it.", told(.path), by(*.pid))]
     Held {
         /// The lock file.
         path: PathBuf,
@@ -101,7 +101,7 @@ fn told(path: &Path) -> String {
     clean(&path.to_string_lossy()).into_owned()
 }
 
-fn by(pid: &Option<u32>) -> String {
+fn by(pid: Option<u32>) -> String {
     pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
 }
 

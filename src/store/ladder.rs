@@ -21,8 +21,8 @@ pub(crate) fn version(db: &Connection) -> rusqlite::Result<i64> {
 
 impl Ladder {
     /// The newest version.
-    pub(crate) const fn newest(&self) -> i64 {
-        self.steps.len() as i64
+    pub(crate) fn newest(&self) -> i64 {
+        i64::try_from(self.steps.len()).unwrap_or(i64::MAX)
     }
 
     /// Takes the database to the newest version: all steps that it lacks or, where one fails, none.
@@ -33,9 +33,9 @@ impl Ladder {
         let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Asked again: another process may have been quicker.
         let done = usize::try_from(version(&all)?).unwrap_or(0);
-        for (i, step) in self.steps.iter().enumerate().skip(done) {
+        for (version, step) in (1_i64..).zip(self.steps).skip(done) {
             all.execute_batch(step)?;
-            all.pragma_update(None, "user_version", i as i64 + 1)?;
+            all.pragma_update(None, "user_version", version)?;
         }
         all.commit()
     }

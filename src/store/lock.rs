@@ -20,7 +20,8 @@ impl Lock {
     /// Takes the lock, or tells who holds it. The file is never removed: a lock on a name that is gone holds nobody.
     pub(crate) fn take(path: &Path) -> Result<Self, StoreError> {
         let failed = |why| StoreError::io("open", path, why);
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+        let open =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
         let mut file = open.map_err(failed)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
@@ -32,7 +33,10 @@ impl Lock {
             Err(why) => return Err(StoreError::io("lock", path, why.into())),
         }
         // Only for others to read: a full disk does not make the lock less held.
-        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self { _file: file })
     }
 }

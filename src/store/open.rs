@@ -114,7 +114,7 @@ pub(crate) fn set_aside(path: &Path, now: Timestamp) -> Result<SetAside, StoreEr
         with_suffix(path, &format!(".damaged-{time}{number}"))
     };
     // Two in one second: neither overwrites the other.
-    let moved_to = (0..).map(named).find(|p| !p.exists()).unwrap_or_else(|| named(0));
+    let moved_to = (0..1000).map(named).find(|p| !p.exists()).unwrap_or_else(|| named(0));
     fs::rename(path, &moved_to).map_err(|why| StoreError::io("set aside", path, why))?;
     for part in ["-wal", "-shm"] {
         match fs::rename(with_suffix(path, part), with_suffix(&moved_to, part)) {

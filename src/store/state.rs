@@ -37,7 +37,11 @@ impl StateDb {
     }
 
     /// Of several processes that find the damage one sets the file aside; the others find a good one.
-    fn begin_anew(folder: &Path, path: PathBuf, now: Timestamp) -> Result<(Self, Option<SetAside>), StoreError> {
+    fn begin_anew(
+        folder: &Path,
+        path: PathBuf,
+        now: Timestamp,
+    ) -> Result<(Self, Option<SetAside>), StoreError> {
         let _one = lock::Lock::take(&folder.join("state.lock"))?;
         let (db, moved) = open::or_begin_anew(&path, &ladder::STATE, now)?;
         Ok((Self { db, path, newer: None }, moved))
@@ -66,14 +70,16 @@ impl StateDb {
 
     /// A fact about the database itself.
     pub fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let found = self.db.query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get(0)).optional();
+        let found =
+            self.db.query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get(0)).optional();
         found.map_err(|why| StoreError::sql("read", &self.path, why))
     }
 
     /// Sets such a fact.
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
         self.write("write", |db| {
-            db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", params![key, value]).map(|_| ())
+            db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", params![key, value])
+                .map(|_| ())
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::model::metric::MetricId;
 use crate::model::time::Timestamp;
 
 /// A whole hour and day, some time ago: blocks of all tiers begin here.
-pub(super) const T0: i64 = 1_700_006_400_000 - 1_700_006_400_000 % 86_400_000;
+pub(super) const T0: i64 = 1_700_006_400_000;
 /// The metrics that most tests record.
 pub(super) const CPU: &[MetricId] = &[MetricId::VmCpu, MetricId::VmCpuHost];
 

@@ -53,7 +53,9 @@ fn shortest(bits: &mut [u32]) -> Vec<u8> {
         ints::write(&numbers, &mut best);
     }
     let shift = bits.iter().fold(0, |all, b| all | b).trailing_zeros();
-    bits.iter_mut().for_each(|b| *b >>= shift);
+    for b in bits.iter_mut() {
+        *b >>= shift;
+    }
     let mut other = Vec::with_capacity(bits.len() * 2);
     other.extend([SHIFTED, shift as u8]);
     ints::write(bits, &mut other);
@@ -64,7 +66,8 @@ fn shortest(bits: &mut [u32]) -> Vec<u8> {
 const fn span(bits: u32) -> Option<(i32, i32)> {
     let mantissa = bits & 0x7f_ffff;
     let exponent = (bits >> 23 & 0xff) as i32;
-    let (digits, unit) = if exponent == 0 { (mantissa, -149) } else { (mantissa | 0x80_0000, exponent - 150) };
+    let (digits, unit) =
+        if exponent == 0 { (mantissa, -149) } else { (mantissa | 0x80_0000, exponent - 150) };
     if digits == 0 {
         return None;
     }
@@ -85,9 +88,7 @@ fn scaled(bits: &[u32]) -> Option<(i32, Vec<u32>)> {
     }
     let fits = low <= high && high - low < 24 && (-127..=127).contains(&low);
     let unit = 2_f64.powi(-low);
-    fits.then(|| {
-        (low, bits.iter().map(|b| (f64::from(f32::from_bits(*b)) * unit) as i32 as u32).collect())
-    })
+    fits.then(|| (low, bits.iter().map(|b| (f64::from(f32::from_bits(*b)) * unit) as i32 as u32).collect()))
 }
 
 /// How many rows in turn have a value, then a gap, and so on.

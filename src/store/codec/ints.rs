@@ -34,8 +34,7 @@ fn layout(distances: impl Iterator<Item = u32>, base: u32) -> Layout {
     let most = lengths.iter().rposition(|n| *n > 0).unwrap_or(0);
     let mut best = Layout { base, width: most as u32, bits: most * count };
     for width in 0..most {
-        let patches: usize =
-            (width + 1..=most).map(|l| lengths[l] * (8 + 8 * (l - width).div_ceil(7))).sum();
+        let patches: usize = (width + 1..=most).map(|l| lengths[l] * (8 + 8 * (l - width).div_ceil(7))).sum();
         let bits = width * count + patches + 8;
         if bits < best.bits {
             best = Layout { base, width: width as u32, bits };
@@ -121,7 +120,9 @@ pub(crate) fn read(bytes: &mut Bytes<'_>, count: usize, out: &mut Vec<u32>) -> O
             }
         }
         if head & DIFFERENCES == 0 {
-            block.iter_mut().for_each(|v| *v = v.wrapping_add(base));
+            for v in block {
+                *v = v.wrapping_add(base);
+            }
         } else {
             let base = unzigzag(base) as u32;
             for v in block {

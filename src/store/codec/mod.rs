@@ -10,6 +10,11 @@
 //!
 //! Bytes come from a disk: whatever they are, reading them ends, with `None` where they make no sense.
 
+#![expect(
+    clippy::cast_possible_wrap,
+    reason = "bits are read as signed and unsigned numbers here, on purpose"
+)]
+
 pub(crate) mod bytes;
 pub(crate) mod chunk;
 pub(crate) mod column;

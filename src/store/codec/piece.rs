@@ -32,14 +32,14 @@ pub(crate) const HEAD: usize = 4;
 /// The tracks as a blob.
 pub(crate) fn encode(tracks: &Tracks) -> Vec<u8> {
     let mut known: HashMap<&[u32], usize> = HashMap::new();
-    let (mut axes, mut entries, mut chunks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut times, mut entries, mut chunks) = (Vec::new(), Vec::new(), Vec::new());
     let mut before = 0;
     for (track, rows) in tracks {
         let next = known.len();
         let axis = *known.entry(&rows.offsets).or_insert_with(|| {
             let bytes = encode_axis(&rows.offsets);
-            put_size(bytes.len(), &mut axes);
-            axes.extend_from_slice(&bytes);
+            put_size(bytes.len(), &mut times);
+            times.extend_from_slice(&bytes);
             next
         });
         let chunk = rows.encode();
@@ -50,9 +50,9 @@ pub(crate) fn encode(tracks: &Tracks) -> Vec<u8> {
         }
         chunks.extend_from_slice(&chunk);
     }
-    let mut directory = Vec::with_capacity(axes.len() + entries.len() + 8);
+    let mut directory = Vec::with_capacity(times.len() + entries.len() + 8);
     put_size(known.len(), &mut directory);
-    directory.extend_from_slice(&axes);
+    directory.extend_from_slice(&times);
     put_size(tracks.len(), &mut directory);
     directory.extend_from_slice(&entries);
     let mut out = Vec::with_capacity(HEAD + directory.len() + chunks.len());
@@ -85,12 +85,12 @@ impl Directory {
         let (mut track, mut begin) = (0_i64, front);
         for _ in 0..count {
             track = track.checked_add(i64::try_from(bytes.number()?).ok()?)?;
-            let (width, axis, length) = (bytes.size()?, bytes.size()?, bytes.size()?);
+            let (width, number, length) = (bytes.size()?, bytes.size()?, bytes.size()?);
             let end = begin.checked_add(length)?;
             entries.push(Entry {
                 track: u32::try_from(track).ok()?,
                 width: u32::try_from(width).ok()?,
-                axis: u32::try_from(axis).ok()?,
+                axis: u32::try_from(number).ok()?,
                 begin: u32::try_from(begin).ok()?,
                 end: u32::try_from(end).ok()?,
             });

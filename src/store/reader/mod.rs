@@ -94,7 +94,8 @@ impl HistoryReader {
     pub fn series(&self, subject: &Subject) -> Result<Vec<MetricId>, StoreError> {
         self.read(|| {
             let tracks = self.tracks_of(subject)?;
-            let mut metrics: Vec<_> = tracks.iter().flat_map(|t| t.metrics.iter().copied().flatten()).collect();
+            let mut metrics: Vec<_> =
+                tracks.iter().flat_map(|t| t.metrics.iter().copied().flatten()).collect();
             metrics.sort_unstable();
             metrics.dedup();
             Ok(metrics)
@@ -202,7 +203,8 @@ impl HistoryReader {
         if let Some(id) = id {
             return Ok(Some(tier.begin(super::tier::block_of(id))));
         }
-        let sql = "SELECT min(start_ms) FROM (SELECT start_ms FROM piece UNION ALL SELECT start_ms FROM recent)";
+        let sql =
+            "SELECT min(start_ms) FROM (SELECT start_ms FROM piece UNION ALL SELECT start_ms FROM recent)";
         Ok(self.db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 }

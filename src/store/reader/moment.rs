@@ -73,10 +73,10 @@ impl HistoryReader {
             let first = last - (spans - 1) * step;
             let mut grid = Grid { tier, first, spans: spans as usize, means: BTreeMap::new() };
             let tracks = self.all_tracks()?;
-            self.from_blocks(&tracks, &mut grid, last)?;
-            self.from_pieces(&tracks, &mut grid, last)?;
+            self.add_blocks(&tracks, &mut grid, last)?;
+            self.add_pieces(&tracks, &mut grid, last)?;
             if tier == Tier::Minute {
-                self.from_journal(&tracks, &mut grid, last)?;
+                self.add_journal(&tracks, &mut grid, last)?;
             }
             let series = grid.means.iter().filter_map(|(id, means)| Some((tracks.get(id)?, means)));
             let series = series.flat_map(|(track, means)| past_series(track, means, grid.spans)).collect();
@@ -84,7 +84,7 @@ impl HistoryReader {
         })
     }
 
-    fn from_blocks(
+    fn add_blocks(
         &self,
         tracks: &BTreeMap<i64, Arc<Track>>,
         grid: &mut Grid,
@@ -119,7 +119,7 @@ impl HistoryReader {
         Ok(())
     }
 
-    fn from_pieces(
+    fn add_pieces(
         &self,
         tracks: &BTreeMap<i64, Arc<Track>>,
         grid: &mut Grid,
@@ -134,7 +134,9 @@ impl HistoryReader {
                 let count = sound(directory.offsets(*entry))?.len();
                 for column in 0..track.metrics.len() {
                     let means = sound(column_of(entry.width(), column * STATS, count, chunk))?;
-                    means.iter().for_each(|mean| grid.set(track, column, piece.start, *mean));
+                    for mean in means {
+                        grid.set(track, column, piece.start, mean);
+                    }
                 }
             }
         }
@@ -142,7 +144,7 @@ impl HistoryReader {
     }
 
     /// The minute that is not over yet.
-    fn from_journal(
+    fn add_journal(
         &self,
         tracks: &BTreeMap<i64, Arc<Track>>,
         grid: &mut Grid,

@@ -70,7 +70,8 @@ impl HistoryReader {
                 }
                 Tier::Minute | Tier::Hour => self.all_rollups(subject, metric, tier, from.0, to.0)?,
             };
-            let bucket = if rows.len() as i64 <= target { 1 } else { bucket };
+            let few = i64::try_from(rows.len()).is_ok_and(|rows| rows <= target);
+            let bucket = if few { 1 } else { bucket };
             Ok(Points { tier, points: drawn(&rows, from.0, bucket, tier.step_ms()) })
         })
     }
@@ -144,7 +145,9 @@ fn drawn(rows: &[Row], from: i64, bucket: i64, step: i64) -> Vec<Point> {
     let mut before: Option<i64> = None;
     for same in rows.chunk_by(|a, b| span_of(a.0) == span_of(b.0)) {
         let mut sum = Sum::default();
-        same.iter().for_each(|(_, stats)| sum.add(*stats));
+        for (_, stats) in same {
+            sum.add(*stats);
+        }
         let (first, last) = (same[0].0, same[same.len() - 1].0);
         if let Some(before) = before.filter(|before| first - before > patience) {
             gap(before + 1, &mut out);

@@ -21,6 +21,9 @@ pub(super) const fn sample(v: f32) -> Stats {
     [v, v, v, if v.is_nan() { 0.0 } else { 1.0 }]
 }
 
+/// A chunk as it is stored: when its block begins, offsets of its rows, bytes.
+type Packed = (i64, Vec<u32>, Vec<u8>);
+
 impl HistoryReader {
     /// The samples of a column in `from..to`, in order of time.
     pub(super) fn samples(
@@ -107,13 +110,7 @@ impl HistoryReader {
     }
 
     /// The chunks of a track in a tier's blocks that overlap `from..to`: begin, offsets and bytes.
-    fn chunks(
-        &self,
-        track: &Track,
-        tier: Tier,
-        from: i64,
-        to: i64,
-    ) -> Result<Vec<(i64, Vec<u32>, Vec<u8>)>, ReadError> {
+    fn chunks(&self, track: &Track, tier: Tier, from: i64, to: i64) -> Result<Vec<Packed>, ReadError> {
         let mut out = Vec::new();
         let newest: Option<i64> =
             self.db.prepare_cached(max_id(tier))?.query_row([], |row| row.get(0)).optional()?.flatten();
@@ -196,13 +193,15 @@ fn added_up(rows: &[Row]) -> Vec<Row> {
     rows.chunk_by(|a, b| a.0 == b.0)
         .map(|same| {
             let mut sum = Sum::default();
-            same.iter().for_each(|(_, stats)| sum.add(*stats));
+            for (_, stats) in same {
+                sum.add(*stats);
+            }
             (same[0].0, sum.unrounded())
         })
         .collect()
 }
 
-/// Hours and minutes that a span of so many milliseconds is told in.
+/// The tier that tells spans of so many milliseconds.
 pub(super) const fn tier_for(bucket_ms: i64) -> Tier {
     match bucket_ms {
         ..MINUTE_MS => Tier::Raw,

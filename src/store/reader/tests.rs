@@ -124,7 +124,20 @@ fn a_reader_sees_what_is_committed_while_it_is_written() {
     for s in 1..3000 {
         put(&mut writer, 1, s);
         if s % 50 == 0 {
-            assert_eq!(reader.raw(&vm(1), M, at(0), at(s + 1)).unwrap().len() as i64, s + 1);
+            assert_eq!(reader.raw(&vm(1), M, at(0), at(s + 1)).unwrap().len(), s as usize + 1);
         }
     }
+}
+
+#[test]
+fn samples_are_weighed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = open(folder.path());
+    for s in 0..4000 {
+        writer.add(at(s), &vm(1), CPU, &[Some(value(1, s)), Some(7.0)]).unwrap();
+        writer.commit().unwrap();
+    }
+    let weight = read(folder.path()).weigh().unwrap();
+    assert_eq!((weight.samples, weight.constant_samples), (3 * 1200 * 2, 3 * 1200));
+    assert!(weight.bytes > weight.packed && weight.packed > weight.constant_packed);
 }

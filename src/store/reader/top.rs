@@ -71,8 +71,8 @@ impl HistoryReader {
         Ok(out)
     }
 
-    /// The `most` things with the greatest values of a metric in `from..to`, greatest first. Whole minutes count, in
-    /// windows longer than 12 hours whole hours.
+    /// The `most` things with the greatest values of a metric in `from..to`, greatest first. What counts are the
+    /// minutes that begin in the window; the hours, if it is longer than 12 hours or older than minutes are kept.
     pub fn top(
         &self,
         metric: MetricId,
@@ -96,12 +96,14 @@ impl HistoryReader {
                 }
             }
             // What has not come to this tier yet.
-            let finer: &[Tier] = if tier == Tier::Hour { &[Tier::Hour, Tier::Minute] } else { &[Tier::Minute] };
+            let finer: &[Tier] =
+                if tier == Tier::Hour { &[Tier::Hour, Tier::Minute] } else { &[Tier::Minute] };
             for finer in finer {
                 for piece in blocks::pieces(&self.db, *finer, from.0, to.0)? {
                     for (id, column, rows) in self.whole(piece, &column)? {
                         let used = used.entry(id).or_default();
-                        (0..rows.len()).for_each(|r| used.add(stats_of(rows.row(r), column), finer.step_ms()));
+                        (0..rows.len())
+                            .for_each(|r| used.add(stats_of(rows.row(r), column), finer.step_ms()));
                     }
                 }
             }

@@ -27,7 +27,7 @@ impl HistoryReader {
     pub fn weigh(&self) -> Result<Weight, StoreError> {
         self.read(|| {
             let bytes: i64 = self.db.query_row(
-                "SELECT sum(pgsize) FROM dbstat WHERE aggregate AND (name LIKE 'raw%' OR name LIKE '%entity%'
+                "SELECT sum(pgsize) FROM dbstat('main', TRUE) WHERE (name LIKE 'raw%' OR name LIKE '%entity%'
                  OR name LIKE '%track%')",
                 [],
                 |row| row.get(0),

@@ -37,7 +37,8 @@ impl Mounted {
     }
 
     fn remount(&self, how: &str) {
-        let done = Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(&self.path).output().unwrap();
+        let done =
+            Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(&self.path).output().unwrap();
         assert!(done.status.success(), "{done:?}");
     }
 }

@@ -45,7 +45,7 @@ fn of_version(path: &std::path::Path, ladder: &Ladder, v: usize) {
     for step in &ladder.steps[..v] {
         db.execute_batch(step).unwrap();
     }
-    db.pragma_update(None, "user_version", v as i64).unwrap();
+    db.pragma_update(None, "user_version", i64::try_from(v).unwrap()).unwrap();
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_damaged_file_is_set_aside_and_the_other_left_alone() {
 }
 
 #[test]
-fn damage_found_while_in_use_is_told_and_recording_begins_anew() {
+fn damage_found_while_in_use_is_told_and_recording_goes_on_in_a_new_file() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = open(folder.path());
     put(&mut writer, 1, 1);
@@ -122,13 +122,14 @@ fn damage_found_while_in_use_is_told_and_recording_begins_anew() {
     }
     drop(writer);
     let mut writer = open(folder.path());
+    writer.add(at(3), &super::vm(1), super::CPU, &[Some(value(1, 3)), None]).unwrap();
     let told = writer.commit().unwrap_err();
     assert!(told.is_damage(), "{told}");
     let opened = writer.begin_anew(at(9)).unwrap();
     assert!(opened.set_aside.unwrap().moved_to.exists());
     let mut writer = opened.writer;
     put(&mut writer, 1, 2);
-    assert_eq!(cpu(&read(folder.path()), 1), [(2.0, Some(value(1, 2)))]);
+    assert_eq!(cpu(&read(folder.path()), 1), [2, 3].map(|s| (s as f64, Some(value(1, s)))));
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl HistoryWriter {
             pieces.iter().flat_map(|p| p.directory.entries.iter().map(|e| e.track())).collect();
         // Chunks are there only where the block was closed before and late samples opened it again.
         let reopened = exists(&all, tier, block)?;
-        let mut axes = Axes::new(&all, tier, block)?;
+        let mut times = Axes::new(&all, tier, block)?;
         let mut hours = Tracks::new();
         for track in tracks {
             let metrics = self.registry.known(&all, track)?.metrics.clone();
@@ -73,7 +73,7 @@ impl HistoryWriter {
                 join(tier, &mut before, &rows, 0, &metrics);
                 rows = before;
             }
-            let axis = axes.number(&all, rows.offsets.clone())?;
+            let axis = times.number(&all, rows.offsets.clone())?;
             all.prepare_cached(&format!(
                 "INSERT OR REPLACE INTO {} (id, axis, data) VALUES (?, ?, ?)",
                 tier.table()
@@ -103,12 +103,7 @@ fn held(db: &Connection, tier: Tier, begin: i64, end: i64) -> Result<Vec<Held>, 
 }
 
 /// The rows of a track in all pieces of a block, from the block's begin.
-fn joined(
-    tier: Tier,
-    pieces: &[Held],
-    track: i64,
-    metrics: &[Option<MetricId>],
-) -> Result<Rows, ReadError> {
+fn joined(tier: Tier, pieces: &[Held], track: i64, metrics: &[Option<MetricId>]) -> Result<Rows, ReadError> {
     let mut rows = Rows::new(tier.width(metrics.len()));
     for piece in pieces {
         let Some(entry) = piece.directory.find(track).filter(|e| e.width() == rows.width) else { continue };

@@ -55,16 +55,41 @@ impl HistoryWriter {
 
     /// Sets a database aside that turned out damaged while in use ([`StoreError::is_damage`]) and begins a new one.
     ///
-    /// What was not committed yet is forgotten: it refers to things the new database does not know. The lock is
-    /// let go and taken again.
+    /// What this process still has in memory, the last minute or so and what was not committed yet, goes to the new
+    /// one with the next commit. The lock is let go and taken again.
     pub fn begin_anew(self, now: Timestamp) -> Result<Opened, StoreError> {
-        let Self { db, path, retention, _lock: lock, .. } = self;
+        let Self {
+            db,
+            path,
+            retention,
+            registry,
+            pending,
+            open,
+            pending_events,
+            pending_names,
+            _lock: lock,
+            ..
+        } = self;
         drop(db);
         let moved = open::set_aside(&path, now)?;
         drop(lock);
         let folder = path.parent().unwrap_or(Path::new("."));
-        let opened = Self::open(folder, retention, now)?;
-        Ok(Opened { set_aside: Some(moved), ..opened })
+        let mut opened = Self::open(folder, retention, now)?;
+        opened.set_aside = Some(moved);
+        let writer = &mut opened.writer;
+        writer.pending_events = pending_events;
+        writer.pending_names = pending_names;
+        let known = registry.by_number();
+        for (minute, tracks) in open.into_iter().flatten().chain(pending) {
+            for (track, rows) in tracks {
+                let Some((subject, metrics)) = known.get(&track) else { continue };
+                for (i, offset) in rows.offsets.iter().enumerate() {
+                    let values: Vec<_> = rows.row(i).iter().map(|v| (!v.is_nan()).then_some(*v)).collect();
+                    writer.add(Timestamp(minute + i64::from(*offset)), subject, metrics, &values)?;
+                }
+            }
+        }
+        Ok(opened)
     }
 }
 

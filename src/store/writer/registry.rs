@@ -19,7 +19,8 @@ pub(super) struct Known {
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     entities: HashMap<Subject, i64>,
-    tracks: HashMap<(Subject, &'static [MetricId]), i64>,
+    /// By thing, so that looking one up clones no name.
+    tracks: HashMap<Subject, Vec<(&'static [MetricId], i64)>>,
     known: HashMap<i64, Known>,
     last: Option<(i64, i64)>,
     new_entities: Vec<(i64, Subject)>,
@@ -69,8 +70,8 @@ impl Registry {
         subject: &Subject,
         metrics: &'static [MetricId],
     ) -> rusqlite::Result<i64> {
-        // A key that borrows: cloning the names of two thousand disks at every poll is not free.
-        if let Some(id) = self.tracks.get(&(subject.clone(), metrics)) {
+        let known = self.tracks.get(subject).and_then(|all| all.iter().find(|(m, _)| *m == metrics));
+        if let Some((_, id)) = known {
             return Ok(*id);
         }
         let entity = self.entity(db, subject)?;
@@ -88,7 +89,7 @@ impl Registry {
             self.new_tracks.push((id, entity, text));
             id
         };
-        self.tracks.insert((subject.clone(), metrics), id);
+        self.tracks.entry(subject.clone()).or_default().push((metrics, id));
         let metrics = metrics.iter().copied().map(Some).collect();
         self.known.entry(id).or_insert(Known { metrics, sealed: None });
         Ok(id)
@@ -108,6 +109,12 @@ impl Registry {
                 Ok(place.insert(Known { metrics: columns_of(entity, &text), sealed: None }))
             }
         }
+    }
+
+    /// The tracks this process has written, by their numbers.
+    pub(super) fn by_number(&self) -> HashMap<i64, (&Subject, &'static [MetricId])> {
+        let all = self.tracks.iter().flat_map(|(s, tracks)| tracks.iter().map(move |(m, id)| (*id, (s, *m))));
+        all.collect()
     }
 
     /// Writes what was given out. [`Registry::written`] when it is committed.

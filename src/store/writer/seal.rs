@@ -25,7 +25,8 @@ impl HistoryWriter {
 
     /// Seals minutes, closes blocks and drops what is too old, as far as due.
     pub(super) fn put_in_order(&mut self) -> Result<(), StoreError> {
-        let due: Vec<i64> = self.open.iter().flatten().map(|(m, _)| *m).filter(|m| self.is_over(*m)).collect();
+        let due: Vec<i64> =
+            self.open.iter().flatten().map(|(m, _)| *m).filter(|m| self.is_over(*m)).collect();
         if due.is_empty() {
             return Ok(());
         }
@@ -64,8 +65,11 @@ impl HistoryWriter {
 
 /// Writes a piece.
 pub(super) fn insert(db: &Connection, tier: Tier, start: i64, tracks: &Tracks) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT INTO piece (tier, start_ms, data) VALUES (?, ?, ?)")?
-        .execute(params![tier.number(), start, piece::encode(tracks)])?;
+    db.prepare_cached("INSERT INTO piece (tier, start_ms, data) VALUES (?, ?, ?)")?.execute(params![
+        tier.number(),
+        start,
+        piece::encode(tracks)
+    ])?;
     Ok(())
 }
 

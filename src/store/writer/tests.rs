@@ -46,8 +46,8 @@ fn odd_values_and_gaps_come_back_as_they_were() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = open(folder.path());
     let odd = [Some(-0.0), None, Some(f32::INFINITY), Some(1e-40), Some(f32::NAN), Some(0.1)];
-    for (i, v) in odd.iter().cycle().take(3000).enumerate() {
-        writer.add(at(i as i64), &vm(1), CPU, &[*v, None]).unwrap();
+    for (s, v) in (0..3000).zip(odd.iter().cycle()) {
+        writer.add(at(s), &vm(1), CPU, &[*v, None]).unwrap();
         writer.commit().unwrap();
     }
     let back = cpu(&read(folder.path()), 1);
@@ -182,11 +182,10 @@ fn a_vm_keeps_its_series_when_it_is_renamed_and_loses_them_when_it_is_another() 
 fn events_are_read_as_they_were_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = open(folder.path());
-    let events: Vec<Event> = EventKind::ALL
-        .iter()
-        .enumerate()
+    let events: Vec<Event> = (0..)
+        .zip(EventKind::ALL)
         .map(|(i, kind)| Event {
-            at: at(i as i64),
+            at: at(i),
             subject: (i % 2 == 0).then(|| vm(1)),
             kind: *kind,
             detail: format!("no. {i}"),

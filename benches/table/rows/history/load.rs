@@ -1,12 +1,12 @@
 //! Samples of many VMs as a poll brings them: idle, steady, by day and night, in bursts, leaking; with noise.
 
 use novacron::model::id::VmId;
-use novacron::model::metric::MetricId::{
-    DiskRead, DiskReadIops, DiskReadLatency, DiskWrite, DiskWriteIops, DiskWriteLatency, NicRx, NicTx, VmBalloon,
-    VmCpu, VmCpuHost, VmDisk, VmDiskRead, VmDiskWrite, VmIops, VmLatency, VmMemory, VmMemoryShare, VmNet, VmNetRx,
-    VmNetTx, VmResident, VmSteal, VmWait,
-};
 use novacron::model::metric::MetricId;
+use novacron::model::metric::MetricId::{
+    DiskRead, DiskReadIops, DiskReadLatency, DiskWrite, DiskWriteIops, DiskWriteLatency, NicRx, NicTx,
+    VmBalloon, VmCpu, VmCpuHost, VmDisk, VmDiskRead, VmDiskWrite, VmIops, VmLatency, VmMemory, VmMemoryShare,
+    VmNet, VmNetRx, VmNetTx, VmResident, VmSteal, VmWait,
+};
 use novacron::model::resolution::round;
 use novacron::model::time::Timestamp;
 use novacron::store::Subject;
@@ -110,13 +110,30 @@ impl Vm {
         let used = self.used * self.memory;
         let cpu = (busy * 100.0).min(100.0);
         let values = [
-            cpu, cpu / 16.0,
-            busy * 0.4, f64::NAN,
-            used, self.used * 100.0, self.memory * 0.9 + 1e6, self.memory,
-            read, write, read + write, reads + writes, slow,
-            rx, tx, rx + tx,
-            read, write, reads, writes, slow, slow * 1.3,
-            rx, tx,
+            cpu,
+            cpu / 16.0,
+            busy * 0.4,
+            f64::NAN,
+            used,
+            self.used * 100.0,
+            self.memory * 0.9 + 1e6,
+            self.memory,
+            read,
+            write,
+            read + write,
+            reads + writes,
+            slow,
+            rx,
+            tx,
+            rx + tx,
+            read,
+            write,
+            reads,
+            writes,
+            slow,
+            slow * 1.3,
+            rx,
+            tx,
         ];
         let metrics = TRACKS.iter().copied().flatten();
         let mut out = [f32::NAN; SERIES];

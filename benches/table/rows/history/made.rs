@@ -66,7 +66,17 @@ impl Made {
         }
         let polls = watched.len() as u64;
         let samples = polls * count as u64 * SERIES as u64;
-        Ok(Self { folder, vms: count, span_s, samples, took, cpu, slowest, watched, vm: vms.swap_remove(WATCHED) })
+        Ok(Self {
+            folder,
+            vms: count,
+            span_s,
+            samples,
+            took,
+            cpu,
+            slowest,
+            watched,
+            vm: vms.swap_remove(WATCHED),
+        })
     }
 
     pub(super) fn folder(&self) -> &Path {

@@ -21,7 +21,7 @@ const PROMETHEUS_BYTES: f64 = 1.3;
 pub(crate) fn measure(context: &Context) -> Outcome<Vec<Line>> {
     let vms = context.times(500, 50);
     let hours = context.times(24, 3);
-    let mut made = Made::new(vms, hours as i64)?;
+    let mut made = Made::new(vms, i64::try_from(hours)?)?;
     let mut lines = vec![weight(&made)?, plain(context)?];
     lines.push(
         Line::new("bytes per sample, Prometheus")
@@ -72,10 +72,14 @@ fn plain(context: &Context) -> Outcome<Line> {
     let all = db.transaction()?;
     {
         let mut insert = all.prepare("INSERT INTO sample VALUES (?, ?, ?)")?;
-        for s in (0..seconds as i64).step_by(load::PACE_S as usize) {
+        for s in (0..i64::try_from(seconds)?).step_by(load::PACE_S as usize) {
             for (n, vm) in vms.iter_mut().enumerate() {
                 for (i, v) in vm.poll(s).into_iter().enumerate() {
-                    insert.execute(((n * SERIES + i) as i64, load::at(s).0, (!v.is_nan()).then_some(f64::from(v))))?;
+                    insert.execute((
+                        i64::try_from(n * SERIES + i)?,
+                        load::at(s).0,
+                        (!v.is_nan()).then_some(f64::from(v)),
+                    ))?;
                     count += 1;
                 }
             }
