@@ -122,7 +122,7 @@ impl HistoryReader {
             let found = query
                 .query_row([row_id(block, track.id)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?)));
             if let Some((axis, data)) = found.optional()? {
-                let offsets = blocks::axis(&self.db, tier, row_id(block, axis))?;
+                let offsets = blocks::axis(&self.db, tier, block, axis)?;
                 out.push((tier.begin(block), offsets, data));
             }
         }
