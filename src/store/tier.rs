@@ -38,8 +38,9 @@ impl Tier {
     /// Milliseconds of a block. Long enough to pack well, short enough that one is quickly read.
     pub(crate) const fn block_ms(self) -> i64 {
         match self {
-            Self::Raw | Self::Minute => HOUR_MS,
-            Self::Hour => 24 * HOUR_MS,
+            Self::Raw => HOUR_MS,
+            Self::Minute => 2 * HOUR_MS,
+            Self::Hour => 48 * HOUR_MS,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::store::rollup::{Stats, Sum, stats_of};
 use crate::store::tier::{HOUR_MS, MINUTE_MS, STATS, Tier, row_id};
 
 /// Directories of pieces remembered: more than there are at a time.
-const MOST_DIRECTORIES: usize = 300;
+const MOST_DIRECTORIES: usize = 400;
 
 /// One row of one metric; a sample is its own mean.
 pub(super) type Row = (i64, Stats);
