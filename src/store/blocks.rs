@@ -32,15 +32,26 @@ impl From<Broken> for ReadError {
     }
 }
 
+/// The number of the times of a chunk of roll-ups that has every row: they need no record.
+pub(crate) const EVERY_ROW: i64 = -1;
+
+/// The offsets of a chunk that has every row.
+pub(crate) fn every_row(tier: Tier) -> impl Iterator<Item = u32> {
+    (0..tier.rows()).map(move |row| row * tier.step_ms() as u32)
+}
+
 /// Offsets of the rows of some chunks of a block, from the block's begin.
-pub(crate) fn axis(db: &Connection, tier: Tier, id: i64) -> Result<Vec<u32>, ReadError> {
+pub(crate) fn axis(db: &Connection, tier: Tier, block: i64, number: i64) -> Result<Vec<u32>, ReadError> {
+    if number == EVERY_ROW {
+        return Ok(every_row(tier).collect());
+    }
     let sql = match tier {
         Tier::Raw => "SELECT data FROM raw_axis WHERE id = ?",
         Tier::Minute => "SELECT data FROM minute_axis WHERE id = ?",
         Tier::Hour => "SELECT data FROM hour_axis WHERE id = ?",
     };
     let mut query = db.prepare_cached(sql)?;
-    let mut rows = query.query([id])?;
+    let mut rows = query.query([row_id(block, number)])?;
     let row = rows.next()?.ok_or(Broken)?;
     let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
     Ok(decode_axis(bytes).ok_or(Broken)?)
@@ -63,7 +74,7 @@ pub(crate) fn chunk(
     let found =
         query.query_row([row_id(block, track)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?)));
     let Some((number, data)) = found.optional()? else { return Ok(None) };
-    let offsets = axis(db, tier, row_id(block, number))?;
+    let offsets = axis(db, tier, block, number)?;
     Ok(Some(Rows::decode(width, offsets, &data).ok_or(Broken)?))
 }
 

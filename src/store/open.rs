@@ -13,10 +13,11 @@ use crate::model::time::Timestamp;
 
 /// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Bytes of a page: chunks of 1 to 4 kB fill it with little left over, and one read brings one.
-const PAGE: u32 = 16_384;
+/// Bytes of a page: chunks of some kilobytes fill it with little left over, one read brings one, and few pages lead
+/// there.
+const PAGE: u32 = 32_768;
 /// Pages of the log after which it is written back: 4 MiB.
-const LOG_PAGES: u32 = 256;
+const LOG_PAGES: u32 = 128;
 
 /// Something the user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]

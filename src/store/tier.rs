@@ -38,9 +38,9 @@ impl Tier {
     /// Milliseconds of a block. Long enough to pack well, short enough that one is quickly read.
     pub(crate) const fn block_ms(self) -> i64 {
         match self {
-            Self::Raw => 20 * MINUTE_MS,
-            Self::Minute => HOUR_MS,
-            Self::Hour => 24 * HOUR_MS,
+            Self::Raw => HOUR_MS,
+            Self::Minute => 2 * HOUR_MS,
+            Self::Hour => 48 * HOUR_MS,
         }
     }
 
@@ -63,6 +63,14 @@ impl Tier {
             Self::Raw => "raw",
             Self::Minute => "minute",
             Self::Hour => "hour",
+        }
+    }
+
+    /// Rows of a block without a gap; 0 where rows come as they come.
+    pub(crate) const fn rows(self) -> u32 {
+        match self.step_ms() {
+            0 => 0,
+            step => (self.block_ms() / step) as u32,
         }
     }
 

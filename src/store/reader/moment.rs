@@ -13,7 +13,7 @@ use crate::store::codec::piece::{self, Directory};
 use crate::store::error::StoreError;
 use crate::store::rollup::{of_samples, stats_of};
 use crate::store::subject::Subject;
-use crate::store::tier::{STATS, Tier, row_id, track_of};
+use crate::store::tier::{STATS, Tier, track_of};
 
 /// One series at a past moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +103,7 @@ impl HistoryReader {
                 let Some(track) = tracks.get(&track_of(row.get(0)?)) else { continue };
                 let number: i64 = row.get(1)?;
                 if let std::collections::btree_map::Entry::Vacant(place) = axes.entry(number) {
-                    place.insert(blocks::axis(&self.db, tier, row_id(block, number))?);
+                    place.insert(blocks::axis(&self.db, tier, block, number)?);
                 }
                 let offsets = &axes[&number];
                 let data = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;

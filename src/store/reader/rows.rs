@@ -11,7 +11,7 @@ use crate::store::rollup::{Stats, Sum, stats_of};
 use crate::store::tier::{HOUR_MS, MINUTE_MS, STATS, Tier, row_id};
 
 /// Directories of pieces remembered: more than there are at a time.
-const MOST_DIRECTORIES: usize = 300;
+const MOST_DIRECTORIES: usize = 400;
 
 /// One row of one metric; a sample is its own mean.
 pub(super) type Row = (i64, Stats);
@@ -122,7 +122,7 @@ impl HistoryReader {
             let found = query
                 .query_row([row_id(block, track.id)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?)));
             if let Some((axis, data)) = found.optional()? {
-                let offsets = blocks::axis(&self.db, tier, row_id(block, axis))?;
+                let offsets = blocks::axis(&self.db, tier, block, axis)?;
                 out.push((tier.begin(block), offsets, data));
             }
         }

@@ -138,6 +138,6 @@ fn samples_are_weighed() {
         writer.commit().unwrap();
     }
     let weight = read(folder.path()).weigh().unwrap();
-    assert_eq!((weight.samples, weight.constant_samples), (3 * 1200 * 2, 3 * 1200));
+    assert_eq!((weight.samples, weight.constant_samples), (3600 * 2, 3600));
     assert!(weight.bytes > weight.packed && weight.packed > weight.constant_packed);
 }

@@ -5,7 +5,7 @@ use crate::store::blocks::{self, ReadError};
 use crate::store::codec::chunk::columns;
 use crate::store::codec::column::is_constant;
 use crate::store::error::StoreError;
-use crate::store::tier::{Tier, block_of, row_id, track_of};
+use crate::store::tier::{Tier, block_of, track_of};
 
 /// Samples in closed blocks and the bytes they take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl HistoryReader {
     }
 
     fn rows_at(&self, block: i64, axis: i64) -> Result<u64, ReadError> {
-        Ok(blocks::axis(&self.db, Tier::Raw, row_id(block, axis))?.len() as u64)
+        Ok(blocks::axis(&self.db, Tier::Raw, block, axis)?.len() as u64)
     }
 }
 

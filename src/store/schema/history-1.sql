@@ -17,13 +17,13 @@ CREATE TABLE track (
     metrics TEXT NOT NULL,
     UNIQUE (entity, metrics)
 );
--- Ids here and of pieces are never used twice: readers remember what stands in front of a blob by its id.
 -- The journal: what came since the last full minute, one row a commit and minute.
 CREATE TABLE recent (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     start_ms INTEGER NOT NULL,
     data BLOB NOT NULL
 );
+-- Ids here and in the journal are not used twice: readers remember by id what stands in front of a blob.
 -- Short times of all tracks, until their block is complete. Tier 0: samples, 1: minutes, 2: hours.
 CREATE TABLE piece (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,7 +32,8 @@ CREATE TABLE piece (
     data BLOB NOT NULL
 );
 -- Blocks: id = number of the block * 2^24 + number of the track, so that new rows come last and old ones go in
--- whole pages. `axis` is the low part of the id in the table of times: tracks of one poll share it.
+-- whole pages. `axis` is the low part of the id in the table of times: tracks of one poll share it. -1 are the times
+-- of roll-ups without a gap.
 CREATE TABLE raw (id INTEGER PRIMARY KEY, axis INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE TABLE raw_axis (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE minute (id INTEGER PRIMARY KEY, axis INTEGER NOT NULL, data BLOB NOT NULL);

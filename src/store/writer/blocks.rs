@@ -1,6 +1,6 @@
 //! Blocks that are over: from pieces to one chunk a track.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -59,15 +59,14 @@ impl HistoryWriter {
         // Chunks are there only where the block was closed before and late samples opened it again.
         let reopened = exists(&all, tier, block)?;
         let mut times = Axes::new(&all, tier, block)?;
-        let mut hours = Tracks::new();
+        let mut hours: BTreeMap<i64, Tracks> = BTreeMap::new();
         for track in tracks {
             let metrics = self.registry.known(&all, track)?.metrics.clone();
             let mut rows = joined(tier, &pieces, track, &metrics)?;
             if tier == Tier::Minute {
-                let hour = rollup::of_rollups((0..rows.len()).map(|i| rows.row(i)), &metrics);
-                let mut row = Rows::new(hour.len());
-                row.push(0, &hour);
-                hours.insert(track, row);
+                for (hour, row) in by_hour(&rows, &metrics) {
+                    hours.entry(begin + hour).or_default().insert(track, row);
+                }
             }
             if reopened && let Some(mut before) = blocks::chunk(&all, tier, block, track, rows.width)? {
                 join(tier, &mut before, &rows, 0, &metrics);
@@ -80,8 +79,8 @@ impl HistoryWriter {
             ))?
             .execute(params![row_id(block, track), axis, rows.encode()])?;
         }
-        if !hours.is_empty() {
-            insert(&all, Tier::Hour, begin - begin.rem_euclid(HOUR_MS), &hours)?;
+        for (hour, tracks) in &hours {
+            insert(&all, Tier::Hour, *hour, tracks)?;
         }
         all.execute(
             "DELETE FROM piece WHERE tier = ? AND start_ms >= ? AND start_ms < ?",
@@ -112,6 +111,19 @@ fn joined(tier: Tier, pieces: &[Held], track: i64, metrics: &[Option<MetricId>])
         join(tier, &mut rows, &more, piece.shift, metrics);
     }
     Ok(rows)
+}
+
+/// Minutes rolled up to hours: when each begins, from the block's begin, and its one row.
+fn by_hour(rows: &Rows, metrics: &[Option<MetricId>]) -> Vec<(i64, Rows)> {
+    let hour_of = |row: usize| i64::from(rows.offsets[row]) / HOUR_MS;
+    let all: Vec<usize> = (0..rows.len()).collect();
+    let rolled = all.chunk_by(|a, b| hour_of(*a) == hour_of(*b)).map(|same| {
+        let hour = rollup::of_rollups(same.iter().map(|row| rows.row(*row)), metrics);
+        let mut row = Rows::new(hour.len());
+        row.push(0, &hour);
+        (hour_of(same[0]) * HOUR_MS, row)
+    });
+    rolled.collect()
 }
 
 fn join(tier: Tier, into: &mut Rows, from: &Rows, shift: u32, metrics: &[Option<MetricId>]) {
@@ -151,6 +163,9 @@ impl Axes {
 
     /// The number of these times in the block.
     fn number(&mut self, db: &Connection, offsets: Vec<u32>) -> rusqlite::Result<i64> {
+        if self.tier != Tier::Raw && blocks::every_row(self.tier).eq(offsets.iter().copied()) {
+            return Ok(blocks::EVERY_ROW);
+        }
         if let Some(number) = self.known.get(&offsets) {
             return Ok(*number);
         }

@@ -2,7 +2,7 @@
 //!
 //! A sample's way: [`HistoryWriter::add`] keeps it in memory; [`HistoryWriter::commit`], called every few seconds,
 //! writes a row of the journal (`recent`), from which on a kill cannot lose it; when its minute is over it goes to a
-//! *piece* with all others of that minute, beside a piece of roll-ups; when its block of 20 minutes is over, the
+//! *piece* with all others of that minute, beside a piece of roll-ups; when its block of an hour is over, the
 //! pieces are turned to one chunk per track. Hours are rolled up from minutes as their pieces close.
 
 mod blocks;
@@ -71,6 +71,8 @@ pub struct HistoryWriter {
     now_ms: i64,
     /// Samples of unknown tracks at or before this may be in a piece already.
     sealed_until: i64,
+    /// The id of the next row of the journal: begins at the time of opening, so that none is used twice.
+    next_recent: i64,
 }
 
 impl HistoryWriter {
@@ -186,8 +188,7 @@ impl HistoryWriter {
         let all = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         self.registry.write(&all)?;
         for (minute, tracks) in &self.pending {
-            all.prepare_cached("INSERT INTO recent (start_ms, data) VALUES (?, ?)")?
-                .execute(params![minute, piece::encode(tracks)])?;
+            write_recent(&all, &mut self.next_recent, *minute, tracks)?;
         }
         for event in &self.pending_events {
             let entity = event.subject.as_ref().map(|s| self.registry.entity(&all, s)).transpose()?;
@@ -237,6 +238,16 @@ fn fold(open: &mut BTreeMap<i64, Tracks>, minute: i64, tracks: Tracks) {
     for (track, rows) in tracks {
         merge::samples(held.entry(track).or_insert_with(|| Rows::new(rows.width)), &rows, 0);
     }
+}
+
+fn write_recent(db: &Connection, id: &mut i64, minute: i64, tracks: &Tracks) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO recent (id, start_ms, data) VALUES (?, ?, ?)")?.execute(params![
+        *id,
+        minute,
+        piece::encode(tracks)
+    ])?;
+    *id += 1;
+    Ok(())
 }
 
 fn write_name(db: &Connection, entity: i64, at: Timestamp, name: &str) -> rusqlite::Result<()> {

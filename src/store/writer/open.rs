@@ -35,6 +35,7 @@ impl HistoryWriter {
         let path = folder.join("history.db");
         let (db, set_aside) = open::or_begin_anew(&path, &ladder::HISTORY, now)?;
         let sealed_until = sealed_until(&db).map_err(|why| StoreError::sql("read", &path, why))?;
+        let next_recent = next_recent(&db, now).map_err(|why| StoreError::sql("read", &path, why))?;
         let writer = Self {
             db,
             path,
@@ -49,6 +50,7 @@ impl HistoryWriter {
             open: None,
             now_ms: 0,
             sealed_until,
+            next_recent,
         };
         Ok(Opened { writer, set_aside })
     }
@@ -91,6 +93,12 @@ impl HistoryWriter {
         }
         Ok(opened)
     }
+}
+
+/// An id for the journal that no row had: rows come far less often than a thousand a millisecond.
+fn next_recent(db: &rusqlite::Connection, now: Timestamp) -> rusqlite::Result<i64> {
+    let last: Option<i64> = db.query_row("SELECT max(id) FROM recent", [], |row| row.get(0))?;
+    Ok(now.0.saturating_mul(1024).max(last.unwrap_or(0) + 1))
 }
 
 /// The end of the last piece or block of samples.

@@ -88,6 +88,8 @@ const MOST_FORWARD_MS: i64 = 2 * Tier::Raw.block_ms();
 fn trusted_now(db: &Connection, now_ms: i64) -> rusqlite::Result<i64> {
     let before: Option<i64> =
         db.query_row("SELECT value FROM meta WHERE key = 'now_ms'", [], |row| row.get(0)).optional()?;
+    // The first time it goes by what is there: the clock may be wrong from the beginning.
+    let before = before.or(oldest(db, Tier::Raw)?.map(|block| Tier::Raw.begin(block)));
     let now = before.map_or(now_ms, |before| now_ms.min(before.saturating_add(MOST_FORWARD_MS)));
     db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('now_ms', ?)", params![now])?;
     Ok(now)

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::HistoryWriter;
 use super::registry::Registry;
+use super::{HistoryWriter, write_recent};
 use crate::store::blocks::{self, Parts, ReadError};
 use crate::store::codec::chunk::Rows;
 use crate::store::codec::piece::{self, Tracks};
@@ -52,7 +52,7 @@ impl HistoryWriter {
                 samples.iter().filter_map(|(t, r)| Some((*t, minute + i64::from(*r.offsets.last()?)))),
             );
         }
-        rewrite_journal(&all, open, due)?;
+        rewrite_journal(&all, &mut self.next_recent, open, due)?;
         all.commit()?;
         open.retain(|minute, _| !due.contains(minute));
         for (track, last) in sealed {
@@ -74,11 +74,15 @@ pub(super) fn insert(db: &Connection, tier: Tier, start: i64, tracks: &Tracks) -
 }
 
 /// The journal without the minutes that were sealed: of the others, usually one that has just begun, one row each.
-fn rewrite_journal(db: &Connection, open: &BTreeMap<i64, Tracks>, due: &[i64]) -> rusqlite::Result<()> {
+fn rewrite_journal(
+    db: &Connection,
+    next: &mut i64,
+    open: &BTreeMap<i64, Tracks>,
+    due: &[i64],
+) -> rusqlite::Result<()> {
     db.execute("DELETE FROM recent", [])?;
     for (minute, tracks) in open.iter().filter(|(minute, _)| !due.contains(minute)) {
-        db.prepare_cached("INSERT INTO recent (start_ms, data) VALUES (?, ?)")?
-            .execute(params![minute, piece::encode(tracks)])?;
+        write_recent(db, next, *minute, tracks)?;
     }
     Ok(())
 }

@@ -123,11 +123,12 @@ impl Made {
         let hours = self.span_s / 3600;
         let begin = (load::BEGIN_MS + 86_400_000) / 3_600_000 - hours;
         let all = db.transaction()?;
+        // Blocks of minutes are two hours, of hours two days: the recorded day is the second.
         for step in 1..=30 * 24 / hours {
-            copy(&all, "minute", begin, hours, step * hours)?;
+            copy(&all, "minute", begin / 2, hours / 2, step * hours / 2)?;
         }
-        for day in 1..=730 {
-            copy(&all, "hour", begin / 24, 1, day)?;
+        for step in 1..=365 {
+            copy(&all, "hour", begin / 48, 1, step)?;
         }
         all.commit()?;
         db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;

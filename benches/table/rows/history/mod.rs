@@ -20,7 +20,7 @@ const PROMETHEUS_BYTES: f64 = 1.3;
 /// Everything about the history; one database for all lines.
 pub(crate) fn measure(context: &Context) -> Outcome<Vec<Line>> {
     let vms = context.times(500, 50);
-    let hours = context.times(24, 3);
+    let hours = context.times(24, 4);
     let mut made = Made::new(vms, i64::try_from(hours)?)?;
     let mut lines = vec![weight(&made)?, plain(context)?];
     lines.push(
