@@ -6,33 +6,22 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::model::fixture;
 use crate::model::id::VmId;
 use crate::model::metric::{Entity, metrics_of};
 use crate::model::series::Readings;
 use crate::model::time::Timestamp;
 use crate::model::units::Unit;
 use crate::model::vm::{
-    DeviceView, DiskDefinition, DiskSource, GroupTimes, NicDefinition, NicSource, PauseReason, Vm,
-    VmDefinition, VmFlags, VmState,
+    DeviceView, DiskDefinition, DiskSource, NicDefinition, NicSource, PauseReason, Vm, VmDefinition, VmState,
 };
 
 fn vm(name: &str, state: VmState) -> Vm {
     Vm {
         id: VmId::from_bytes([7; 16]),
-        name: name.into(),
         state,
         state_since: Some(Timestamp::from_seconds(40)),
-        domain_id: None,
-        flags: VmFlags::default(),
-        definition: None,
-        now: Readings::default(),
-        fresh: GroupTimes::default(),
-        tracks: None,
-        disks: Vec::new(),
-        nics: Vec::new(),
-        addresses: Vec::new(),
-        addresses_unavailable: None,
-        job: None,
+        ..fixture::vm(7, name)
     }
 }
 
