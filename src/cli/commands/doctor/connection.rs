@@ -91,8 +91,9 @@ fn versions(s: &Snapshot) -> Check {
 
 fn abilities(s: &Snapshot) -> Vec<Check> {
     let l = &s.limits;
+    let one_by_one = l.no_bulk_stats.as_ref().map(|why| format!("asked VM by VM: {why}"));
     vec![
-        Check::unless(AREA, "statistics", l.no_bulk_stats.as_deref(), "one call for all VMs"),
+        Check::unless(AREA, "statistics", one_by_one.as_deref(), "one call for all VMs"),
         Check::unless(AREA, "events", l.no_events.as_deref(), "changes are told as they happen"),
         Check::unless(AREA, "arming", l.no_arming.as_deref(), "guests' memory statistics can be armed"),
         Check::unless(AREA, "guest agent", l.no_agent.as_deref(), "agents can be asked"),
