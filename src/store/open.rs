@@ -1,6 +1,8 @@
 //! Opening a database: folder, rights, schema; and setting a damaged one aside.
 
+use std::fmt::Write;
 use std::fs::{self, DirBuilder, OpenOptions};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -105,17 +107,18 @@ fn has_log(path: &Path) -> bool {
 /// Opens a database on a read-only file system, where SQLite cannot make what it shares with a writer: the file is
 /// read as it lies there, as one that does not change.
 fn as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
-    use std::os::unix::ffi::OsStrExt;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_.".contains(&b);
-    let bytes = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let name: String = bytes
-        .as_os_str()
-        .as_bytes()
-        .iter()
-        .map(|b| if plain(*b) { char::from(*b).to_string() } else { format!("%{b:02X}") })
-        .collect();
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri.push_str("?immutable=1");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+    Connection::open_with_flags(uri, flags)
 }
 
 /// Opens to write; a damaged file is set aside and a new one begun.

@@ -13,12 +13,15 @@ pub enum Tier {
 
 /// A minute in milliseconds: what a piece spans.
 pub(crate) const MINUTE_MS: i64 = 60_000;
+/// The latest instant that can be stored, in the year 9999.
+pub(crate) const LATEST_MS: i64 = 253_402_300_799_000;
 /// An hour in milliseconds.
 pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Bits of a row's id that are its track.
 const TRACK_BITS: u32 = 24;
 /// Bits of a track's number that tell its place in its group. Tests have few tracks, and shall have several groups.
-const GROUP_BITS: u32 = if cfg!(test) { 1 } else { 6 };
+/// Small, so that an hour of a group's pieces is on few pages; not smaller, since each minute writes a page a group.
+const GROUP_BITS: u32 = if cfg!(test) { 1 } else { 5 };
 /// Bits of a piece's id that are its minute.
 const MINUTE_BITS: u32 = 32;
 /// Bits of a group's number.

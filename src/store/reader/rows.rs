@@ -7,7 +7,10 @@ use crate::store::blocks::{self, ReadError};
 use crate::store::codec::chunk::column_of;
 use crate::store::codec::piece::Directory;
 use crate::store::rollup::{Stats, Sum, stats_of};
-use crate::store::tier::{HOUR_MS, MINUTE_MS, STATS, Tier, group_of, row_id};
+use crate::store::tier::{HOUR_MS, LATEST_MS, MINUTE_MS, STATS, Tier, group_of, row_id};
+
+/// Blocks of a span that are looked for without asking what there is.
+const FEW_BLOCKS: i64 = 50;
 
 /// One row of one metric; a sample is its own mean.
 pub(super) type Row = (i64, Stats);
@@ -125,11 +128,16 @@ impl HistoryReader {
     /// The chunks of a track in a tier's blocks that overlap `from..to`: begin, offsets and bytes.
     fn chunks(&self, track: &Track, tier: Tier, from: i64, to: i64) -> Result<Vec<Packed>, ReadError> {
         let mut out = Vec::new();
-        let newest: Option<i64> =
-            self.db.prepare_cached(max_id(tier))?.query_row([], |row| row.get(0)).optional()?.flatten();
-        let (Some(oldest), Some(newest)) = (self.oldest_ms(tier)?, newest) else { return Ok(out) };
-        let first = tier.block(from.max(oldest));
-        let last = tier.block(to).min(crate::store::tier::block_of(newest));
+        let block = |at: i64| tier.block(at.clamp(0, LATEST_MS));
+        let (mut first, mut last) = (block(from), block(to));
+        // A few steps down the tree more cost less than asking how far it reaches.
+        if last - first > FEW_BLOCKS {
+            let newest: Option<i64> =
+                self.db.prepare_cached(max_id(tier))?.query_row([], |row| row.get(0)).optional()?.flatten();
+            let (Some(oldest), Some(newest)) = (self.oldest_ms(tier)?, newest) else { return Ok(out) };
+            first = first.max(tier.block(oldest));
+            last = last.min(crate::store::tier::block_of(newest));
+        }
         let mut query = self.db.prepare_cached(by_id(tier))?;
         for block in first..=last {
             let found = query

@@ -17,11 +17,11 @@ CREATE TABLE track (
     metrics TEXT NOT NULL,
     UNIQUE (entity, metrics)
 );
--- Tracks are taken together in groups of 64, by their numbers.
--- The journal: what came since the last full minute. id = number of the writing * 2^18 + group; a writing is of the
+-- Tracks are taken together in groups of 32, by their numbers.
+-- The journal: what came since the last full minute. id = number of the writing * 2^19 + group; a writing is of the
 -- minute that begins at `start_ms`.
 CREATE TABLE recent (id INTEGER PRIMARY KEY, start_ms INTEGER NOT NULL, data BLOB NOT NULL);
--- A minute (or the hour that begins there) of a group, until the block is complete. id = (tier * 2^18 + group) * 2^32 +
+-- A minute (or the hour that begins there) of a group, until the block is complete. id = (tier * 2^19 + group) * 2^32 +
 -- minute since 1970; tier 0: samples, 1: minutes, 2: hours.
 CREATE TABLE piece (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 -- Blocks: id = number of the block * 2^24 + number of the track, so that new rows come last and old ones go in

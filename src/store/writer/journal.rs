@@ -14,7 +14,7 @@ use crate::store::merge;
 use crate::store::tier::journal_id;
 
 /// Writings after which the journal is written anew, each minute in one: a reader looks into each.
-const MOST_WRITINGS: usize = 8;
+const MOST_WRITINGS: usize = 6;
 
 impl HistoryWriter {
     /// Writes what came to the journal: one writing a minute, usually one in all.

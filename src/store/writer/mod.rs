@@ -28,7 +28,7 @@ use super::error::StoreError;
 use super::event::Event;
 use super::lock::Lock;
 use super::subject::Subject;
-use super::tier::{MINUTE_MS, MOST_TRACKS};
+use super::tier::{LATEST_MS, MINUTE_MS, MOST_TRACKS};
 use crate::model::metric::MetricId;
 use crate::model::time::Timestamp;
 pub use open::Opened;
@@ -40,8 +40,6 @@ pub(crate) use retention::used_bytes;
 const MOST_PENDING: usize = 8_000_000;
 /// Events and names kept so.
 const MOST_PENDING_EVENTS: usize = 10_000;
-/// The latest instant that can be stored, in the year 9999.
-const LATEST_MS: i64 = 253_402_300_799_000;
 
 /// What a commit did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -84,7 +84,7 @@ impl Made {
 
     /// Seconds that were recorded: the span, and what came after it.
     pub(super) const fn recorded_s(&self) -> i64 {
-        self.watched.len() as i64 * PACE_S
+        END_S - (86_400 - self.span_s)
     }
 
     pub(super) fn folder(&self) -> &Path {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use novacron::engine::history::HistoryConfig;
 use novacron::engine::{Engine, EngineConfig};
 use novacron::hypervisor::libvirt::{ConnectOptions, LibvirtConnector};
-use novacron::model::metric::{METRICS, MetricId};
+use novacron::model::metric::MetricId;
 use novacron::model::time::Timestamp;
 use novacron::store::{HistoryReader, HistoryWriter, Retention, Subject, Weight};
 use rusqlite::Connection;
@@ -84,7 +84,7 @@ fn recorded(folder: &Path) -> Outcome<Vec<Track>> {
     for (key, text) in keys {
         let subject = subjects.iter().find(|s| s.to_string() == key).ok_or("a track of nothing")?;
         let known = reader.series(subject)?;
-        let metric = |key: &str| known.iter().copied().find(|m| METRICS[*m as usize].key() == key);
+        let metric = |key: &str| known.iter().copied().find(|m| m.get().key() == key);
         let metrics: Vec<MetricId> =
             text.split(',').map(metric).collect::<Option<_>>().ok_or("unknown metric")?;
         let mut rows = Vec::new();
