@@ -38,7 +38,7 @@ pub(super) fn weight(context: &Context) -> Outcome<Line> {
         ));
     };
     let folder = tempfile::tempdir()?;
-    let options = ConnectOptions { uri: Some(uri), read_only: true };
+    let options = ConnectOptions { uri: Some(uri), read_only: false };
     let history =
         HistoryConfig { folder: folder.path().to_owned(), retention: Retention::default(), record: true };
     let connector = Arc::new(LibvirtConnector::new(options)?);
