@@ -1,11 +1,12 @@
 //! Chunks in their blocks, and pieces, as rows of the database: what writer and readers both read.
 
-use rusqlite::blob::Blob;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::codec::chunk::{Rows, decode_axis};
-use super::codec::piece::{Directory, HEAD, front};
-use super::tier::{Tier, row_id};
+use super::codec::piece::{self, Tracks};
+use super::tier::{
+    MOST_TRACKS, Tier, group_of, group_of_piece, journal_id, piece_id, row_id, start_of_piece, writing_of,
+};
 
 /// Bytes in the database that make no sense.
 #[derive(Debug, Clone, Copy)]
@@ -78,96 +79,87 @@ pub(crate) fn chunk(
     Ok(Some(Rows::decode(width, offsets, &data).ok_or(Broken)?))
 }
 
-/// A piece or a row of the journal: its table, its row and when it begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Piece {
-    table: &'static str,
-    pub(crate) id: i64,
-    pub(crate) start: i64,
-}
-
-/// The pieces of a tier that begin in this span, oldest first.
-pub(crate) fn pieces(db: &Connection, tier: Tier, from: i64, to: i64) -> rusqlite::Result<Vec<Piece>> {
-    let mut query = db.prepare_cached(
-        "SELECT id, start_ms FROM piece WHERE tier = ? AND start_ms >= ? AND start_ms < ? ORDER BY start_ms, id",
-    )?;
-    let rows = query.query_map(params![tier.number(), from, to], |row| {
-        Ok(Piece { table: "piece", id: row.get(0)?, start: row.get(1)? })
-    })?;
-    rows.collect()
-}
-
-/// The rows of the journal whose minutes begin in this span, in the order they were written.
-pub(crate) fn recent(db: &Connection, from: i64, to: i64) -> rusqlite::Result<Vec<Piece>> {
-    let mut query = db
-        .prepare_cached("SELECT id, start_ms FROM recent WHERE start_ms >= ? AND start_ms < ? ORDER BY id")?;
-    let rows = query
-        .query_map([from, to], |row| Ok(Piece { table: "recent", id: row.get(0)?, start: row.get(1)? }))?;
-    rows.collect()
-}
-
-/// The whole of a piece.
-pub(crate) fn blob(db: &Connection, piece: Piece) -> rusqlite::Result<Vec<u8>> {
-    let sql = if piece.table == "piece" {
-        "SELECT data FROM piece WHERE id = ?"
-    } else {
-        "SELECT data FROM recent WHERE id = ?"
-    };
-    db.prepare_cached(sql)?.query_row([piece.id], |row| row.get(0))
-}
-
-/// Reads parts of pieces, one after the other, without reading the rest of them.
-pub(crate) struct Parts<'a> {
-    db: &'a Connection,
-    open: Option<(Piece, Blob<'a>)>,
-}
-
-impl<'a> Parts<'a> {
-    /// Nothing read yet.
-    pub(crate) const fn new(db: &'a Connection) -> Self {
-        Self { db, open: None }
+/// Shows the pieces of a group that begin in this span, oldest first: when each begins, and its bytes.
+pub(crate) fn each_piece(
+    db: &Connection,
+    tier: Tier,
+    group: i64,
+    (from, to): (i64, i64),
+    mut show: impl FnMut(i64, &[u8]) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let mut query = db.prepare_cached("SELECT id, data FROM piece WHERE id >= ? AND id < ? ORDER BY id")?;
+    let mut rows = query.query([piece_id(tier, group, from), piece_id(tier, group, to)])?;
+    while let Some(row) = rows.next()? {
+        let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+        show(start_of_piece(row.get(0)?), bytes)?;
     }
+    Ok(())
+}
 
-    /// Turns to a piece; within one table that is much cheaper than opening anew.
-    fn turn_to(&mut self, piece: Piece) -> Result<&mut Blob<'a>, ReadError> {
-        let db = self.db;
-        let blob = match self.open.take() {
-            Some((before, blob)) if before == piece => blob,
-            Some((before, mut blob)) if before.table == piece.table => {
-                blob.reopen(piece.id)?;
-                blob
-            }
-            _ => db.blob_open("main", piece.table, "data", piece.id, true)?,
-        };
-        Ok(&mut self.open.insert((piece, blob)).1)
+/// The tracks of one piece; `None` where there is none.
+pub(crate) fn piece(db: &Connection, id: i64) -> Result<Option<Tracks>, ReadError> {
+    let mut query = db.prepare_cached("SELECT data FROM piece WHERE id = ?")?;
+    let mut rows = query.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+    Ok(Some(piece::decode(bytes).ok_or(Broken)?))
+}
+
+/// The first piece of a tier at or after a group and time: its group, and when it begins.
+pub(crate) fn next_piece(
+    db: &Connection,
+    tier: Tier,
+    group: i64,
+    from: i64,
+) -> rusqlite::Result<Option<(i64, i64)>> {
+    let mut query = db.prepare_cached("SELECT min(id) FROM piece WHERE id >= ? AND id < ?")?;
+    let end = piece_id(tier, group_of(MOST_TRACKS), 0);
+    let id: Option<i64> = query.query_row([piece_id(tier, group, from), end], |row| row.get(0))?;
+    Ok(id.map(|id| (group_of_piece(id), start_of_piece(id))))
+}
+
+/// The groups that have pieces, and when the first of each begins. One step down the tree each: no piece is read.
+pub(crate) fn groups(db: &Connection, tier: Tier) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut out = Vec::new();
+    let mut next = 0;
+    while let Some((group, start)) = next_piece(db, tier, next, 0)? {
+        out.push((group, start));
+        next = group + 1;
     }
+    Ok(out)
+}
 
-    /// What stands in front of a piece.
-    pub(crate) fn directory(&mut self, piece: Piece) -> Result<Directory, ReadError> {
-        let blob = self.turn_to(piece)?;
-        let mut bytes = vec![0; HEAD];
-        blob.read_at_exact(&mut bytes, 0)?;
-        let front = front(&bytes).filter(|n| *n <= blob.len()).ok_or(Broken)?;
-        bytes.resize(front, 0);
-        blob.read_at_exact(&mut bytes, 0)?;
-        Ok(Directory::read(&bytes).ok_or(Broken)?)
-    }
-
-    /// The rows of a track in a piece; `None` where it has none.
-    pub(crate) fn rows(
-        &mut self,
-        piece: Piece,
-        directory: &Directory,
-        track: i64,
-    ) -> Result<Option<Rows>, ReadError> {
-        let Some(entry) = directory.find(track) else { return Ok(None) };
-        let (begin, length) = entry.place();
-        let blob = self.turn_to(piece)?;
-        if begin + length > blob.len() {
-            return Err(Broken.into());
+/// Shows the rows of the journal of a group, in the order they were written: when their minutes begin, and their
+/// bytes.
+pub(crate) fn each_recent(
+    db: &Connection,
+    group: i64,
+    mut show: impl FnMut(i64, &[u8]) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let mut query =
+        db.prepare_cached("SELECT id, start_ms, data FROM recent WHERE id >= ? ORDER BY id LIMIT 1")?;
+    let mut number = 0;
+    loop {
+        let mut rows = query.query([journal_id(number, group)])?;
+        let Some(row) = rows.next()? else { return Ok(()) };
+        let found = writing_of(row.get(0)?);
+        if found.1 == group {
+            show(row.get(1)?, row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?;
         }
-        let mut chunk = vec![0; length];
-        blob.read_at_exact(&mut chunk, begin)?;
-        Ok(Some(directory.rows(entry, &chunk).ok_or(Broken)?))
+        // Of a later writing's first rows it is not known yet whether this group is among them.
+        number = if found.0 > number && found.1 < group { found.0 } else { found.0 + 1 };
     }
+}
+
+/// Shows the whole journal, in the order it was written.
+pub(crate) fn whole_journal(
+    db: &Connection,
+    mut show: impl FnMut(i64, &[u8]) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let mut query = db.prepare_cached("SELECT start_ms, data FROM recent ORDER BY id")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        show(row.get(0)?, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+    }
+    Ok(())
 }

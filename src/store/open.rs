@@ -1,6 +1,8 @@
 //! Opening a database: folder, rights, schema; and setting a damaged one aside.
 
+use std::fmt::Write;
 use std::fs::{self, DirBuilder, OpenOptions};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -80,9 +82,14 @@ pub(crate) fn to_read(path: &Path, ladder: &Ladder) -> Result<(Connection, Optio
         return Err(StoreError::Missing { path: path.to_owned() });
     }
     let sql = |why| StoreError::sql("open", path, why);
-    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sql)?;
+    let mut db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sql)?;
     db.busy_timeout(PATIENCE).map_err(sql)?;
-    match refuse_newer(&db, path, ladder) {
+    let mut refused = refuse_newer(&db, path, ladder);
+    if matches!(refused, Err(StoreError::ReadOnly { .. })) && !has_log(path) {
+        db = as_it_lies(path).map_err(sql)?;
+        refused = refuse_newer(&db, path, ladder);
+    }
+    match refused {
         Ok(()) if ladder::version(&db).map_err(sql)? == 0 => {
             Err(StoreError::Missing { path: path.to_owned() })
         }
@@ -90,6 +97,28 @@ pub(crate) fn to_read(path: &Path, ladder: &Ladder) -> Result<(Connection, Optio
         Err(newer @ StoreError::Newer { .. }) => Ok((db, Some(newer))),
         Err(other) => Err(other),
     }
+}
+
+/// Whether there is a log beside a database: parts of it are there only.
+fn has_log(path: &Path) -> bool {
+    fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0)
+}
+
+/// Opens a database on a read-only file system, where SQLite cannot make what it shares with a writer: the file is
+/// read as it lies there, as one that does not change.
+fn as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(uri, flags)
 }
 
 /// Opens to write; a damaged file is set aside and a new one begun.

@@ -13,10 +13,19 @@ pub enum Tier {
 
 /// A minute in milliseconds: what a piece spans.
 pub(crate) const MINUTE_MS: i64 = 60_000;
+/// The latest instant that can be stored, in the year 9999.
+pub(crate) const LATEST_MS: i64 = 253_402_300_799_000;
 /// An hour in milliseconds.
 pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Bits of a row's id that are its track.
 const TRACK_BITS: u32 = 24;
+/// Bits of a track's number that tell its place in its group. Tests have few tracks, and shall have several groups.
+/// Small, so that an hour of a group's pieces is on few pages; not smaller, since each minute writes a page a group.
+const GROUP_BITS: u32 = if cfg!(test) { 1 } else { 5 };
+/// Bits of a piece's id that are its minute.
+const MINUTE_BITS: u32 = 32;
+/// Bits of a group's number.
+const GROUPS_BITS: u32 = TRACK_BITS - GROUP_BITS;
 /// The greatest number of a track.
 pub(crate) const MOST_TRACKS: i64 = 1 << TRACK_BITS;
 /// Columns of a metric in a roll-up: mean, least, greatest, count.
@@ -44,7 +53,7 @@ impl Tier {
         }
     }
 
-    /// Its number in the table of pieces.
+    /// Its number in the ids of pieces.
     pub(crate) const fn number(self) -> i64 {
         self as i64
     }
@@ -88,6 +97,43 @@ impl Tier {
 /// The id of a row: block, then track (or number of the axis).
 pub(crate) const fn row_id(block: i64, low: i64) -> i64 {
     block << TRACK_BITS | low
+}
+
+/// The group of a track: tracks that were first seen one after the other, whose pieces lie together.
+pub(crate) const fn group_of(track: i64) -> i64 {
+    track >> GROUP_BITS
+}
+
+/// The first track of a group.
+pub(crate) const fn first_track(group: i64) -> i64 {
+    group << GROUP_BITS
+}
+
+/// The id of a piece: tier, group, minute. All pieces that one series needs are neighbours.
+pub(crate) fn piece_id(tier: Tier, group: i64, start_ms: i64) -> i64 {
+    // Rounded up, so that two of them bound a span of any times.
+    let minute = (start_ms.clamp(0, i64::MAX - MINUTE_MS) + MINUTE_MS - 1) / MINUTE_MS;
+    ((tier.number() << GROUPS_BITS) + group) << MINUTE_BITS | minute.min((1 << MINUTE_BITS) - 1)
+}
+
+/// The group of a piece.
+pub(crate) const fn group_of_piece(id: i64) -> i64 {
+    id >> MINUTE_BITS & ((1 << GROUPS_BITS) - 1)
+}
+
+/// When a piece begins.
+pub(crate) const fn start_of_piece(id: i64) -> i64 {
+    (id & ((1 << MINUTE_BITS) - 1)) * MINUTE_MS
+}
+
+/// The id of a row of the journal: number of its writing, then group.
+pub(crate) const fn journal_id(number: i64, group: i64) -> i64 {
+    number << GROUPS_BITS | group
+}
+
+/// The number of the writing of a row of the journal, and its group.
+pub(crate) const fn writing_of(id: i64) -> (i64, i64) {
+    (id >> GROUPS_BITS, id & ((1 << GROUPS_BITS) - 1))
 }
 
 /// The block of a row's id.

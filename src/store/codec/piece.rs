@@ -1,14 +1,15 @@
-//! Many tracks over a short time in one blob: a directory in front, so that one track is found without the others.
+//! Some tracks over a short time in one blob: a directory in front, so that one track is found without the others.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::bytes::{Bytes, put_size};
-use super::chunk::{Rows, decode_axis, encode_axis};
+use super::chunk::{Rows, column_of, decode_axis, encode_axis};
+use crate::store::tier::group_of;
 
 /// Tracks by their number, with their rows.
 pub(crate) type Tracks = BTreeMap<i64, Rows>;
 
-/// One entry of the directory. Small: readers remember thousands of them.
+/// One entry of the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     track: u32,
@@ -27,24 +28,31 @@ pub(crate) struct Directory {
 }
 
 /// Length of the number in front: how many bytes the directory has.
-pub(crate) const HEAD: usize = 4;
+const HEAD: usize = 4;
 
-/// The tracks as a blob.
-pub(crate) fn encode(tracks: &Tracks) -> Vec<u8> {
+/// The tracks by group, each group's as a blob.
+pub(crate) fn encode(tracks: &Tracks) -> impl Iterator<Item = (i64, Vec<u8>)> {
+    let all: Vec<(&i64, &Rows)> = tracks.iter().collect();
+    let groups = all.chunk_by(|a, b| group_of(*a.0) == group_of(*b.0));
+    let blobs: Vec<_> = groups.map(|group| (group_of(*group[0].0), encode_group(group))).collect();
+    blobs.into_iter()
+}
+
+fn encode_group(tracks: &[(&i64, &Rows)]) -> Vec<u8> {
     let mut known: HashMap<&[u32], usize> = HashMap::new();
     let (mut times, mut entries, mut chunks) = (Vec::new(), Vec::new(), Vec::new());
     let mut before = 0;
     for (track, rows) in tracks {
         let next = known.len();
-        let axis = *known.entry(&rows.offsets).or_insert_with(|| {
+        let axis = *known.entry(rows.offsets.as_slice()).or_insert_with(|| {
             let bytes = encode_axis(&rows.offsets);
             put_size(bytes.len(), &mut times);
             times.extend_from_slice(&bytes);
             next
         });
         let chunk = rows.encode();
-        put_size((track - before) as usize, &mut entries);
-        before = *track;
+        put_size((*track - before) as usize, &mut entries);
+        before = **track;
         for n in [rows.width, axis, chunk.len()] {
             put_size(n, &mut entries);
         }
@@ -63,7 +71,7 @@ pub(crate) fn encode(tracks: &Tracks) -> Vec<u8> {
 }
 
 /// How many bytes the head and the directory are together.
-pub(crate) fn front(head: &[u8]) -> Option<usize> {
+fn front(head: &[u8]) -> Option<usize> {
     let four: [u8; HEAD] = head.get(..HEAD)?.try_into().ok()?;
     HEAD.checked_add(u32::from_le_bytes(four) as usize)
 }
@@ -109,18 +117,18 @@ impl Directory {
         self.axes.get(entry.axis as usize).map(Vec::as_slice)
     }
 
-    /// The rows of an entry, from its chunk.
-    pub(crate) fn rows(&self, entry: Entry, chunk: &[u8]) -> Option<Rows> {
-        Rows::decode(entry.width(), self.offsets(entry)?.to_vec(), chunk)
+    /// The values of one column of an entry.
+    pub(crate) fn column(&self, blob: &[u8], entry: Entry, column: usize) -> Option<Vec<f32>> {
+        column_of(entry.width(), column, self.offsets(entry)?.len(), entry.chunk(blob)?)
+    }
+
+    /// The rows of an entry.
+    pub(crate) fn rows(&self, blob: &[u8], entry: Entry) -> Option<Rows> {
+        Rows::decode(entry.width(), self.offsets(entry)?.to_vec(), entry.chunk(blob)?)
     }
 }
 
 impl Entry {
-    /// Where in the blob its chunk lies: first byte and length.
-    pub(crate) const fn place(self) -> (usize, usize) {
-        (self.begin as usize, (self.end - self.begin) as usize)
-    }
-
     /// Whose it is.
     pub(crate) const fn track(self) -> i64 {
         self.track as i64
@@ -132,7 +140,7 @@ impl Entry {
     }
 
     /// Its chunk in the whole blob.
-    pub(crate) fn chunk(self, blob: &[u8]) -> Option<&[u8]> {
+    fn chunk(self, blob: &[u8]) -> Option<&[u8]> {
         blob.get(self.begin as usize..self.end as usize)
     }
 }
@@ -140,6 +148,6 @@ impl Entry {
 /// All tracks of a blob.
 pub(crate) fn decode(blob: &[u8]) -> Option<Tracks> {
     let directory = Directory::read(blob)?;
-    let rows = |e: &Entry| Some((e.track(), directory.rows(*e, e.chunk(blob)?)?));
+    let rows = |e: &Entry| Some((e.track(), directory.rows(blob, *e)?));
     directory.entries.iter().map(rows).collect()
 }

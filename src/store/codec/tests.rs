@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::bytes::Bytes;
 use super::chunk::{Rows, column_of, decode_axis, encode_axis};
 use super::{column, ints, piece};
+use crate::store::tier::group_of;
 
 fn round_trip(values: &[f32]) -> usize {
     let mut bytes = Vec::new();
@@ -103,8 +104,15 @@ proptest! {
             }
             (id, rows)
         }).collect();
-        let blob = piece::encode(&tracks);
-        let back = piece::decode(&blob).unwrap();
+        let mut back = piece::Tracks::new();
+        let mut groups = Vec::new();
+        for (group, blob) in piece::encode(&tracks) {
+            let mut some = piece::decode(&blob).unwrap();
+            prop_assert!(some.keys().all(|track| group_of(*track) == group));
+            groups.push(group);
+            back.append(&mut some);
+        }
+        prop_assert!(groups.is_sorted_by(|a, b| a < b));
         prop_assert_eq!(back.len(), tracks.len());
         for (id, rows) in &tracks {
             prop_assert_eq!(&back[id].offsets, &rows.offsets);

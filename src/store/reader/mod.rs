@@ -9,14 +9,13 @@ mod top;
 mod weigh;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::blocks::{Broken, Piece, ReadError};
-use super::codec::piece::Directory;
+use super::blocks::{self, Broken, ReadError};
 use super::error::StoreError;
 use super::event::{Event, EventKind};
 use super::ladder;
@@ -60,8 +59,6 @@ pub struct HistoryReader {
     path: PathBuf,
     newer: Option<StoreError>,
     tracks: RefCell<BTreeMap<i64, Arc<Track>>>,
-    /// What stands in front of pieces: it is most of the work of reading one series from them.
-    directories: RefCell<HashMap<Piece, Directory>>,
 }
 
 impl HistoryReader {
@@ -72,7 +69,7 @@ impl HistoryReader {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("history.db");
         let (db, newer) = open::to_read(&path, &ladder::HISTORY)?;
-        Ok(Self { db, path, newer, tracks: RefCell::default(), directories: RefCell::default() })
+        Ok(Self { db, path, newer, tracks: RefCell::default() })
     }
 
     /// That the database is of a newer version than this program, where it is: what it does not know is not shown.
@@ -203,9 +200,13 @@ impl HistoryReader {
         if let Some(id) = id {
             return Ok(Some(tier.begin(super::tier::block_of(id))));
         }
-        let sql =
-            "SELECT min(start_ms) FROM (SELECT start_ms FROM piece UNION ALL SELECT start_ms FROM recent)";
-        Ok(self.db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        let mut oldest: Option<i64> =
+            self.db.prepare_cached("SELECT min(start_ms) FROM recent")?.query_row([], |row| row.get(0))?;
+        for tier in Tier::ALL {
+            let first = blocks::groups(&self.db, tier)?.into_iter().map(|(_, start)| start).min();
+            oldest = oldest.min(first).or(oldest).or(first);
+        }
+        Ok(oldest)
     }
 }
 

@@ -125,20 +125,20 @@ impl HistoryReader {
         grid: &mut Grid,
         last: i64,
     ) -> Result<(), ReadError> {
-        for piece in blocks::pieces(&self.db, grid.tier, grid.first, last + grid.tier.step_ms())? {
-            let blob = blocks::blob(&self.db, piece)?;
-            let directory = sound(Directory::read(&blob))?;
-            for entry in &directory.entries {
-                let Some(track) = tracks.get(&entry.track()) else { continue };
-                let chunk = sound(entry.chunk(&blob))?;
-                let count = sound(directory.offsets(*entry))?.len();
-                for column in 0..track.metrics.len() {
-                    let means = sound(column_of(entry.width(), column * STATS, count, chunk))?;
-                    for mean in means {
-                        grid.set(track, column, piece.start, mean);
+        let (tier, span) = (grid.tier, (grid.first, last + grid.tier.step_ms()));
+        for (group, _) in blocks::groups(&self.db, tier)? {
+            blocks::each_piece(&self.db, tier, group, span, |start, blob| {
+                let directory = sound(Directory::read(blob))?;
+                for entry in &directory.entries {
+                    let Some(track) = tracks.get(&entry.track()) else { continue };
+                    for column in 0..track.metrics.len() {
+                        for mean in sound(directory.column(blob, *entry, column * STATS))? {
+                            grid.set(track, column, start, mean);
+                        }
                     }
                 }
-            }
+                Ok(())
+            })?;
         }
         Ok(())
     }
@@ -151,14 +151,19 @@ impl HistoryReader {
         last: i64,
     ) -> Result<(), ReadError> {
         let mut minutes: BTreeMap<i64, piece::Tracks> = BTreeMap::new();
-        for recent in blocks::recent(&self.db, grid.first, last + 1)? {
-            let minute = minutes.entry(recent.start).or_default();
-            for (id, mut rows) in sound(piece::decode(&blocks::blob(&self.db, recent)?))? {
+        let span = grid.first..=last;
+        blocks::whole_journal(&self.db, |start, blob| {
+            if !span.contains(&start) {
+                return Ok(());
+            }
+            let minute = minutes.entry(start).or_default();
+            for (id, mut rows) in sound(piece::decode(blob))? {
                 let all = minute.entry(id).or_insert_with(|| Rows::new(rows.width));
                 all.offsets.append(&mut rows.offsets);
                 all.values.append(&mut rows.values);
             }
-        }
+            Ok(())
+        })?;
         for (minute, all) in minutes {
             for (id, rows) in all {
                 let Some(track) = tracks.get(&id) else { continue };

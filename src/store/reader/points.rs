@@ -80,9 +80,12 @@ impl HistoryReader {
     fn tier_reaching(&self, from: i64, wanted: Tier) -> Result<Tier, ReadError> {
         let mut best = (wanted, self.oldest_ms(wanted)?.unwrap_or(i64::MAX));
         for tier in Tier::ALL.into_iter().filter(|t| *t > wanted) {
+            if best.1 <= from {
+                break;
+            }
             let oldest = self.oldest_ms(tier)?.unwrap_or(i64::MAX);
             // A coarser one begins at the begin of a longer block: that alone is no more past.
-            if best.1 > from && oldest.saturating_add(tier.block_ms()) < best.1 {
+            if oldest.saturating_add(tier.block_ms()) < best.1 {
                 best = (tier, oldest);
             }
         }

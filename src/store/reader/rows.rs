@@ -1,17 +1,16 @@
 //! The rows of one metric, from wherever they are: blocks, pieces, the journal.
 
-use std::collections::hash_map::Entry;
-
 use rusqlite::OptionalExtension;
 
 use super::{HistoryReader, Track, sound};
-use crate::store::blocks::{self, Parts, Piece, ReadError};
-use crate::store::codec::chunk::{Rows, column_of};
+use crate::store::blocks::{self, ReadError};
+use crate::store::codec::chunk::column_of;
+use crate::store::codec::piece::Directory;
 use crate::store::rollup::{Stats, Sum, stats_of};
-use crate::store::tier::{HOUR_MS, MINUTE_MS, STATS, Tier, row_id};
+use crate::store::tier::{HOUR_MS, LATEST_MS, MINUTE_MS, STATS, Tier, group_of, row_id};
 
-/// Directories of pieces remembered: more than there are at a time.
-const MOST_DIRECTORIES: usize = 400;
+/// Blocks of a span that are looked for without asking what there is.
+const FEW_BLOCKS: i64 = 50;
 
 /// One row of one metric; a sample is its own mean.
 pub(super) type Row = (i64, Stats);
@@ -39,11 +38,19 @@ impl HistoryReader {
             let values = sound(column_of(width, column, offsets.len(), &data))?;
             out.extend(offsets.iter().map(|o| begin + i64::from(*o)).zip(values));
         }
+        let group = group_of(track.id);
+        let mut push = |start: i64, blob: &[u8]| {
+            let directory = sound(Directory::read(blob))?;
+            if let Some(entry) = directory.find(track.id) {
+                let times = sound(directory.offsets(entry))?.iter().map(|o| start + i64::from(*o));
+                out.extend(times.zip(sound(directory.column(blob, entry, column))?));
+            }
+            Ok(())
+        };
         // A row that had to give way to another may lie a little past its minute.
         let early = from.saturating_sub(2 * MINUTE_MS);
-        let mut pieces = blocks::pieces(&self.db, Tier::Raw, early, to)?;
-        pieces.append(&mut blocks::recent(&self.db, early, to)?);
-        self.parts(track, &pieces, |start, rows| push_samples(rows, column, start, &mut out))?;
+        blocks::each_piece(&self.db, Tier::Raw, group, (early, to), &mut push)?;
+        blocks::each_recent(&self.db, group, push)?;
         out.retain(|(at, _)| (from..to).contains(at));
         if !out.is_sorted_by(|a, b| a.0 < b.0) {
             out.sort_by_key(|(at, _)| *at);
@@ -73,14 +80,23 @@ impl HistoryReader {
         let mut out = self.closed(track, column, tier, from, to)?;
         // What has not come to this tier yet is in the pieces of the finer ones.
         let finer: &[Tier] = if tier == Tier::Hour { &[Tier::Hour, Tier::Minute] } else { &[Tier::Minute] };
+        let group = group_of(track.id);
         for finer in finer {
-            self.parts(track, &blocks::pieces(&self.db, *finer, from, to)?, |start, rows| {
+            blocks::each_piece(&self.db, *finer, group, (from, to), |start, blob| {
+                let directory = sound(Directory::read(blob))?;
+                let Some(entry) = directory.find(track.id) else { return Ok(()) };
+                let rows = sound(directory.rows(blob, entry))?;
                 out.extend((0..rows.len()).map(|r| (start, stats_of(rows.row(r), column))));
+                Ok(())
             })?;
         }
-        self.parts(track, &blocks::recent(&self.db, from, to)?, |start, rows| {
-            let values = rows.values.iter().skip(column).step_by(rows.width.max(1));
-            out.extend(values.map(|v| (start, sample(*v))));
+        blocks::each_recent(&self.db, group, |start, blob| {
+            let directory = sound(Directory::read(blob))?;
+            if let Some(entry) = directory.find(track.id) {
+                let values = sound(directory.column(blob, entry, column))?;
+                out.extend(values.into_iter().map(|v| (start, sample(v))));
+            }
+            Ok(())
         })?;
         let mut out: Vec<Row> = out.into_iter().map(|(at, s)| (at - at.rem_euclid(step), s)).collect();
         out.retain(|(at, _)| (from..to).contains(at));
@@ -112,11 +128,16 @@ impl HistoryReader {
     /// The chunks of a track in a tier's blocks that overlap `from..to`: begin, offsets and bytes.
     fn chunks(&self, track: &Track, tier: Tier, from: i64, to: i64) -> Result<Vec<Packed>, ReadError> {
         let mut out = Vec::new();
-        let newest: Option<i64> =
-            self.db.prepare_cached(max_id(tier))?.query_row([], |row| row.get(0)).optional()?.flatten();
-        let (Some(oldest), Some(newest)) = (self.oldest_ms(tier)?, newest) else { return Ok(out) };
-        let first = tier.block(from.max(oldest));
-        let last = tier.block(to).min(crate::store::tier::block_of(newest));
+        let block = |at: i64| tier.block(at.clamp(0, LATEST_MS));
+        let (mut first, mut last) = (block(from), block(to));
+        // A few steps down the tree more cost less than asking how far it reaches.
+        if last - first > FEW_BLOCKS {
+            let newest: Option<i64> =
+                self.db.prepare_cached(max_id(tier))?.query_row([], |row| row.get(0)).optional()?.flatten();
+            let (Some(oldest), Some(newest)) = (self.oldest_ms(tier)?, newest) else { return Ok(out) };
+            first = first.max(tier.block(oldest));
+            last = last.min(crate::store::tier::block_of(newest));
+        }
         let mut query = self.db.prepare_cached(by_id(tier))?;
         for block in first..=last {
             let found = query
@@ -127,30 +148,6 @@ impl HistoryReader {
             }
         }
         Ok(out)
-    }
-
-    /// Shows the rows of a track in these pieces, with when each begins.
-    fn parts(
-        &self,
-        track: &Track,
-        pieces: &[Piece],
-        mut show: impl FnMut(i64, &Rows),
-    ) -> Result<(), ReadError> {
-        let mut parts = Parts::new(&self.db);
-        let mut known = self.directories.borrow_mut();
-        if known.len() > MOST_DIRECTORIES {
-            known.clear();
-        }
-        for piece in pieces {
-            let directory = match known.entry(*piece) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(place) => place.insert(parts.directory(*piece)?),
-            };
-            if let Some(rows) = parts.rows(*piece, directory, track.id)? {
-                show(piece.start, &rows);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -168,11 +165,6 @@ const fn by_id(tier: Tier) -> &'static str {
         Tier::Minute => "SELECT axis, data FROM minute WHERE id = ?",
         Tier::Hour => "SELECT axis, data FROM hour WHERE id = ?",
     }
-}
-
-fn push_samples(rows: &Rows, column: usize, start: i64, out: &mut Vec<(i64, f32)>) {
-    let values = rows.values.iter().skip(column).step_by(rows.width.max(1));
-    out.extend(rows.offsets.iter().map(|o| start + i64::from(*o)).zip(values.copied()));
 }
 
 /// The four columns of a metric in a chunk of roll-ups.

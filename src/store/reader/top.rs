@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{HistoryReader, sound};
 use crate::model::metric::MetricId;
 use crate::model::time::Timestamp;
-use crate::store::blocks::{self, Piece, ReadError};
+use crate::store::blocks::{self, ReadError};
 use crate::store::codec::chunk::Rows;
 use crate::store::codec::piece::Directory;
 use crate::store::error::StoreError;
@@ -52,25 +52,22 @@ impl Used {
     }
 }
 
-impl HistoryReader {
-    /// The rows of the tracks of a piece that have the metric, with its column.
-    fn whole(
-        &self,
-        piece: Piece,
-        column: &impl Fn(i64) -> Option<usize>,
-    ) -> Result<Vec<(i64, usize, Rows)>, ReadError> {
-        let blob = blocks::blob(&self.db, piece)?;
-        let directory = sound(Directory::read(&blob))?;
-        let mut out = Vec::new();
-        for entry in &directory.entries {
-            if let Some(column) = column(entry.track()) {
-                let rows = sound(entry.chunk(&blob).and_then(|chunk| directory.rows(*entry, chunk)))?;
-                out.push((entry.track(), column, rows));
-            }
+/// Shows the rows of the tracks of a piece that have the metric, with its column.
+fn each_of(
+    blob: &[u8],
+    column: impl Fn(i64) -> Option<usize>,
+    mut show: impl FnMut(i64, usize, &Rows),
+) -> Result<(), ReadError> {
+    let directory = sound(Directory::read(blob))?;
+    for entry in &directory.entries {
+        if let Some(column) = column(entry.track()) {
+            show(entry.track(), column, &sound(directory.rows(blob, *entry))?);
         }
-        Ok(out)
     }
+    Ok(())
+}
 
+impl HistoryReader {
     /// The `most` things with the greatest values of a metric in `from..to`, greatest first. What counts are the
     /// minutes that begin in the window; the hours, if it is longer than 12 hours or older than minutes are kept.
     pub fn top(
@@ -99,21 +96,26 @@ impl HistoryReader {
             let finer: &[Tier] =
                 if tier == Tier::Hour { &[Tier::Hour, Tier::Minute] } else { &[Tier::Minute] };
             for finer in finer {
-                for piece in blocks::pieces(&self.db, *finer, from.0, to.0)? {
-                    for (id, column, rows) in self.whole(piece, &column)? {
-                        let used = used.entry(id).or_default();
-                        (0..rows.len())
-                            .for_each(|r| used.add(stats_of(rows.row(r), column), finer.step_ms()));
-                    }
+                for (group, _) in blocks::groups(&self.db, *finer)? {
+                    blocks::each_piece(&self.db, *finer, group, (from.0, to.0), |_, blob| {
+                        each_of(blob, column, |id, column, rows| {
+                            let used = used.entry(id).or_default();
+                            (0..rows.len())
+                                .for_each(|r| used.add(stats_of(rows.row(r), column), finer.step_ms()));
+                        })
+                    })?;
                 }
             }
             let mut open: BTreeMap<(i64, i64), Sum> = BTreeMap::new();
-            for piece in blocks::recent(&self.db, from.0, to.0)? {
-                for (id, column, rows) in self.whole(piece, &column)? {
-                    let sum = open.entry((id, piece.start)).or_default();
-                    rows.values.iter().skip(column).step_by(rows.width).for_each(|v| sum.sample(*v));
+            blocks::whole_journal(&self.db, |start, blob| {
+                if !(from.0..to.0).contains(&start) {
+                    return Ok(());
                 }
-            }
+                each_of(blob, column, |id, column, rows| {
+                    let sum = open.entry((id, start)).or_default();
+                    rows.values.iter().skip(column).step_by(rows.width).for_each(|v| sum.sample(*v));
+                })
+            })?;
             for ((id, _), sum) in open {
                 used.entry(id).or_default().add(sum.unrounded(), MINUTE_MS);
             }

@@ -17,20 +17,13 @@ CREATE TABLE track (
     metrics TEXT NOT NULL,
     UNIQUE (entity, metrics)
 );
--- The journal: what came since the last full minute, one row a commit and minute.
-CREATE TABLE recent (
-    id INTEGER PRIMARY KEY,
-    start_ms INTEGER NOT NULL,
-    data BLOB NOT NULL
-);
--- Ids here and in the journal are not used twice: readers remember by id what stands in front of a blob.
--- Short times of all tracks, until their block is complete. Tier 0: samples, 1: minutes, 2: hours.
-CREATE TABLE piece (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    tier INTEGER NOT NULL,
-    start_ms INTEGER NOT NULL,
-    data BLOB NOT NULL
-);
+-- Tracks are taken together in groups of 32, by their numbers.
+-- The journal: what came since the last full minute. id = number of the writing * 2^19 + group; a writing is of the
+-- minute that begins at `start_ms`.
+CREATE TABLE recent (id INTEGER PRIMARY KEY, start_ms INTEGER NOT NULL, data BLOB NOT NULL);
+-- A minute (or the hour that begins there) of a group, until the block is complete. id = (tier * 2^19 + group) * 2^32 +
+-- minute since 1970; tier 0: samples, 1: minutes, 2: hours.
+CREATE TABLE piece (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 -- Blocks: id = number of the block * 2^24 + number of the track, so that new rows come last and old ones go in
 -- whole pages. `axis` is the low part of the id in the table of times: tracks of one poll share it. -1 are the times
 -- of roll-ups without a gap.
@@ -49,4 +42,5 @@ CREATE TABLE event (
     detail TEXT NOT NULL
 );
 CREATE INDEX event_by_time ON event (at_ms);
+-- `now_ms`: the time by which age is judged. `sealed_until`: the end of the last minute that is no more in the journal.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) WITHOUT ROWID, STRICT;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{CPU, at, cpu, open, put, read, value, vm};
-use crate::store::{HistoryWriter, Retention, StoreError};
+use crate::store::{HistoryReader, HistoryWriter, Retention, StoreError};
 
 /// A small file system of its own.
 struct Mounted {
@@ -90,6 +90,36 @@ fn a_read_only_file_system_is_told_as_such() {
     disk.remount("ro");
     let told = HistoryWriter::open(&disk.path, Retention::default(), at(0)).unwrap_err();
     assert!(matches!(told, StoreError::ReadOnly { .. }), "{told}");
+}
+
+#[test]
+fn what_lies_on_a_read_only_file_system_is_read() {
+    let Some(disk) = Mounted::of_kib(8192) else { return };
+    let folder = disk.path.join("a folder? 100 %");
+    let mut writer = open(&folder);
+    (0..100).for_each(|s| put(&mut writer, 1, s));
+    // Closed: the log is written back and gone.
+    drop(writer);
+    assert!(!folder.join("history.db-wal").exists());
+    disk.remount("ro");
+    assert_eq!(cpu(&read(&folder), 1).len(), 100);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_on_a_read_only_file_system_is_told() {
+    let Some(disk) = Mounted::of_kib(8192) else { return };
+    let away = tempfile::tempdir().unwrap();
+    let mut writer = open(away.path());
+    (0..100).for_each(|s| put(&mut writer, 1, s));
+    // As a killed process leaves it: what was committed last is in the log only.
+    for file in ["history.db", "history.db-wal"] {
+        fs::copy(away.path().join(file), disk.path.join(file)).unwrap();
+    }
+    disk.remount("ro");
+    match HistoryReader::open(&disk.path) {
+        Ok(reader) => assert_eq!(cpu(&reader, 1).len(), 100),
+        Err(told) => assert!(matches!(told, StoreError::ReadOnly { .. }), "{told}"),
+    }
 }
 
 #[test]

@@ -67,25 +67,30 @@ fn killed(folder: &Path, from: i64, commits: usize) -> i64 {
 fn a_killed_writer_loses_nothing_that_was_committed() {
     let folder = tempfile::tempdir().unwrap();
     let mut from = 0;
-    // Kills in the middle of a minute, as minutes are sealed and as blocks of all tiers close.
-    for commits in [1, 3, 33, 40, 600, 650, 1250, 2300, 45, 7] {
-        let last = killed(folder.path(), from, commits);
+    // Kills in the middle of a minute, as minutes are sealed, and as blocks close: those of samples from second 3726
+    // on, of minutes from 7386 on, a group with each commit; and once more after each start.
+    let targets =
+        [2, 8, 74, 150, 1350, 2650, 3724, 3726, 3728, 3786, 3788, 7326, 7384, 7386, 7388, 7446, 7448, 12_000];
+    for target in targets {
+        let last = killed(folder.path(), from, usize::try_from((target - from) / 2).unwrap_or(1).max(1));
         let db = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
         let verdict: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(verdict, "ok");
         let reader = read(folder.path());
-        let samples = cpu(&reader, VMS);
-        let times: Vec<i64> = samples.iter().map(|(s, _)| *s as i64).collect();
-        let expected: Vec<i64> = (0..=last).step_by(2).collect();
-        assert_eq!(times[..expected.len()], expected, "lost");
-        // It may have committed once more before it could tell.
-        assert!(times.len() <= expected.len() + 1, "doubled");
-        assert!(samples.iter().all(|(s, v)| *v == Some(value(VMS, *s as i64))));
-        from = times.last().unwrap() + 2;
+        for n in 1..=VMS {
+            let samples = cpu(&reader, n);
+            let times: Vec<i64> = samples.iter().map(|(s, _)| *s as i64).collect();
+            let expected: Vec<i64> = (0..=last).step_by(2).collect();
+            assert_eq!(times[..expected.len()], expected, "lost");
+            // It may have committed once more before it could tell.
+            assert!(times.len() <= expected.len() + 1, "doubled");
+            assert!(samples.iter().all(|(s, v)| *v == Some(value(n, *s as i64))));
+            let end = Timestamp(T0 + 86_400_000);
+            let points = reader.points(&vm(n), MetricId::VmCpu, at(0), end, 30).unwrap();
+            assert_eq!(points.tier, Tier::Minute);
+            let counted: u64 = points.points.iter().map(|p| p.count).sum();
+            assert_eq!(counted, samples.len() as u64, "roll-ups count each sample once");
+            from = times.last().unwrap() + 2;
+        }
     }
-    let reader = read(folder.path());
-    let points = reader.points(&vm(1), MetricId::VmCpu, at(0), Timestamp(T0 + 86_400_000), 30).unwrap();
-    assert_eq!(points.tier, Tier::Minute);
-    let counted: u64 = points.points.iter().map(|p| p.count).sum();
-    assert_eq!(counted, cpu(&reader, 1).len() as u64, "roll-ups count each sample once");
 }

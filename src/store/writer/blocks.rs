@@ -1,22 +1,30 @@
-//! Blocks that are over: from pieces to one chunk a track.
+//! Blocks that are over: from pieces to one chunk a track, group after group, some with each commit.
+//!
+//! A group closes in one transaction, and until then all of it is in its pieces: whoever reads or is killed in between
+//! finds each sample once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::HistoryWriter;
-use super::seal::insert;
+use super::axes::Axes;
+use super::pieces::{add, join};
 use crate::model::metric::MetricId;
 use crate::store::blocks::{self, Broken, ReadError};
-use crate::store::codec::chunk::{Rows, encode_axis};
+use crate::store::codec::chunk::Rows;
 use crate::store::codec::piece::{Directory, Tracks};
 use crate::store::error::StoreError;
-use crate::store::merge;
 use crate::store::rollup;
-use crate::store::tier::{HOUR_MS, MOST_TRACKS, Tier, row_id};
+use crate::store::tier::{HOUR_MS, Tier, first_track, piece_id, row_id};
 
 /// How long after its end a block is still open; that of the next tier as much longer.
 const GRACE_MS: i64 = 90_000;
+/// Commits that the groups which are due are spread over, about.
+const SPREAD: usize = 32;
+
+/// A group's part of a block that is over: in order of its tier, its block, itself.
+pub(super) type Due = (Tier, i64, i64);
 
 /// A piece in memory.
 struct Held {
@@ -27,37 +35,55 @@ struct Held {
 }
 
 impl HistoryWriter {
-    /// Closes the blocks that are over.
-    pub(super) fn close_blocks(&mut self) -> Result<(), StoreError> {
-        let mut closed = false;
+    /// Looks what is over and not closed.
+    pub(super) fn find_due(&mut self) -> Result<(), StoreError> {
+        let before = self.due.len();
         for tier in Tier::ALL {
-            for block in self.due_blocks(tier).map_err(|why| StoreError::sql("read", &self.path, why))? {
-                self.close(tier, block).map_err(|why| self.told("write", why))?;
-                closed |= tier == Tier::Raw;
+            self.due_blocks(tier).map_err(|why| StoreError::sql("read", &self.path, why))?;
+        }
+        if self.due.len() > before {
+            self.at_once = self.due.len().div_ceil(SPREAD);
+        }
+        Ok(())
+    }
+
+    fn due_blocks(&mut self, tier: Tier) -> rusqlite::Result<()> {
+        let grace = GRACE_MS * (tier.number() + 1);
+        let (mut group, mut from) = (0, 0);
+        while let Some((found, start)) = blocks::next_piece(&self.db, tier, group, from)? {
+            let block = tier.block(start);
+            let (begin, end) = (tier.begin(block), tier.begin(block + 1));
+            if self.now_ms >= end + grace || self.now_ms < begin - grace {
+                self.due.insert((tier, block, found));
+            }
+            (group, from) = (found, end);
+        }
+        Ok(())
+    }
+
+    /// Closes some of the groups that are due: an hour's work is not done in one commit, which would take a second.
+    pub(super) fn close_some(&mut self) -> Result<(), StoreError> {
+        for _ in 0..self.at_once {
+            let Some(due) = self.due.first().copied() else { return Ok(()) };
+            let (tier, block, group) = due;
+            self.close(tier, block, group).map_err(|why| self.told("write", why))?;
+            self.due.remove(&due);
+            if tier == Tier::Raw && self.due.first().is_none_or(|next| next.0 != Tier::Raw) {
+                self.drop_old()?;
             }
         }
-        if closed { self.drop_old() } else { Ok(()) }
+        Ok(())
     }
 
-    fn due_blocks(&self, tier: Tier) -> rusqlite::Result<BTreeSet<i64>> {
-        let grace = GRACE_MS * (tier.number() + 1);
-        let pieces = blocks::pieces(&self.db, tier, 0, i64::MAX)?;
-        let over = |block: &i64| {
-            let (begin, end) = (tier.begin(*block), tier.begin(block + 1));
-            self.now_ms >= end + grace || self.now_ms < begin - grace
-        };
-        Ok(pieces.into_iter().map(|p| tier.block(p.start)).filter(over).collect())
-    }
-
-    /// Turns the pieces of a block to chunks, all or none.
-    fn close(&mut self, tier: Tier, block: i64) -> Result<(), ReadError> {
+    /// Turns the pieces of a group to chunks, all or none.
+    fn close(&mut self, tier: Tier, block: i64, group: i64) -> Result<(), ReadError> {
         let (begin, end) = (tier.begin(block), tier.begin(block + 1));
         let all = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let pieces = held(&all, tier, begin, end)?;
+        let pieces = held(&all, tier, group, begin, end)?;
         let tracks: BTreeSet<i64> =
             pieces.iter().flat_map(|p| p.directory.entries.iter().map(|e| e.track())).collect();
         // Chunks are there only where the block was closed before and late samples opened it again.
-        let reopened = exists(&all, tier, block)?;
+        let reopened = exists(&all, tier, block, group)?;
         let mut times = Axes::new(&all, tier, block)?;
         let mut hours: BTreeMap<i64, Tracks> = BTreeMap::new();
         for track in tracks {
@@ -72,7 +98,7 @@ impl HistoryWriter {
                 join(tier, &mut before, &rows, 0, &metrics);
                 rows = before;
             }
-            let axis = times.number(&all, rows.offsets.clone())?;
+            let axis = times.number(&all, &rows.offsets)?;
             all.prepare_cached(&format!(
                 "INSERT OR REPLACE INTO {} (id, axis, data) VALUES (?, ?, ?)",
                 tier.table()
@@ -80,24 +106,24 @@ impl HistoryWriter {
             .execute(params![row_id(block, track), axis, rows.encode()])?;
         }
         for (hour, tracks) in &hours {
-            insert(&all, Tier::Hour, *hour, tracks)?;
+            add(&all, &mut self.registry, Tier::Hour, *hour, tracks)?;
         }
         all.execute(
-            "DELETE FROM piece WHERE tier = ? AND start_ms >= ? AND start_ms < ?",
-            params![tier.number(), begin, end],
+            "DELETE FROM piece WHERE id >= ? AND id < ?",
+            [piece_id(tier, group, begin), piece_id(tier, group, end)],
         )?;
         all.commit()?;
         Ok(())
     }
 }
 
-fn held(db: &Connection, tier: Tier, begin: i64, end: i64) -> Result<Vec<Held>, ReadError> {
+fn held(db: &Connection, tier: Tier, group: i64, begin: i64, end: i64) -> Result<Vec<Held>, ReadError> {
     let mut out = Vec::new();
-    for piece in blocks::pieces(db, tier, begin, end)? {
-        let blob = blocks::blob(db, piece)?;
-        let directory = Directory::read(&blob).ok_or(Broken)?;
-        out.push(Held { shift: (piece.start - begin) as u32, blob, directory });
-    }
+    blocks::each_piece(db, tier, group, (begin, end), |start, blob| {
+        let directory = Directory::read(blob).ok_or(Broken)?;
+        out.push(Held { shift: (start - begin) as u32, blob: blob.to_vec(), directory });
+        Ok(())
+    })?;
     Ok(out)
 }
 
@@ -106,8 +132,7 @@ fn joined(tier: Tier, pieces: &[Held], track: i64, metrics: &[Option<MetricId>])
     let mut rows = Rows::new(tier.width(metrics.len()));
     for piece in pieces {
         let Some(entry) = piece.directory.find(track).filter(|e| e.width() == rows.width) else { continue };
-        let chunk = entry.chunk(&piece.blob).ok_or(Broken)?;
-        let more = piece.directory.rows(entry, chunk).ok_or(Broken)?;
+        let more = piece.directory.rows(&piece.blob, entry).ok_or(Broken)?;
         join(tier, &mut rows, &more, piece.shift, metrics);
     }
     Ok(rows)
@@ -126,53 +151,11 @@ fn by_hour(rows: &Rows, metrics: &[Option<MetricId>]) -> Vec<(i64, Rows)> {
     rolled.collect()
 }
 
-fn join(tier: Tier, into: &mut Rows, from: &Rows, shift: u32, metrics: &[Option<MetricId>]) {
-    match tier {
-        Tier::Raw => merge::samples(into, from, shift),
-        Tier::Minute | Tier::Hour => merge::rollups(into, from, shift, metrics),
-    }
-}
-
-/// Whether a block was closed before.
-fn exists(db: &Connection, tier: Tier, block: i64) -> rusqlite::Result<bool> {
+/// Whether a group's part of a block was closed before.
+fn exists(db: &Connection, tier: Tier, block: i64, group: i64) -> rusqlite::Result<bool> {
     db.query_row(
         &format!("SELECT EXISTS (SELECT 1 FROM {} WHERE id >= ? AND id < ?)", tier.table()),
-        [row_id(block, 0), row_id(block + 1, 0)],
+        [row_id(block, first_track(group)), row_id(block, 0) + first_track(group + 1)],
         |row| row.get(0),
     )
-}
-
-/// The times of a block's chunks: tracks of one poll share theirs.
-struct Axes {
-    tier: Tier,
-    block: i64,
-    known: HashMap<Vec<u32>, i64>,
-    next: i64,
-}
-
-impl Axes {
-    fn new(db: &Connection, tier: Tier, block: i64) -> rusqlite::Result<Self> {
-        let last: Option<i64> = db.query_row(
-            &format!("SELECT max(id) FROM {}_axis WHERE id >= ? AND id < ?", tier.table()),
-            [row_id(block, 0), row_id(block + 1, 0)],
-            |row| row.get(0),
-        )?;
-        let next = last.map_or(0, |id| (id & (MOST_TRACKS - 1)) + 1);
-        Ok(Self { tier, block, known: HashMap::new(), next })
-    }
-
-    /// The number of these times in the block.
-    fn number(&mut self, db: &Connection, offsets: Vec<u32>) -> rusqlite::Result<i64> {
-        if self.tier != Tier::Raw && blocks::every_row(self.tier).eq(offsets.iter().copied()) {
-            return Ok(blocks::EVERY_ROW);
-        }
-        if let Some(number) = self.known.get(&offsets) {
-            return Ok(*number);
-        }
-        db.prepare_cached(&format!("INSERT INTO {}_axis (id, data) VALUES (?, ?)", self.tier.table()))?
-            .execute(params![row_id(self.block, self.next), encode_axis(&offsets)])?;
-        self.known.insert(offsets, self.next);
-        self.next += 1;
-        Ok(self.next - 1)
-    }
 }

@@ -1,32 +1,34 @@
 //! Writing history: one process, one thread of it.
 //!
 //! A sample's way: [`HistoryWriter::add`] keeps it in memory; [`HistoryWriter::commit`], called every few seconds,
-//! writes a row of the journal (`recent`), from which on a kill cannot lose it; when its minute is over it goes to a
-//! *piece* with all others of that minute, beside a piece of roll-ups; when its block of an hour is over, the
+//! writes it to the journal (`recent`), from which on a kill cannot lose it; when its minute is over it goes to a
+//! *piece* with its group's others of that minute, beside a piece of roll-ups; when its block of an hour is over, the
 //! pieces are turned to one chunk per track. Hours are rolled up from minutes as their pieces close.
 
+mod axes;
 mod blocks;
+mod journal;
 mod open;
+mod pieces;
 mod registry;
 mod retention;
 mod seal;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::Connection;
 
 use super::blocks::ReadError;
 use super::codec::chunk::Rows;
-use super::codec::piece::{self, Tracks};
+use super::codec::piece::Tracks;
 use super::error::StoreError;
 use super::event::Event;
 use super::lock::Lock;
-use super::merge;
 use super::subject::Subject;
-use super::tier::{MINUTE_MS, MOST_TRACKS};
+use super::tier::{LATEST_MS, MINUTE_MS, MOST_TRACKS};
 use crate::model::metric::MetricId;
 use crate::model::time::Timestamp;
 pub use open::Opened;
@@ -38,8 +40,6 @@ pub(crate) use retention::used_bytes;
 const MOST_PENDING: usize = 8_000_000;
 /// Events and names kept so.
 const MOST_PENDING_EVENTS: usize = 10_000;
-/// The latest instant that can be stored, in the year 9999.
-const LATEST_MS: i64 = 253_402_300_799_000;
 
 /// What a commit did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,10 +69,16 @@ pub struct HistoryWriter {
     open: Option<BTreeMap<i64, Tracks>>,
     /// When the newest sample was taken, in order of coming: the clock may be set back.
     now_ms: i64,
-    /// Samples of unknown tracks at or before this may be in a piece already.
+    /// Samples of unknown tracks before this may be in a piece already.
     sealed_until: i64,
-    /// The id of the next row of the journal: begins at the time of opening, so that none is used twice.
-    next_recent: i64,
+    /// The number of the next writing of the journal.
+    next_writing: i64,
+    /// Writings the journal has: a reader looks into each.
+    writings: usize,
+    /// What is over and not closed yet, first things first.
+    due: BTreeSet<blocks::Due>,
+    /// How much of it closes with each commit.
+    at_once: usize,
 }
 
 impl HistoryWriter {
@@ -158,71 +164,6 @@ impl HistoryWriter {
         Ok(Committed { samples, dropped })
     }
 
-    /// Writes one row of the journal a minute, usually one in all.
-    fn journal(&mut self) -> Result<(), StoreError> {
-        if self.pending.is_empty() && self.pending_events.is_empty() && self.pending_names.is_empty() {
-            return Ok(());
-        }
-        if self.write_journal().is_err() {
-            // The log may be what fills the disk: written back, it is used again from its begin.
-            let _ = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            self.write_journal().map_err(|why| StoreError::sql("write", &self.path, why))?;
-        }
-        self.registry.written();
-        self.pending_events.clear();
-        self.pending_names.clear();
-        self.pending_samples = 0;
-        let open = self.open.get_or_insert_default();
-        for (minute, tracks) in std::mem::take(&mut self.pending) {
-            fold(open, minute, tracks);
-        }
-        Ok(())
-    }
-
-    fn write_journal(&mut self) -> rusqlite::Result<()> {
-        let events = self.pending_events.iter().filter_map(|e| e.subject.as_ref());
-        let named = self.pending_names.iter().map(|(_, subject, _)| subject);
-        for subject in events.chain(named) {
-            self.registry.entity(&self.db, subject)?;
-        }
-        let all = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        self.registry.write(&all)?;
-        for (minute, tracks) in &self.pending {
-            write_recent(&all, &mut self.next_recent, *minute, tracks)?;
-        }
-        for event in &self.pending_events {
-            let entity = event.subject.as_ref().map(|s| self.registry.entity(&all, s)).transpose()?;
-            all.prepare_cached("INSERT INTO event (at_ms, entity, kind, detail) VALUES (?, ?, ?, ?)")?
-                .execute(params![event.at.0, entity, event.kind.name(), event.detail])?;
-        }
-        for (at, subject, name) in &self.pending_names {
-            let entity = self.registry.entity(&all, subject)?;
-            write_name(&all, entity, *at, name)?;
-        }
-        all.commit()
-    }
-
-    /// Reads the journal that an earlier process left. Not at opening: nobody waits for it there.
-    fn replay(&mut self) -> Result<(), StoreError> {
-        if self.open.is_some() {
-            return Ok(());
-        }
-        let open = self.read_journal().map_err(|why| self.told("read", why))?;
-        self.open = Some(open);
-        Ok(())
-    }
-
-    fn read_journal(&self) -> Result<BTreeMap<i64, Tracks>, ReadError> {
-        let mut open = BTreeMap::new();
-        let mut query = self.db.prepare("SELECT start_ms, data FROM recent ORDER BY id")?;
-        let mut rows = query.query([])?;
-        while let Some(row) = rows.next()? {
-            let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            fold(&mut open, row.get(0)?, piece::decode(bytes).ok_or(ReadError::Broken)?);
-        }
-        Ok(open)
-    }
-
     /// An error with operation and path.
     fn told(&self, operation: &'static str, why: ReadError) -> StoreError {
         match why {
@@ -230,31 +171,4 @@ impl HistoryWriter {
             ReadError::Broken => StoreError::broken(operation, &self.path),
         }
     }
-}
-
-/// Joins rows of a minute to those of the journal, each at its place.
-fn fold(open: &mut BTreeMap<i64, Tracks>, minute: i64, tracks: Tracks) {
-    let held = open.entry(minute).or_default();
-    for (track, rows) in tracks {
-        merge::samples(held.entry(track).or_insert_with(|| Rows::new(rows.width)), &rows, 0);
-    }
-}
-
-fn write_recent(db: &Connection, id: &mut i64, minute: i64, tracks: &Tracks) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT INTO recent (id, start_ms, data) VALUES (?, ?, ?)")?.execute(params![
-        *id,
-        minute,
-        piece::encode(tracks)
-    ])?;
-    *id += 1;
-    Ok(())
-}
-
-fn write_name(db: &Connection, entity: i64, at: Timestamp, name: &str) -> rusqlite::Result<()> {
-    db.prepare_cached(
-        "INSERT OR REPLACE INTO entity_name (entity, since_ms, name) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT
-         (SELECT name FROM entity_name WHERE entity = ?1 AND since_ms <= ?2 ORDER BY since_ms DESC LIMIT 1)",
-    )?
-    .execute(params![entity, at.0, name])?;
-    Ok(())
 }

@@ -8,7 +8,7 @@ use crate::store::error::StoreError;
 use crate::store::ladder;
 use crate::store::lock::Lock;
 use crate::store::open::{self, SetAside};
-use crate::store::tier::{MINUTE_MS, Tier, block_of};
+use crate::store::tier::writing_of;
 
 /// A writer, and what had to be done for it.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl HistoryWriter {
         let path = folder.join("history.db");
         let (db, set_aside) = open::or_begin_anew(&path, &ladder::HISTORY, now)?;
         let sealed_until = sealed_until(&db).map_err(|why| StoreError::sql("read", &path, why))?;
-        let next_recent = next_recent(&db, now).map_err(|why| StoreError::sql("read", &path, why))?;
+        let next_writing = next_writing(&db).map_err(|why| StoreError::sql("read", &path, why))?;
         let writer = Self {
             db,
             path,
@@ -50,7 +50,10 @@ impl HistoryWriter {
             open: None,
             now_ms: 0,
             sealed_until,
-            next_recent,
+            next_writing,
+            writings: 0,
+            due: std::collections::BTreeSet::new(),
+            at_once: 0,
         };
         Ok(Opened { writer, set_aside })
     }
@@ -95,19 +98,15 @@ impl HistoryWriter {
     }
 }
 
-/// An id for the journal that no row had: rows come far less often than a thousand a millisecond.
-fn next_recent(db: &rusqlite::Connection, now: Timestamp) -> rusqlite::Result<i64> {
+/// A number for the journal that comes after all others.
+fn next_writing(db: &rusqlite::Connection) -> rusqlite::Result<i64> {
     let last: Option<i64> = db.query_row("SELECT max(id) FROM recent", [], |row| row.get(0))?;
-    Ok(now.0.saturating_mul(1024).max(last.unwrap_or(0) + 1))
+    Ok(last.map_or(1, |id| writing_of(id).0 + 1))
 }
 
-/// The end of the last piece or block of samples.
+/// The end of the last minute that was sealed.
 fn sealed_until(db: &rusqlite::Connection) -> rusqlite::Result<i64> {
-    let (row, start): (Option<i64>, Option<i64>) = db.query_row(
-        "SELECT (SELECT max(id) FROM raw), (SELECT max(start_ms) FROM piece WHERE tier = 0)",
-        [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let block = row.map_or(0, |id| Tier::Raw.begin(block_of(id) + 1));
-    Ok(block.max(start.map_or(0, |start| start + MINUTE_MS)))
+    let found: Option<i64> =
+        db.query_row("SELECT max(value) FROM meta WHERE key = 'sealed_until'", [], |row| row.get(0))?;
+    Ok(found.unwrap_or(0))
 }

@@ -1,14 +1,13 @@
 //! Minutes that are over: from the journal to a piece, with their roll-ups beside it.
 
-use std::collections::BTreeMap;
+use rusqlite::{Connection, TransactionBehavior};
 
-use rusqlite::{Connection, TransactionBehavior, params};
-
+use super::journal::rewrite;
 use super::registry::Registry;
-use super::{HistoryWriter, write_recent};
-use crate::store::blocks::{self, Parts, ReadError};
+use super::{HistoryWriter, pieces};
+use crate::store::blocks::{self, ReadError};
 use crate::store::codec::chunk::Rows;
-use crate::store::codec::piece::{self, Tracks};
+use crate::store::codec::piece::Tracks;
 use crate::store::error::StoreError;
 use crate::store::merge;
 use crate::store::rollup;
@@ -28,10 +27,12 @@ impl HistoryWriter {
         let due: Vec<i64> =
             self.open.iter().flatten().map(|(m, _)| *m).filter(|m| self.is_over(*m)).collect();
         if due.is_empty() {
-            return Ok(());
+            self.shorten()?;
+        } else {
+            self.seal(&due).map_err(|why| self.told("write", why))?;
+            self.find_due()?;
         }
-        self.seal(&due).map_err(|why| self.told("write", why))?;
-        self.close_blocks()
+        self.close_some()
     }
 
     /// Turns minutes to pieces, all or none.
@@ -39,6 +40,7 @@ impl HistoryWriter {
         let Some(open) = self.open.as_mut() else { return Ok(()) };
         let all = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut sealed = Vec::new();
+        let mut until = 0;
         for minute in due {
             let Some(tracks) = open.get(minute) else { continue };
             let fresh = only_new(&all, &mut self.registry, self.sealed_until, *minute, tracks)?;
@@ -46,45 +48,30 @@ impl HistoryWriter {
             if samples.is_empty() {
                 continue;
             }
-            insert(&all, Tier::Raw, *minute, samples)?;
-            insert(&all, Tier::Minute, *minute, &rolled(&all, &mut self.registry, samples)?)?;
+            let rolled = rolled(&all, &mut self.registry, samples)?;
+            pieces::add(&all, &mut self.registry, Tier::Raw, *minute, samples)?;
+            pieces::add(&all, &mut self.registry, Tier::Minute, *minute, &rolled)?;
+            until = until.max(minute + MINUTE_MS);
             sealed.extend(
                 samples.iter().filter_map(|(t, r)| Some((*t, minute + i64::from(*r.offsets.last()?)))),
             );
         }
-        rewrite_journal(&all, &mut self.next_recent, open, due)?;
+        if until > 0 {
+            let known = "INSERT INTO meta (key, value) VALUES ('sealed_until', ?)
+                 ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)";
+            all.prepare_cached(known)?.execute([until])?;
+        }
+        let left = || open.iter().filter(|(minute, _)| !due.contains(minute));
+        rewrite(&all, &mut self.next_writing, left())?;
         all.commit()?;
         open.retain(|minute, _| !due.contains(minute));
+        self.writings = open.len();
         for (track, last) in sealed {
             let known = self.registry.known(&self.db, track)?;
             known.sealed = known.sealed.max(Some(last));
         }
         Ok(())
     }
-}
-
-/// Writes a piece.
-pub(super) fn insert(db: &Connection, tier: Tier, start: i64, tracks: &Tracks) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT INTO piece (tier, start_ms, data) VALUES (?, ?, ?)")?.execute(params![
-        tier.number(),
-        start,
-        piece::encode(tracks)
-    ])?;
-    Ok(())
-}
-
-/// The journal without the minutes that were sealed: of the others, usually one that has just begun, one row each.
-fn rewrite_journal(
-    db: &Connection,
-    next: &mut i64,
-    open: &BTreeMap<i64, Tracks>,
-    due: &[i64],
-) -> rusqlite::Result<()> {
-    db.execute("DELETE FROM recent", [])?;
-    for (minute, tracks) in open.iter().filter(|(minute, _)| !due.contains(minute)) {
-        write_recent(db, next, *minute, tracks)?;
-    }
-    Ok(())
 }
 
 /// One row of roll-ups a track.
@@ -136,14 +123,7 @@ fn only_new(
 
 /// What pieces and blocks hold of a track from this minute on, as far as a row of it could be moved.
 fn stored(db: &Connection, minute: i64, track: i64, width: usize) -> Result<Rows, ReadError> {
-    let mut held = Rows::new(width);
-    let mut parts = Parts::new(db);
-    for piece in blocks::pieces(db, Tier::Raw, minute, minute + MINUTE_MS)? {
-        let directory = parts.directory(piece)?;
-        if let Some(rows) = parts.rows(piece, &directory, track)? {
-            merge::samples(&mut held, &rows, 0);
-        }
-    }
+    let mut held = pieces::held(db, minute, track)?.unwrap_or_else(|| Rows::new(width));
     let block = Tier::Raw.block(minute);
     if let Some(rows) = blocks::chunk(db, Tier::Raw, block, track, width)? {
         let shift = (minute - Tier::Raw.begin(block)) as u32;

@@ -213,3 +213,55 @@ fn things_of_all_kinds_have_series() {
     assert_eq!(one(&Subject::Pool("p".into()), MetricId::PoolUsed), Some(2.0));
     assert_eq!(one(&Subject::Host, MetricId::HostCpu), Some(3.0));
 }
+
+/// Records five VMs every two seconds: several groups.
+fn fill_five(writer: &mut HistoryWriter, from: i64, to: i64) {
+    for s in (from..to).step_by(2) {
+        for n in 1..=5 {
+            let v = value(n, s);
+            writer.add(at(s), &vm(n), CPU, &[Some(v), Some(v / 2.0)]).unwrap();
+        }
+        writer.commit().unwrap();
+    }
+}
+
+fn all_five(folder: &std::path::Path, to: i64) {
+    let reader = read(folder);
+    for n in 1..=5 {
+        let expected: Vec<_> = (0..to).step_by(2).map(|s| (s as f64, Some(value(n, s)))).collect();
+        assert!(cpu(&reader, n) == expected, "VM {n} to {to}");
+        let points = reader.points(&vm(n), MetricId::VmCpu, at(0), at(86_400), 100).unwrap();
+        let counted: u64 = points.points.iter().map(|p| p.count).sum();
+        assert_eq!(counted as usize, expected.len(), "VM {n} to {to}");
+    }
+}
+
+#[test]
+fn blocks_close_group_by_group_and_can_be_left_at_any_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = open(folder.path());
+    let db = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+    let closed = |table| -> i64 {
+        db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    let mut done = 0;
+    // An hour of samples is over, then two hours of minutes; some commits are looked at, some writers left.
+    for (until, step) in [(3690, 3690), (3770, 2), (7370, 3600), (7470, 2), (14_700, 7230)] {
+        while done < until {
+            fill_five(&mut writer, done, done + step);
+            done += step;
+            seen.insert((closed("raw"), closed("minute")));
+            all_five(folder.path(), done);
+            if done % 4 == 2 {
+                drop(writer);
+                writer = open(folder.path());
+            }
+        }
+    }
+    // Partly closed, of each tier.
+    assert!(seen.iter().any(|(raw, _)| (1..5).contains(raw)), "{seen:?}");
+    assert!(seen.iter().any(|(_, minute)| (1..5).contains(minute)), "{seen:?}");
+    assert_eq!((closed("raw"), closed("minute")), (4 * 5, 2 * 5));
+    assert_eq!(closed("raw_axis"), 4, "all groups share their times");
+}

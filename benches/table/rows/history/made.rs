@@ -14,6 +14,9 @@ use crate::Outcome;
 /// The VM whose samples are remembered, to be compared: one of the bursty ones.
 const WATCHED: usize = 3;
 
+/// The end of what is recorded: an hour and some after midnight, just before that hour's block closes.
+pub(super) const END_S: i64 = 86_400 + 3_680;
+
 /// A database and how it was made.
 pub(super) struct Made {
     folder: tempfile::TempDir,
@@ -43,9 +46,9 @@ impl Made {
         let (mut took, mut cpu, mut slowest) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
         let mut watched = Vec::new();
         let span_s = hours * 3600;
-        // Up to midnight, and some minutes more, so that the last blocks close.
+        // Up to midnight, and an hour more that is not closed yet: of no moment are there more pieces.
         let from_s = 86_400 - span_s;
-        for s in (from_s..86_800).step_by(PACE_S as usize) {
+        for s in (from_s..END_S).step_by(PACE_S as usize) {
             let polled: Vec<[f32; SERIES]> = vms.iter_mut().map(|vm| vm.poll(s)).collect();
             watched.push((s, *polled.get(WATCHED).ok_or("too few VMs")?));
             let (begun, spent) = (Instant::now(), cpu_now());
@@ -77,6 +80,11 @@ impl Made {
             watched,
             vm: vms.swap_remove(WATCHED),
         })
+    }
+
+    /// Seconds that were recorded: the span, and what came after it.
+    pub(super) const fn recorded_s(&self) -> i64 {
+        END_S - (86_400 - self.span_s)
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -117,32 +125,76 @@ impl Made {
         Ok(())
     }
 
-    /// Two years of hours and thirty days of minutes: the recorded day, copied into the past.
+    /// Two years of hours and thirty days of minutes: the recorded day, and two days of hours, copied into the past.
     pub(super) fn grow(&mut self) -> Outcome<()> {
+        let days = two_days(self.vms)?;
         let mut db = Connection::open(self.folder.path().join("history.db"))?;
+        let days = days.path().join("history.db");
+        db.execute("ATTACH ? AS days", [days.to_str().ok_or("a path that is no text")?])?;
         let hours = self.span_s / 3600;
         let begin = (load::BEGIN_MS + 86_400_000) / 3_600_000 - hours;
         let all = db.transaction()?;
-        // Blocks of minutes are two hours, of hours two days: the recorded day is the second.
+        let same = "SELECT count(*) FROM track JOIN days.track d USING (id, entity, metrics)";
+        let same: i64 = all.query_row(same, [], |row| row.get(0))?;
+        let tracks: i64 = all.query_row("SELECT count(*) FROM track", [], |row| row.get(0))?;
+        if same != tracks {
+            return Err("the tracks have other numbers".into());
+        }
+        // Blocks of minutes are two hours, of hours two days.
         for step in 1..=30 * 24 / hours {
-            copy(&all, "minute", begin / 2, hours / 2, step * hours / 2)?;
+            copy(&all, "main", "minute", begin / 2, hours / 2, step * hours / 2)?;
         }
         for step in 1..=365 {
-            copy(&all, "hour", begin / 48, 1, step)?;
+            copy(&all, "days", "hour", DAYS_BLOCK, 1, step)?;
         }
         all.commit()?;
-        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        db.execute_batch("DETACH days; PRAGMA wal_checkpoint(TRUNCATE)")?;
         Ok(())
     }
 }
 
+/// The block of hours whose second half is the recorded day.
+const DAYS_BLOCK: i64 = (load::BEGIN_MS + 86_400_000) / (48 * 3_600_000) - 1;
+
+/// The two days that this block is, each hour of them, from a sample every ten minutes.
+fn two_days(count: usize) -> Outcome<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    let mut writer = HistoryWriter::open(folder.path(), Retention::default(), load::at(0))?.writer;
+    let mut vms: Vec<Vm> = (0..count).map(Vm::new).collect();
+    let mut failed = None;
+    // Some time more, so that the block closes.
+    for s in (-86_400..86_400 + 3600).step_by(600) {
+        for vm in &mut vms {
+            let values = vm.poll(s);
+            vm.hand_over(&values, |subject, metrics, row| {
+                failed = writer.add(load::at(s), subject, metrics, row).err().or(failed.take());
+            });
+        }
+        writer.commit()?;
+    }
+    // What closes closes group by group.
+    for s in 0..200 {
+        for vm in vms.iter_mut().take(1) {
+            let values = vm.poll(90_000 + s * 2);
+            vm.hand_over(&values, |subject, metrics, row| {
+                failed = writer.add(load::at(90_000 + s * 2), subject, metrics, row).err().or(failed.take());
+            });
+        }
+        writer.commit()?;
+    }
+    failed.map_or(Ok(folder), |why| Err(why.into()))
+}
+
 /// Copies the blocks of a tier `back` blocks into the past.
-fn copy(db: &Connection, tier: &str, first: i64, count: i64, back: i64) -> Outcome<()> {
+fn copy(db: &Connection, from: &str, tier: &str, first: i64, count: i64, back: i64) -> Outcome<()> {
     for (table, columns) in [(format!("{tier}_axis"), "data"), (tier.to_owned(), "axis, data")] {
         let sql = format!(
-            "INSERT INTO {table} (id, {columns}) SELECT id - ?1, {columns} FROM {table} WHERE id >= ?2 AND id < ?3"
+            "INSERT INTO main.{table} (id, {columns}) SELECT id - ?1, {columns} FROM {from}.{table} WHERE id >= ?2 AND id < ?3"
         );
-        db.execute(&sql, [back << 24, first << 24, (first + count) << 24])?;
+        let rows = db.execute(&sql, [back << 24, first << 24, (first + count) << 24])?;
+        if rows == 0 && table == tier {
+            return Err(format!("no block {first} of tier {tier}").into());
+        }
     }
     Ok(())
 }
