@@ -82,7 +82,14 @@ fn visible(app: &App) -> bool {
 
 /// The instants at the ends of what is shown.
 pub fn range(app: &App) -> (Timestamp, Timestamp) {
-    let to = app.view().at;
+    let shown = app.view().at;
+    // What came after a past moment belongs to the picture, as far as it is known.
+    let to = match app.past_step_ms() {
+        Some(_) => {
+            Timestamp(shown.0.saturating_add(app.charts.window.ms() / 4).min(app.live.at.0.max(shown.0)))
+        }
+        None => shown,
+    };
     (Timestamp(to.0.saturating_sub(app.charts.window.ms())), to)
 }
 

@@ -81,7 +81,7 @@ pub(super) fn answered(app: &mut App, number: u64, told: Told<MomentHistory>) ->
     past.asked = None;
     let why = match told {
         Told::Here(history) => match history.begin {
-            Some(begin) if history.at.0 < begin.0 - MINUTE_MS => {
+            Some(begin) if history.at < begin => {
                 past.at = begin;
                 return Outcome::Before(begin);
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::super::history::MomentHistory;
 use super::state::{Known, state};
 use crate::engine::history::{Event, EventKind, PastSeries, PastView, Subject};
+use crate::model::counters::Pressure;
 use crate::model::host::{HostView, Machine};
 use crate::model::id::VmId;
 use crate::model::metric::{Group, METRICS, MetricId};
@@ -124,7 +125,7 @@ impl Then<'_> {
             before,
             after,
             measured: self.value(&subject, M::VmCpu).is_some(),
-            now: base.map(|vm| vm.state),
+            now: base.map(|vm| (vm.state, vm.state_since)),
             at: self.history.at,
             step_ms,
         })?;
@@ -223,7 +224,7 @@ impl Then<'_> {
             machine: base.machine.as_deref().map(|m| Arc::new(without_values(m))),
             local: base.local,
             load: None,
-            pressure: base.pressure.filter(|_| now.get(M::HostPressureCpu).is_some()),
+            pressure: pressure(&now),
             swap: swap.map(|((total, _), used)| (total, total.saturating_sub(used as u64))),
             uptime_s: None,
             at: Some(self.history.at),
@@ -236,6 +237,11 @@ impl Then<'_> {
 /// What the machine is, without how it fares.
 fn without_values(machine: &Machine) -> Machine {
     Machine { filesystems: Vec::new(), block_devices: Vec::new(), unavailable: Vec::new(), ..machine.clone() }
+}
+
+fn pressure(now: &Readings) -> Option<Pressure> {
+    let (cpu, memory) = (now.get(M::HostPressureCpu)?, now.get(M::HostPressureMemory)?);
+    Some(Pressure { cpu, memory, io: now.get(M::HostPressureIo)? })
 }
 
 const fn changes_state(kind: EventKind) -> bool {

@@ -13,8 +13,8 @@ pub(super) struct Known<'e> {
     pub after: Option<&'e Event>,
     /// Whether its CPU was measured.
     pub measured: bool,
-    /// Its state now; `None` when it is gone.
-    pub now: Option<VmState>,
+    /// Its state now, and since when, where that is known; `None` when it is gone.
+    pub now: Option<(VmState, Option<Timestamp>)>,
     /// The moment.
     pub at: Timestamp,
     /// How far apart values are: for so long after it stopped it still has one.
@@ -54,7 +54,10 @@ fn without(k: &Known<'_>) -> Option<VmState> {
         Some(E::VmResumed) => Some(VmState::Paused(PauseReason::Other)),
         Some(_) => Some(VmState::Unknown),
         // Nothing happened since: it was as it is.
-        None => k.now.map(|now| if now.is_active() { VmState::Unknown } else { now }),
+        None => k.now.map(|(now, since)| {
+            let same = !now.is_active() || since.is_some_and(|since| since <= k.at);
+            if same { now } else { VmState::Unknown }
+        }),
     }
 }
 
@@ -75,7 +78,7 @@ mod tests {
             before: before.as_ref(),
             after: after.as_ref(),
             measured,
-            now: Some(VmState::Running),
+            now: Some((VmState::Running, None)),
             at: AT,
             step_ms: 60_000,
         })
