@@ -11,6 +11,7 @@ mod files;
 mod host;
 pub(crate) mod modes;
 mod names;
+mod past;
 mod plain;
 mod quiet;
 mod scan;

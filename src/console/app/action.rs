@@ -4,7 +4,8 @@
 use super::App;
 use super::available::{self, Availability};
 use super::place::Scope::{
-    self, Alerts, Filter, Global, Help, Host, Menu, Move, Palette, Storage, Topology, Vm, Vms,
+    self, Alerts, Charts, Filter, Global, Help, Host, Menu, Move, Palette, PaneCharts, Storage, Time, Top,
+    Topology, Vm, VmCharts, Vms,
 };
 
 /// What an action is for: the headings of help.
@@ -18,6 +19,10 @@ pub enum Category {
     Lists,
     /// Looking closer.
     Look,
+    /// Charts.
+    Charts,
+    /// The past.
+    Past,
     /// The program.
     Program,
 }
@@ -30,6 +35,8 @@ impl Category {
             Self::Screens => "Screens and panes",
             Self::Lists => "Lists",
             Self::Look => "Look",
+            Self::Charts => "Charts",
+            Self::Past => "The past",
             Self::Program => "Program",
         }
     }
@@ -76,8 +83,8 @@ macro_rules! actions {
 actions! {
     Up "up" "Up" "Moves one row up." Move [Move] ["Up" "k"] None, available::always;
     Down "down" "Down" "Moves one row down." Move [Move] ["Down" "j"] None, available::always;
-    Left "left" "Left" "Moves left: collapses a branch, or goes to the tab before." Move [Move] ["Left" "h"] None, available::always;
-    Right "right" "Right" "Moves right: expands a branch, or goes to the next tab." Move [Move] ["Right" "l"] None, available::always;
+    Left "left" "Left" "Moves left: collapses a branch, goes to the tab before, or moves the chart's cursor." Move [Move] ["Left" "h"] None, available::always;
+    Right "right" "Right" "Moves right: expands a branch, goes to the next tab, or moves the chart's cursor." Move [Move] ["Right" "l"] None, available::always;
     PageUp "page-up" "Page up" "Moves a page up." Move [Move] ["PgUp" "Ctrl-b"] None, available::always;
     PageDown "page-down" "Page down" "Moves a page down." Move [Move] ["PgDn" "Ctrl-f"] None, available::always;
     HalfUp "half-page-up" "Half a page up" "Moves half a page up." Move [Move] ["Ctrl-u"] None, available::always;
@@ -85,10 +92,10 @@ actions! {
     First "first" "First" "Moves to the first row." Move [Move] ["g g" "Home"] None, available::always;
     Last "last" "Last" "Moves to the last row." Move [Move] ["G" "End"] None, available::always;
 
-    Open "open" "Open" "Opens what is selected." Move [Global] ["Enter"] Some((10, "open")), available::can_open;
+    Open "open" "Open" "Opens what is selected; on charts, shows everything at the cursor's moment." Move [Global] ["Enter"] Some((10, "open")), available::can_open;
     Back "back" "Back" "Goes back one level; never quits." Move [Global] ["Esc"] Some((12, "back")), available::can_go_back;
-    NextPane "next-pane" "Next pane" "Gives the next pane the focus." Screens [Vms Storage Alerts Topology Host] ["Tab"] Some((28, "next pane")), available::has_panes;
-    PrevPane "previous-pane" "Previous pane" "Gives the previous pane the focus." Screens [Vms Storage Alerts Topology Host] ["Shift-Tab"] None, available::has_panes;
+    NextPane "next-pane" "Next pane" "Gives the next pane the focus." Screens [Vms Storage Alerts Topology Host PaneCharts] ["Tab"] Some((28, "next pane")), available::has_panes;
+    PrevPane "previous-pane" "Previous pane" "Gives the previous pane the focus." Screens [Vms Storage Alerts Topology Host PaneCharts] ["Shift-Tab"] None, available::has_panes;
     NextTab "next-tab" "Next tab" "Shows the next tab of the VM." Screens [Vm] ["Tab"] Some((14, "next tab")), available::always;
     PrevTab "previous-tab" "Previous tab" "Shows the tab before." Screens [Vm] ["Shift-Tab"] None, available::always;
     Zoom "zoom" "Zoom" "Gives the focused pane the whole screen, and back." Screens [Global] ["z"] Some((62, "zoom")), available::can_zoom;
@@ -116,11 +123,37 @@ actions! {
 
     Copy "copy" "Copy" "Copies a name, UUID, address or the XML to your terminal's clipboard (OSC 52)." Look [Global] ["y"] Some((54, "copy")), available::can_copy;
     Xml "xml" "XML" "Shows the VM's XML." Look [Vms Vm] ["x"] None, available::has_vm;
-    Freeze "freeze" "Freeze" "Holds the picture still while measuring goes on, and lets it go." Look [Global] ["Z"] None, available::always;
-    Refresh "refresh" "Refresh now" "Reads everything again, now; connects at once when the connection is lost." Look [Global] ["Ctrl-r" "F5"] None, available::always;
+    Freeze "freeze" "Freeze" "Holds the picture still while measuring goes on, and lets it go." Look [Global] ["Z"] None, available::in_the_present;
+    Refresh "refresh" "Refresh now" "Reads everything again, now; connects at once when the connection is lost." Look [Global] ["Ctrl-r" "F5"] None, available::in_the_present;
     PoolRefresh "pool-refresh" "Refresh the pool" "Has libvirt look at the selected pool's storage again." Look [Storage] ["r"] Some((32, "refresh pool")), available::can_refresh_pool;
     LogMore "log-more" "Log more" "Shows finer log levels." Look [Host] ["+"] Some((34, "more log")), available::always;
     LogLess "log-less" "Log less" "Shows coarser log levels only." Look [Host] ["-"] Some((35, "less log")), available::always;
+
+    Earlier "earlier" "A minute back" "Shows everything a minute earlier." Past [Global] ["["] None, available::can_look_back;
+    Later "later" "A minute on" "Shows everything a minute later; at the end, now." Past [Global] ["]"] Some((13, "a minute on")), available::in_the_past;
+    EarlierFar "earlier-far" "Far back" "Goes back by as much as charts show: 15 minutes, unless they were zoomed." Past [Global] ["{"] None, available::can_look_back;
+    LaterFar "later-far" "Far on" "Goes on by as much as charts show; at the end, now." Past [Global] ["}"] None, available::in_the_past;
+    GoToTime "go-to-time" "Go to a time" "Asks for a time and shows everything as it was: -2h, yesterday 9:00, 2026-11-20 14:05." Past [Global] ["@"] None, available::can_look_back;
+    Now "now" "Back to now" "Leaves the past." Past [Global] [] None, available::in_the_past;
+    AlertMoment "alert-moment" "When it began" "Shows everything at the moment the alert began." Past [Alerts] ["w"] Some((32, "when it began")), available::has_alert;
+    WhoUsedMost "who-used-most" "Who used most" "Ranks VMs by what they used in a window of time." Past [Global] ["W"] None, available::can_look_back;
+
+    ZoomIn "chart-shorter" "Shorter time" "Charts show less time, more closely." Charts [Charts] ["+" "="] Some((30, "shorter")), available::can_zoom_in;
+    ZoomOut "chart-longer" "Longer time" "Charts show more time, up to two years." Charts [Charts] ["-"] Some((31, "longer")), available::can_zoom_out;
+    EventBefore "event-before" "Event before" "Moves the chart's cursor to the event before." Charts [Charts] [","] Some((33, "event before")), available::has_events;
+    EventAfter "event-after" "Next event" "Moves the chart's cursor to the next event." Charts [Charts] ["."] Some((34, "next event")), available::has_events;
+    Device "chart-device" "Charts of the next device" "Shows charts of the VM's next disk or NIC, then of the VM again." Charts [VmCharts] ["d"] Some((32, "device")), available::has_devices;
+    Compare "chart-compare" "Compare marked VMs" "Draws the marked VMs into the same charts, and takes them out again." Charts [VmCharts] ["m"] Some((35, "compare marked")), available::can_compare;
+
+    TopOpen "top-open" "Open" "Opens the VM's charts of that window." Past [Top] ["Enter"] Some((10, "open")), available::can_open_top;
+    TopMetric "top-metric" "Next metric" "Ranks by the next metric." Past [Top] ["Tab"] Some((11, "metric")), available::always;
+    TopMetricBack "top-metric-back" "Metric before" "Ranks by the metric before." Past [Top] ["Shift-Tab"] None, available::always;
+    TopRank "top-rank" "Mean, peak or total" "Ranks by the mean, by the peak or, of what adds up, by the total." Past [Top] ["r"] Some((12, "mean, peak, total")), available::always;
+    TopShorter "top-shorter" "Shorter window" "Ranks by a shorter window of time." Past [Top] ["+" "="] Some((13, "shorter")), available::always;
+    TopLonger "top-longer" "Longer window" "Ranks by a longer window of time." Past [Top] ["-"] Some((14, "longer")), available::always;
+    TopClose "top-close" "Close" "Closes the ranking." Past [Top] ["Esc" "q" "Ctrl-c"] Some((15, "close")), available::always;
+    TimeGo "time-go" "Go" "Goes to the time that was typed." Past [Time] ["Enter"] Some((10, "go")), available::always;
+    TimeCancel "time-cancel" "Close" "Closes the line." Past [Time] ["Esc" "Ctrl-c"] Some((11, "close")), available::always;
 
     Palette "palette" "Commands" "Finds any action, VM or theme by a few letters." Program [Global] [":" "Ctrl-p"] Some((22, "commands")), available::always;
     Help "help" "Help" "Shows the keys that work here." Program [Global] ["?" "F1"] Some((70, "help")), available::always;

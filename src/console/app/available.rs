@@ -1,6 +1,7 @@
 //! Whether an action can be done now, and if not, why: the footer leaves it out, palette and key say the reason.
 
 use super::App;
+use super::charts;
 use super::overlay::Overlay;
 use super::place::{Pane, Screen};
 
@@ -28,9 +29,10 @@ pub(super) fn can_open(app: &App) -> Availability {
             Pane::Storage => app.screen == Screen::Overview && app.storage.pool.key().is_some(),
             Pane::Alerts => app.alerts.key().is_some(),
             Pane::Topology | Pane::StorageTree => app.tree().is_some_and(|t| t.selected().is_some()),
-            Pane::Volumes | Pane::Host | Pane::Log => false,
+            Pane::HostCharts | Pane::PoolCharts | Pane::Volumes | Pane::Host | Pane::Log => false,
         };
-    when(something, "Nothing is selected that could be opened.")
+    let moment = charts::has_keys(app) && app.charts.cursor.is_some();
+    when(something || moment, "Nothing is selected that could be opened.")
 }
 
 pub(super) fn can_go_back(app: &App) -> Availability {
@@ -70,7 +72,55 @@ pub(super) fn can_copy(app: &App) -> Availability {
     when(!app.copyable().is_empty(), "Nothing is selected that could be copied.")
 }
 
+/// For what reads the world or holds it still: not while the past is shown.
+pub(super) fn in_the_present(app: &App) -> Availability {
+    when(app.past.is_none(), "This is the past. Esc returns to now.")
+}
+
+pub(super) fn in_the_past(app: &App) -> Availability {
+    when(app.past.is_some(), "This is now.")
+}
+
+pub(super) fn can_look_back(app: &App) -> Availability {
+    when(app.live.listed || app.past.is_some(), "Nothing was measured yet.")
+}
+
+pub(super) fn can_zoom_in(app: &App) -> Availability {
+    when(app.charts.window.step(false).is_some(), "This is the shortest time that charts show.")
+}
+
+pub(super) fn can_zoom_out(app: &App) -> Availability {
+    when(app.charts.window.step(true).is_some(), "This is the longest time that charts show.")
+}
+
+pub(super) fn has_events(app: &App) -> Availability {
+    when(!charts::events(app).is_empty(), "Nothing happened in the time shown.")
+}
+
+pub(super) fn has_devices(app: &App) -> Availability {
+    let some = app.selected_vm().is_some_and(|vm| !charts::devices(vm).is_empty());
+    when(some, "No disk or NIC of this VM is measured.")
+}
+
+pub(super) fn can_compare(app: &App) -> Availability {
+    let own = app.page.as_ref().map(|p| p.id);
+    let others = app.vms.marks.iter().any(|id| Some(*id) != own);
+    when(others, "No other VM is marked. Space marks VMs in their list.")
+}
+
+pub(super) fn has_alert(app: &App) -> Availability {
+    when(app.alerts.key().is_some(), "No alert is selected.")
+}
+
+pub(super) fn can_open_top(app: &App) -> Availability {
+    let rows = matches!(app.overlays.last(), Some(Overlay::Top(top)) if !top.rows().is_empty());
+    when(rows, "There is nobody to open.")
+}
+
 pub(super) fn can_refresh_pool(app: &App) -> Availability {
+    if app.past.is_some() {
+        return in_the_present(app);
+    }
     let snapshot = app.view();
     match &snapshot.limits.no_refresh {
         Some(reason) => Availability::No(reason.clone()),

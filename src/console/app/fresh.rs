@@ -13,6 +13,8 @@ pub enum Freshness {
     Old,
     /// Held still by the user.
     Frozen,
+    /// The past.
+    Past,
     /// Not connected.
     Lost,
 }
@@ -22,6 +24,12 @@ const OLD_AFTER_S: u64 = 7;
 
 /// How fresh what is shown is, and the words for it, without a glyph.
 pub fn freshness(app: &App) -> (Freshness, String) {
+    if let Some(past) = &app.past {
+        let reading =
+            if past.is_reading() { format!(", reading {}", app.clock(past.at)) } else { String::new() };
+        let state = if past.shown.is_some() { "past" } else { "now" };
+        return (Freshness::Past, format!("{state}{reading}"));
+    }
     if let Some(frozen) = &app.frozen {
         return (Freshness::Frozen, format!("frozen {}", app.clock(frozen.at)));
     }

@@ -5,12 +5,17 @@
 
 pub mod action;
 pub mod available;
+pub mod calendar;
+pub mod charts;
 pub mod cursor;
 pub mod fresh;
+pub mod history;
 pub mod list;
 pub mod msg;
 pub mod overlay;
+pub mod past;
 pub mod place;
+pub mod top;
 mod update;
 pub mod vm_page;
 
@@ -22,11 +27,14 @@ use std::sync::Arc;
 
 use action::ActionId;
 use available::Availability;
+use calendar::Local;
+use charts::Charts;
 use cursor::Cursor;
 use list::VmList;
 use msg::{Drawn, Notice};
 use overlay::Overlay;
-use place::{Pane, Scope, Screen};
+use past::Past;
+use place::{Pane, Scope, Screen, VmTab};
 pub use update::update;
 use vm_page::VmPage;
 
@@ -131,6 +139,12 @@ pub struct App {
     pub live: Arc<Snapshot>,
     /// The snapshot held still, when frozen.
     pub frozen: Option<Arc<Snapshot>>,
+    /// The past, while it is looked at.
+    pub past: Option<Past>,
+    /// How many moments and rankings were asked for: the numbers of these questions.
+    moments: u64,
+    /// Charts.
+    pub charts: Charts,
     /// The time now.
     pub now: Timestamp,
     /// Local time less UTC, in seconds.
@@ -183,6 +197,9 @@ impl App {
         let mut app = Self {
             live: snapshot,
             frozen: None,
+            past: None,
+            moments: 0,
+            charts: Charts::default(),
             now,
             utc_offset: 0,
             size: (80, 24),
@@ -212,7 +229,18 @@ impl App {
 
     /// The snapshot that is shown.
     pub fn view(&self) -> &Arc<Snapshot> {
-        self.frozen.as_ref().unwrap_or(&self.live)
+        let past = self.past.as_ref().and_then(|past| past.shown.as_ref()).map(|shown| &shown.snapshot);
+        past.or(self.frozen.as_ref()).unwrap_or(&self.live)
+    }
+
+    /// The time that ages of what is shown are counted to: now or, in the past, then.
+    pub fn time(&self) -> Timestamp {
+        if self.past_step_ms().is_some() { self.view().at } else { self.now }
+    }
+
+    /// How far apart values are, where a past moment is shown; milliseconds.
+    pub fn past_step_ms(&self) -> Option<i64> {
+        self.past.as_ref()?.shown.as_ref().map(|shown| shown.step_ms)
     }
 
     /// Whether the cursor was moved just now: what follows it over long ways waits until it rests.
@@ -248,6 +276,7 @@ impl App {
             && !self.zoomed
             && self.overlays.is_empty()
             && self.frozen.is_none()
+            && self.past.is_none()
             && self.screen == Screen::Overview
             && !self.narrows_here()
     }
@@ -265,9 +294,11 @@ impl App {
             Some(Overlay::Palette(_)) => return Scope::Palette,
             Some(Overlay::Filter(_)) => return Scope::Filter,
             Some(Overlay::Menu(_)) => return Scope::Menu,
+            Some(Overlay::Top(_)) => return Scope::Top,
+            Some(Overlay::Time(_)) => return Scope::Time,
             None => {}
         }
-        if self.page.is_some() { Scope::Vm } else { self.base_scope() }
+        self.scope_below()
     }
 
     fn base_scope(&self) -> Scope {
@@ -277,12 +308,29 @@ impl App {
             Pane::Alerts => Scope::Alerts,
             Pane::Topology | Pane::StorageTree => Scope::Topology,
             Pane::Host | Pane::Log => Scope::Host,
+            Pane::HostCharts | Pane::PoolCharts => Scope::PaneCharts,
         }
     }
 
     /// The scope below any overlay: what help explains.
     pub fn scope_below(&self) -> Scope {
-        if self.page.is_some() { Scope::Vm } else { self.base_scope() }
+        match &self.page {
+            Some(page) if page.tab == VmTab::Charts => Scope::VmCharts,
+            Some(_) => Scope::Vm,
+            None => self.base_scope(),
+        }
+    }
+
+    /// Whether a pane is on screen.
+    pub fn pane_is_shown(&self, pane: Pane) -> bool {
+        self.screen.panes().contains(&pane) && (!self.zoomed || self.pane() == pane)
+    }
+
+    fn top_mut(&mut self) -> Option<&mut top::Top> {
+        self.overlays.iter_mut().rev().find_map(|overlay| match overlay {
+            Overlay::Top(top) => Some(top),
+            _ => None,
+        })
     }
 
     /// The VM that an action would act on.
@@ -330,7 +378,7 @@ impl App {
             if let Some(vm_page::Fetched::Ready(xml)) = self.page.as_ref().map(|p| &p.xml) {
                 out.push(("XML", xml.to_string()));
             }
-        } else if matches!(self.pane(), Pane::Storage | Pane::Volumes)
+        } else if matches!(self.pane(), Pane::Storage | Pane::Volumes | Pane::PoolCharts)
             && let Some(pool) = self.selected_pool()
         {
             out.push(("name", pool.display_name().into_owned()));
@@ -368,7 +416,11 @@ impl App {
 
     /// Local hours and minutes of an instant.
     pub fn clock(&self, at: Timestamp) -> String {
-        let minutes = (at.0.div_euclid(1000) + i64::from(self.utc_offset)).div_euclid(60);
-        format!("{:02}:{:02}", minutes.div_euclid(60).rem_euclid(24), minutes.rem_euclid(60))
+        self.local(at).clock()
+    }
+
+    /// What a clock and a calendar on the wall show at an instant.
+    pub const fn local(&self, at: Timestamp) -> Local {
+        Local::at(at, self.utc_offset)
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::action::ActionId;
+use super::history::{ChartAsk, ChartHistory, MomentAsk, MomentHistory, Told, TopAsk, TopRow};
 use super::place::{Pane, Screen, VmTab};
 use crate::console::keymap::Key;
 use crate::model::id::VmId;
@@ -31,6 +32,12 @@ pub enum Msg {
     Xml(VmId, Result<Arc<str>, String>),
     /// A pool's refresh ended.
     PoolRefreshed(String, Result<(), String>),
+    /// History for the charts: number of the question, and the answer.
+    Charts(u64, Told<ChartHistory>),
+    /// A past moment.
+    Moment(u64, Told<MomentHistory>),
+    /// Who used most.
+    Top(u64, Told<Vec<TopRow>>),
     /// Something the user should read.
     Notice(Notice),
 }
@@ -138,6 +145,12 @@ pub enum Effect {
     FetchXml(VmId),
     /// Have a pool refreshed.
     RefreshPool(uuid::Uuid, String),
+    /// Ask history for charts.
+    AskCharts(ChartAsk),
+    /// Ask history for a past moment.
+    AskMoment(MomentAsk),
+    /// Ask history who used most.
+    AskTop(TopAsk),
     /// Copy to the terminal's clipboard.
     Copy(String),
     /// Change the theme.

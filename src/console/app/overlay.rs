@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::action::ActionId;
+use super::top::Top;
 use crate::config::Grouping;
 use crate::model::filter::Suggestion;
 use crate::model::id::VmId;
@@ -21,6 +22,10 @@ pub enum Overlay {
     Filter(FilterLine),
     /// A menu.
     Menu(Menu),
+    /// Who used most.
+    Top(Top),
+    /// The line a time is typed into.
+    Time(TimeLine),
 }
 
 /// The palette's state.
@@ -60,6 +65,15 @@ pub struct FilterLine {
     pub error: Option<String>,
     /// Completions of the last term.
     pub suggestions: Vec<Suggestion>,
+}
+
+/// The state of the line a time is typed into.
+#[derive(Clone, Debug, Default)]
+pub struct TimeLine {
+    /// What is typed.
+    pub input: Input,
+    /// What was wrong with it when it was given.
+    pub error: Option<String>,
 }
 
 /// A menu's state.

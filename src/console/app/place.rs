@@ -68,6 +68,10 @@ pub enum Pane {
     StorageTree,
     /// Host summary.
     Host,
+    /// The host's charts.
+    HostCharts,
+    /// Charts of the selected pool.
+    PoolCharts,
     /// Log.
     Log,
 }
@@ -78,10 +82,10 @@ impl Screen {
         match self {
             Self::Overview => &[Pane::Vms, Pane::Metrics, Pane::Storage, Pane::Topology, Pane::Alerts],
             Self::Vms => &[Pane::Vms],
-            Self::Storage => &[Pane::Storage, Pane::Volumes],
+            Self::Storage => &[Pane::Storage, Pane::Volumes, Pane::PoolCharts],
             Self::Alerts => &[Pane::Alerts],
             Self::Topology => &[Pane::Topology, Pane::StorageTree],
-            Self::Host => &[Pane::Host, Pane::Log],
+            Self::Host => &[Pane::Host, Pane::HostCharts, Pane::Log],
         }
     }
 }
@@ -92,7 +96,7 @@ pub enum VmTab {
     /// What it is and how it fares.
     #[default]
     Summary,
-    /// The last minutes.
+    /// How it fared, over any time.
     Charts,
     /// Disks with their backing chains.
     Disks,
@@ -145,6 +149,16 @@ pub enum Scope {
     Host,
     /// A VM's own screen.
     Vm,
+    /// Charts, wherever they are.
+    Charts,
+    /// Charts on a VM's own screen.
+    VmCharts,
+    /// Charts in a pane.
+    PaneCharts,
+    /// Who used most.
+    Top,
+    /// The line a time is typed into.
+    Time,
     /// The help overlay.
     Help,
     /// Menus.
@@ -157,7 +171,7 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::Global,
         Self::Move,
         Self::Vms,
@@ -166,6 +180,11 @@ impl Scope {
         Self::Topology,
         Self::Host,
         Self::Vm,
+        Self::Charts,
+        Self::VmCharts,
+        Self::PaneCharts,
+        Self::Top,
+        Self::Time,
         Self::Help,
         Self::Menu,
         Self::Palette,
@@ -183,6 +202,11 @@ impl Scope {
             Self::Topology => "topology",
             Self::Host => "host",
             Self::Vm => "vm",
+            Self::Charts => "charts",
+            Self::VmCharts => "vm-charts",
+            Self::PaneCharts => "pane-charts",
+            Self::Top => "top",
+            Self::Time => "time",
             Self::Help => "help",
             Self::Menu => "menu",
             Self::Palette => "palette",
@@ -201,14 +225,17 @@ impl Scope {
             Self::Vms | Self::Storage | Self::Alerts | Self::Topology | Self::Host | Self::Vm => {
                 &[Self::Move, Self::Global]
             }
-            Self::Help | Self::Menu => &[Self::Move],
-            Self::Global | Self::Move | Self::Palette | Self::Filter => &[],
+            Self::Charts => &[Self::Move, Self::Global],
+            Self::VmCharts => &[Self::Charts, Self::Vm, Self::Move, Self::Global],
+            Self::PaneCharts => &[Self::Charts, Self::Move, Self::Global],
+            Self::Help | Self::Menu | Self::Top => &[Self::Move],
+            Self::Global | Self::Move | Self::Palette | Self::Filter | Self::Time => &[],
         };
         std::iter::once(self).chain(parents.iter().copied())
     }
 
     /// Whether letters typed here are text.
     pub const fn takes_text(self) -> bool {
-        matches!(self, Self::Palette | Self::Filter)
+        matches!(self, Self::Palette | Self::Filter | Self::Time)
     }
 }

@@ -1,5 +1,7 @@
 //! The console without a terminal: messages in, state and effects out.
 
+mod history;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -25,7 +25,13 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     let inner = pane.draw(c.buf, area, c.look);
     c.view.hits.push(area, Target::Pane(Pane::Alerts));
     if alerts.is_empty() {
-        let calm = if app.view().listed { "Nothing needs attention." } else { "Nothing is known yet." };
+        let calm = if app.past_step_ms().is_some() {
+            "History keeps no alerts. Esc returns to now."
+        } else if app.view().listed {
+            "Nothing needs attention."
+        } else {
+            "Nothing is known yet."
+        };
         return c.line(inner, &Rich::of(calm, Role::Dim));
     }
     let large = app.screen == Screen::Alerts || app.zoomed;
@@ -80,7 +86,7 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
 fn detail(c: &mut Canvas<'_>, area: Rect) {
     let app = c.app;
     let Some(alert) = app.view().alerts.get(app.alerts.index()) else { return };
-    let since = format!("since {} ({})", app.clock(alert.since), human_age(alert.since.age(app.now)));
+    let since = format!("since {} ({})", app.clock(alert.since), human_age(alert.since.age(app.time())));
     let text = [
         Rich::of(format!("{} ", alert.severity.word()), alert.severity.into())
             .and(clean(&alert.name).into_owned(), Role::Strong)
@@ -95,7 +101,7 @@ fn detail(c: &mut Canvas<'_>, area: Rect) {
 fn row(c: &Canvas<'_>, alert: &Alert, roomy: bool, wide: bool) -> Row<'static> {
     let severity = alert.severity;
     let message_role = if severity == Severity::Critical { Role::Strong } else { Role::Text };
-    let since = alert.since.age(c.app.now);
+    let since = alert.since.age(c.app.time());
     // A clock time says when; once a day old, an age says more.
     let when = if since.as_secs() < 86_400 { c.app.clock(alert.since) } else { human_age(since) };
     let mut cells = vec![

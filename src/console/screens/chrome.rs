@@ -41,6 +41,13 @@ pub(super) fn header(c: &mut Canvas<'_>, area: Rect) {
         )
         .short(Rich::of(name, Role::Strong)),
     );
+    if app.past_step_ms().is_some() {
+        let at = app.local(view.at);
+        segments.push(
+            Segment::new(Rich::of(format!(" PAST {} ", at.full()), Role::Past), 97)
+                .short(Rich::of(format!(" PAST {} {} ", at.day_text(), at.clock()), Role::Past)),
+        );
+    }
     if view.demo {
         segments.push(Segment::new(Rich::of("DEMO", Role::Demo), 95));
     }
@@ -76,10 +83,16 @@ fn counts(c: &Canvas<'_>) -> Segment<'static> {
     let stale = is_stale(c.app);
     let mut full = Rich::of(n.running.to_string(), Role::Strong).and(" running", Role::Text);
     let mut short = Rich::of(n.running.to_string(), Role::Strong).and(" run", Role::Text);
+    // Nothing of the past is on its way; there it is what nobody recorded.
+    let other = if c.app.past_step_ms().is_some() {
+        (n.other, "unknown", "unkn", Role::StateUnknown)
+    } else {
+        (n.other, "changing", "chg", Role::StateChanging)
+    };
     for (count, word, abbreviated, role) in [
         (n.paused, "paused", "paus", Role::StatePaused),
         (n.crashed, "crashed", "crash", Role::StateCrashed),
-        (n.other, "changing", "chg", Role::StateChanging),
+        other,
         (n.off, "off", "off", Role::Text),
     ] {
         if count > 0 {
@@ -127,6 +140,9 @@ fn pools_used(c: &Canvas<'_>) -> Option<Rich<'static>> {
 }
 
 fn alerts(c: &Canvas<'_>) -> Segment<'static> {
+    if c.app.past_step_ms().is_some() {
+        return Segment::new(Rich::new(), 1);
+    }
     let alerts = &c.app.view().alerts;
     let worst = alerts.iter().map(|a| a.severity).max();
     let rich = match (alerts.len(), worst) {
@@ -143,7 +159,7 @@ fn fresh(c: &Canvas<'_>) -> Segment<'static> {
     let (glyph, role) = match state {
         Freshness::Live => (if g.ascii { "*" } else { g.running }, Role::Live),
         Freshness::Old => (g.unknown, Role::Warning),
-        Freshness::Frozen => (g.paused, Role::Past),
+        Freshness::Frozen | Freshness::Past => (g.paused, Role::Past),
         Freshness::Lost => (g.crashed, Role::Critical),
     };
     let clock = c.app.clock(c.app.now);
@@ -192,7 +208,7 @@ fn screen_keys() -> String {
 /// What lies over the last row of the body, if anything.
 pub(super) fn last_row(c: &mut Canvas<'_>, area: Rect) {
     let app = c.app;
-    if let Some(Overlay::Filter(_)) = app.overlays.last() {
+    if let Some(Overlay::Filter(_) | Overlay::Time(_)) = app.overlays.last() {
         return;
     }
     let rich = if let Resolution::Pending(next) = pending(c) {

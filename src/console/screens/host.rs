@@ -16,11 +16,23 @@ use crate::model::text::{clean, truncate, width};
 use crate::model::time::{human_age, human_duration};
 use crate::model::units::{bytes, percent, seconds};
 
+/// From so many columns on, facts and charts stand beside each other.
+const WIDE: u16 = 150;
+
 /// Draws the screen.
 pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     let log = (area.height / 3).max(6);
     let [upper, lower] = Layout::vertical([Constraint::Min(8), Constraint::Length(log)]).areas(area);
-    summary(c, upper);
+    let charting = c.app.pane() == Pane::HostCharts;
+    if upper.width >= WIDE {
+        let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(upper);
+        summary(c, left);
+        super::timechart::pane(c, Pane::HostCharts, right);
+    } else if charting {
+        super::timechart::pane(c, Pane::HostCharts, upper);
+    } else {
+        summary(c, upper);
+    }
     super::log::draw(c, lower);
 }
 
@@ -82,6 +94,12 @@ fn gauge(c: &Canvas<'_>, label: &str, metric: MetricId) -> Rich<'static> {
 }
 
 const NOT_LOCAL: &str = "only on the host itself";
+const NOT_KEPT: &str = "not kept in history";
+
+/// Why something of the host is not known.
+fn missing(c: &Canvas<'_>) -> &'static str {
+    if c.app.past_step_ms().is_some() { NOT_KEPT } else { NOT_LOCAL }
+}
 
 fn left_lines(c: &Canvas<'_>) -> Vec<Rich<'static>> {
     let host = &c.app.view().host;
@@ -98,10 +116,10 @@ fn left_lines(c: &Canvas<'_>) -> Vec<Rich<'static>> {
             gauge(c, "memory", MetricId::HostPressureMemory),
             gauge(c, "I/O", MetricId::HostPressureIo),
         ]),
-        None if host.local => {
+        None if host.local && c.app.past.is_none() => {
             out.push(unknown("", "this kernel keeps no pressure figures (psi=1 turns them on)"));
         }
-        None => out.push(unknown("", NOT_LOCAL)),
+        None => out.push(unknown("", missing(c))),
     }
     out.push(Rich::new());
     out.extend(connection(c));
@@ -127,7 +145,7 @@ fn cpu(c: &Canvas<'_>, host: &HostView) -> Vec<Rich<'static>> {
     }
     match host.load {
         Some([a, b, d]) => out.push(fact("load", format!("{a:.2}  {b:.2}  {d:.2}  over 1, 5, 15 min"))),
-        None => out.push(unknown("load", NOT_LOCAL)),
+        None => out.push(unknown("load", missing(c))),
     }
     out
 }
@@ -150,7 +168,7 @@ fn memory(c: &Canvas<'_>, host: &HostView) -> Vec<Rich<'static>> {
                 format!("{} of {}", bytes(total.saturating_sub(free) as f64), bytes(total as f64)),
             ));
         }
-        None => out.push(unknown("swap", NOT_LOCAL)),
+        None => out.push(unknown("swap", missing(c))),
     }
     out
 }
@@ -162,11 +180,11 @@ fn connection(c: &Canvas<'_>) -> Vec<Rich<'static>> {
         let driver = format!("{} {}", clean(&node.driver), version_text(node.hypervisor_version));
         out.push(fact("libvirt", format!("{}, {driver}", version_text(node.libvirt_version))));
     }
-    let age = |t: crate::model::time::Timestamp| human_age(t.age(c.app.now));
+    let age = |t: crate::model::time::Timestamp| human_age(t.age(c.app.time()));
     out.push(match &view.link {
         Link::Connecting { since } => fact("state", format!("connecting for {}", age(*since))),
         Link::Up { since } => {
-            fact("state", format!("connected for {}", human_duration(since.age(c.app.now))))
+            fact("state", format!("connected for {}", human_duration(since.age(c.app.time()))))
         }
         Link::Stalled { since } => fact("state", format!("no answer for {}", age(*since))),
         Link::Lost { reason, hint, attempt, .. } => {
@@ -227,6 +245,10 @@ fn right_lines(c: &Canvas<'_>) -> Vec<Rich<'static>> {
     };
     out.extend(machine.os.as_ref().map(|v| fact("OS", clean(v).into_owned())));
     out.extend(machine.kernel.as_ref().map(|v| fact("kernel", clean(v).into_owned())));
+    if c.app.past_step_ms().is_some() {
+        out.push(unknown("disks", NOT_KEPT));
+        return out;
+    }
     out.push(Rich::new());
     out.push(heading("File systems"));
     for fs in &machine.filesystems {

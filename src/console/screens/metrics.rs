@@ -69,7 +69,7 @@ fn nothing(c: &mut Canvas<'_>, area: Rect) {
 }
 
 fn off(c: &mut Canvas<'_>, area: Rect, vm: &Vm) {
-    let mut lines = vec![Rich::of("Not running: nothing is measured.", Role::Dim)];
+    let mut lines = vec![Rich::of(vm::why_nothing(vm), Role::Dim)];
     if let Some(d) = &vm.definition {
         lines.extend(
             d.title.as_ref().map(|t| Rich::of(crate::model::text::clean(t).into_owned(), Role::Text)),
@@ -164,6 +164,7 @@ fn memory_note(c: &Canvas<'_>, vm: &Vm) -> Rich<'static> {
     let resident = vm.now.get(MetricId::VmResident).map(bytes);
     match vm.now.get(MetricId::VmMemory) {
         Some(_) => Rich::of(get(MetricId::VmMemory), Role::Dim),
+        None if c.app.past_step_ms().is_some() => Rich::new(),
         None => Rich::of(
             resident.map_or_else(|| "the guest does not say".into(), |r| format!("resident {r}")),
             Role::Dim,

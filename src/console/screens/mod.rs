@@ -20,6 +20,8 @@ mod overlays;
 mod overview;
 mod storage;
 mod strip;
+mod timechart;
+mod top;
 mod topology;
 mod vm;
 mod vm_devices;
@@ -168,6 +170,7 @@ fn pane(c: &mut Canvas<'_>, pane: Pane, area: Rect) {
         Pane::Topology => topology::networks(c, area),
         Pane::StorageTree => topology::storage(c, area),
         Pane::Host => host::summary(c, area),
+        Pane::HostCharts | Pane::PoolCharts => timechart::pane(c, pane, area),
         Pane::Log => log::draw(c, area),
     }
 }

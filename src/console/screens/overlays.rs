@@ -7,7 +7,8 @@ use ratatui::layout::Rect;
 use super::Canvas;
 use crate::console::app::action::{ACTIONS, ActionSpec, Category};
 use crate::console::app::msg::Target;
-use crate::console::app::overlay::{FilterLine, Menu, Overlay, Palette};
+use crate::console::app::overlay::{FilterLine, Menu, Overlay, Palette, TimeLine};
+use crate::console::app::past::WHEN_HINT;
 use crate::console::app::place::Scope;
 use crate::console::theme::Role;
 use crate::console::widgets::{
@@ -24,12 +25,14 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
         Some(Overlay::Help { scroll }) => help_box(c, area, *scroll),
         Some(Overlay::Palette(p)) => palette_box(c, area, p),
         Some(Overlay::Menu(m)) => menu_box(c, area, m),
+        Some(Overlay::Top(t)) => super::top::draw(c, area, t),
+        Some(Overlay::Time(line)) => time_line(c, area, line),
         Some(Overlay::Filter(line)) => filter_line(c, area, line),
     }
 }
 
 /// A box in the middle, cleared, and its inside.
-fn open_box(c: &mut Canvas<'_>, area: Rect, width: u16, height: u16, pane: Frame<'_>) -> Rect {
+pub(super) fn open_box(c: &mut Canvas<'_>, area: Rect, width: u16, height: u16, pane: Frame<'_>) -> Rect {
     let place = centered(area, width, height);
     cellwise::clear(c.buf, place, c.look.style(Role::Dialog));
     c.view.hits.push(place, Target::Overlay);
@@ -41,7 +44,15 @@ fn help_box(c: &mut Canvas<'_>, area: Rect, scroll: usize) {
     let scope = app.scope_below();
     let chain: Vec<Scope> = scope.chain().collect();
     let here = |a: &&ActionSpec| a.scopes.iter().any(|s| chain.contains(s));
-    let categories = [Category::Look, Category::Lists, Category::Screens, Category::Move, Category::Program];
+    let categories = [
+        Category::Look,
+        Category::Charts,
+        Category::Past,
+        Category::Lists,
+        Category::Screens,
+        Category::Move,
+        Category::Program,
+    ];
     let groups: Vec<HelpGroup<'_>> = categories
         .into_iter()
         .map(|category| {
@@ -153,6 +164,22 @@ fn filter_line(c: &mut Canvas<'_>, area: Rect, line: &FilterLine) {
             as u16
             + 8;
     c.line(cellwise::skip(place, used), &hints);
+}
+
+/// The line a time is typed into, where the filter line is too.
+fn time_line(c: &mut Canvas<'_>, area: Rect, line: &TimeLine) {
+    let place = cellwise::row(area, area.height.saturating_sub(2));
+    cellwise::clear(c.buf, place, c.look.style(Role::Text));
+    c.view.hits.push(place, Target::Overlay);
+    Input {
+        prompt: " @ ",
+        text: line.input.value(),
+        cursor: byte_cursor(&line.input),
+        placeholder: WHEN_HINT,
+        error: line.error.as_deref().unwrap_or_default(),
+        focused: true,
+    }
+    .draw(c.buf, place, c.look);
 }
 
 /// tui-input counts its cursor in characters; the widget wants bytes.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{Canvas, cells};
+use super::{Canvas, cells, timechart};
 use crate::console::app::fresh::is_stale;
 use crate::console::app::msg::Target;
 use crate::console::app::place::{Pane, Screen};
@@ -16,13 +16,30 @@ use crate::model::text::clean;
 use crate::model::time::human_age;
 use crate::model::units::bytes_of;
 
-/// The storage screen: pools above, volumes of the selected pool below.
+/// From so many rows below the pools on, volumes and charts both have a place.
+const ROOMY: u16 = 20;
+
+/// From so many columns on, they stand beside each other.
+const WIDE: u16 = 150;
+
+/// The storage screen: pools above, volumes and charts of the selected pool below.
 pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     let pools_there = c.app.view().pools.as_ref().map_or(0, |p| p.len()) as u16;
     let height = (pools_there + 3).clamp(5, area.height * 2 / 5);
     let [upper, lower] = Layout::vertical([Constraint::Length(height), Constraint::Min(6)]).areas(area);
     pools(c, upper);
-    volumes(c, lower);
+    let charting = c.app.pane() == Pane::PoolCharts;
+    if lower.height >= ROOMY {
+        let [left, right] = Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).areas(lower);
+        if lower.width >= WIDE {
+            volumes(c, left);
+            return timechart::pane(c, Pane::PoolCharts, right);
+        }
+        let [above, below] = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(lower);
+        volumes(c, above);
+        return timechart::pane(c, Pane::PoolCharts, below);
+    }
+    if charting { timechart::pane(c, Pane::PoolCharts, lower) } else { volumes(c, lower) }
 }
 
 /// The pools: a line each in Overview, a table on the screen.
@@ -46,7 +63,7 @@ pub(super) fn pools(c: &mut Canvas<'_>, area: Rect) {
     let first = c.offset(Pane::Storage, index, height, pools.len());
     let shown = &pools[first..(first + height).min(pools.len())];
     let (columns, rows): (Vec<_>, Vec<_>) = if table_form {
-        let context = Context::new(app.view(), app.now);
+        let context = Context::new(app.view(), app.time());
         let mut columns: Vec<ColumnSpec<'_>> = POOL_COLUMNS.iter().map(|c| cells::spec(c, None)).collect();
         columns.insert(1, ColumnSpec::left("", Width::Flex { min: 10, weight: 1, max: 20 }, 150));
         columns.push(ColumnSpec::left("", Width::Flex { min: 0, weight: 3, max: 60 }, 90));
@@ -98,7 +115,7 @@ fn share_role(percent: f64) -> Role {
 fn trouble(c: &Canvas<'_>, pool: &Pool) -> Rich<'static> {
     match (&pool.trouble, pool.record.state) {
         (Some(PoolTrouble::NoAnswer { since }), _) => {
-            Rich::of(format!("no answer for {}", human_age(since.age(c.app.now))), Role::Warning)
+            Rich::of(format!("no answer for {}", human_age(since.age(c.app.time()))), Role::Warning)
         }
         (Some(PoolTrouble::Failed { message }), _) => Rich::of(clean(message).into_owned(), Role::Warning),
         (None, PoolState::Degraded | PoolState::Inaccessible) => {
@@ -173,12 +190,13 @@ pub(super) fn volumes(c: &mut Canvas<'_>, area: Rect) {
     if rows.is_empty() {
         let why = match (&pool.volumes, pool.record.state) {
             (_, PoolState::Inactive) => "The pool is not started: its volumes are unknown.",
+            (None, _) if app.past.is_some() => "History keeps no volumes.",
             (None, _) => "Reading the volumes …",
             (Some(_), _) => "The pool has no volumes.",
         };
         return c.line(inner, &Rich::of(why, Role::Dim));
     }
-    let context = Context::new(app.view(), app.now);
+    let context = Context::new(app.view(), app.time());
     let height = visible_rows(inner.height, true);
     let index = app.storage.volume.index();
     let first = c.offset(Pane::Volumes, index, height, rows.len());

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::console::app::history::{ChartAsk, ChartHistory, MomentHistory};
+use crate::engine::history::{self, Event, EventKind, PastSeries, PastView, Point, Points};
 use crate::model::alert::{Alert, Condition, Severity, Subject};
 use crate::model::host::{HostView, Machine, Node};
 use crate::model::id::VmId;
@@ -12,6 +14,7 @@ use crate::model::series::{Readings, Track};
 use crate::model::snapshot::{Limits, Link, Recording, SelfCost, Snapshot};
 use crate::model::storage::{Pool, PoolRecord, PoolState, Volume};
 use crate::model::time::Timestamp;
+use crate::model::units::Unit;
 use crate::model::vm::{
     AddressSource, BackingLayer, DeviceView, DiskDefinition, DiskSource, GroupTimes, GuestAddress,
     NicDefinition, NicSource, PauseReason, Vm, VmDefinition, VmFlags, VmState, VmTracks,
@@ -320,4 +323,93 @@ pub(crate) fn host_with(change: impl Fn(&mut Vm)) -> Arc<Snapshot> {
         cost: SelfCost { cpu_percent: Some(0.3), ..SelfCost::default() },
         recording: Recording::Off,
     })
+}
+
+/// VM that is gone by now.
+const GONE: VmId = VmId::from_bytes([77; 16]);
+
+/// What history tells of a moment: one with a value, one not started yet, one not defined yet, one that is gone.
+pub(crate) fn past(at: i64) -> MomentHistory {
+    let id = |n: u8| VmId::from_bytes([n; 16]);
+    let minute = Timestamp(at - at.rem_euclid(60_000));
+    let series = |subject, metric, mut recent: Vec<Option<f32>>| {
+        let value = recent.iter().rev().take(2).find_map(|v| *v);
+        let mut all: Vec<Option<f32>> = (0..57).map(|i| Some(f32::from(i as u8 % 20) + 4.0)).collect();
+        all.append(&mut recent);
+        PastSeries { subject, metric, value, recent: all }
+    };
+    let web = || history::Subject::Vm(id(1));
+    let of_pool = |metric, value: f64| {
+        let pool = history::Subject::Pool(uuid::Uuid::from_bytes([1; 16]).to_string());
+        series(pool, metric, vec![Some(value as f32); 3])
+    };
+    let view = PastView {
+        at: minute,
+        step: Duration::from_secs(60),
+        series: vec![
+            series(web(), MetricId::VmCpu, vec![Some(10.0), None, Some(12.0)]),
+            series(web(), MetricId::VmMemoryShare, vec![Some(50.0), Some(50.0), None]),
+            series(
+                history::Subject::Disk(id(1), "vda".into()),
+                MetricId::DiskWrite,
+                vec![None, None, Some(5e5)],
+            ),
+            series(history::Subject::Nic(id(1), mac(1)), MetricId::NicRx, vec![None, None, Some(3e5)]),
+            series(history::Subject::Vm(GONE), MetricId::VmCpu, vec![Some(90.0); 3]),
+            series(history::Subject::Host, MetricId::HostCpu, vec![Some(55.0); 3]),
+            of_pool(MetricId::PoolUsed, 300.0 * GIB as f64),
+            of_pool(MetricId::PoolCapacity, 931.0 * GIB as f64),
+        ],
+    };
+    let event = |n: u8, kind, minutes: i64| Event {
+        at: Timestamp(at + minutes * 60_000),
+        subject: Some(history::Subject::Vm(id(n))),
+        kind,
+        detail: String::new(),
+    };
+    MomentHistory {
+        at: Timestamp(at),
+        view,
+        before: vec![event(1, EventKind::VmStarted, -45)],
+        after: vec![event(4, EventKind::VmDefined, 2), event(2, EventKind::VmStarted, 5)],
+        names: vec![(GONE, "old07".into())],
+        begin: Some(Timestamp(at - 86_400_000)),
+    }
+}
+
+/// What history tells for charts: a wave with bands, a gap, and two events.
+pub(crate) fn charted(ask: &ChartAsk) -> ChartHistory {
+    let step = (ask.to.0 - ask.from.0) / 200;
+    let points = |base: f64| {
+        let mut out: Vec<Point> = (0..200)
+            .filter(|i| !(80..95).contains(i))
+            .map(|i| {
+                let mean = wave(i, base, base / 2.0);
+                let (min, max) = ((mean * 0.7) as f32, (mean * 1.4) as f32);
+                Point { at: Timestamp(ask.from.0 + i * step), mean: Some(mean), min, max, count: 30 }
+            })
+            .collect();
+        out.insert(
+            80,
+            Point { at: Timestamp(ask.from.0 + 80 * step), mean: None, min: 0.0, max: 0.0, count: 0 },
+        );
+        Points { tier: history::Tier::Minute, points: out }
+    };
+    let base = |metric: MetricId| match metric.get().unit {
+        Unit::Percent => 40.0,
+        Unit::Seconds => 0.002,
+        _ => 2e6,
+    };
+    let event = |share: i64, subject, kind| Event {
+        at: Timestamp(ask.from.0 + (ask.to.0 - ask.from.0) / 100 * share),
+        subject,
+        kind,
+        detail: String::new(),
+    };
+    let first = ask.series.first().map(|(subject, _)| subject.clone());
+    ChartHistory {
+        series: ask.series.iter().map(|key| (key.clone(), points(base(key.1)))).collect(),
+        events: vec![event(41, None, EventKind::ConnectionLost), event(47, first, EventKind::VmStarted)],
+        begin: Some(Timestamp(ask.from.0 - 86_400_000)),
+    }
 }

@@ -6,15 +6,17 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::testing::{NOW, host};
+use super::testing::{NOW, charted, host, past};
 use super::{View, draw};
 use crate::config::Grouping;
-use crate::console::app::msg::Msg;
+use crate::console::app::history::{Told, TopRow};
+use crate::console::app::msg::{Effect, Msg};
 use crate::console::app::{App, AppConfig, update};
 use crate::console::keymap::Keymap;
 use crate::console::theme::{Glyphs, Look, Theme};
 use crate::console::widgets::testing::{snapshot, text};
 use crate::model::columns::{VM_COLUMNS, defaults};
+use crate::model::id::VmId;
 use crate::model::snapshot::{Link, LostCause, Snapshot};
 use crate::model::time::Timestamp;
 
@@ -51,8 +53,36 @@ fn drawn(app: &mut App, theme: &str, glyphs: &'static Glyphs) -> Buffer {
 
 fn keys(app: &mut App, keys: &str) {
     for key in keys.split_whitespace() {
-        update(app, Msg::Key(key.parse().unwrap()));
+        let effects = update(app, Msg::Key(key.parse().unwrap()));
+        answer(app, effects);
     }
+}
+
+/// Answers what is asked of history, until nothing more is asked.
+fn answer(app: &mut App, effects: Vec<Effect>) {
+    let mut waiting = effects;
+    while let Some(effect) = waiting.pop() {
+        waiting.extend(match effect {
+            Effect::AskCharts(ask) => update(app, Msg::Charts(ask.number, Told::Here(charted(&ask)))),
+            Effect::AskMoment(ask) => update(app, Msg::Moment(ask.number, Told::Here(past(ask.at.0)))),
+            Effect::AskTop(ask) => update(app, Msg::Top(ask.number, Told::Here(ranked()))),
+            _ => Vec::new(),
+        });
+    }
+}
+
+fn ranked() -> Vec<TopRow> {
+    let row = |n: u8, name: Option<&str>, value: f64| TopRow {
+        id: VmId::from_bytes([n; 16]),
+        name: name.map(str::to_owned),
+        value,
+    };
+    vec![
+        row(2, Some("db01"), 71.0),
+        row(77, Some("old07"), 40.0),
+        row(1, Some("web01"), 12.0),
+        row(78, None, 3.0),
+    ]
 }
 
 /// Opens a screen by keys and holds it against its snapshot at three sizes.
@@ -112,13 +142,87 @@ fn vm_charts() {
 }
 
 #[test]
+fn vm_charts_of_a_day_with_cursor_and_events() {
+    at_sizes("vm_charts_day", "Enter Right - - - . ,");
+}
+
+#[test]
+fn vm_charts_compared() {
+    at_sizes("vm_charts_compared", "2 Space Space Space g g Enter Right - m");
+}
+
+#[test]
+fn vm_charts_of_a_disk() {
+    at_sizes("vm_charts_disk", "Enter Right d -");
+}
+
+#[test]
+fn storage_charts() {
+    at_sizes("storage_charts", "3 Tab Tab - -");
+}
+
+#[test]
+fn host_charts() {
+    at_sizes("host_charts", "8 Tab -");
+}
+
+#[test]
+fn past_overview() {
+    at_sizes("past_overview", "[");
+}
+
+#[test]
+fn past_host() {
+    at_sizes("past_host", "{ 8");
+}
+
+#[test]
+fn past_vm() {
+    at_sizes("past_vm", "2 G k Enter [");
+}
+
+#[test]
+fn who_used_most() {
+    at_sizes("top", "W j");
+}
+
+#[test]
+fn time_line() {
+    at_sizes("time_line", "@");
+}
+
+#[test]
+fn where_no_history_is_kept_the_charts_say_so() {
+    let mut app = app_on(host(), 80, 24);
+    let mut asked = Vec::new();
+    for key in ["Enter", "Right", "-", "-"] {
+        asked.extend(update(&mut app, Msg::Key(key.parse().unwrap())));
+        for effect in std::mem::take(&mut asked) {
+            if let Effect::AskCharts(ask) = effect {
+                asked.extend(update(&mut app, Msg::Charts(ask.number, Told::NotKept)));
+            }
+        }
+    }
+    let shown = text(&drawn(&mut app, "dark", Glyphs::UNICODE));
+    assert!(shown.contains("No history is kept of this host: only the last minutes are known."), "{shown}");
+}
+
+#[test]
+fn charts_in_ascii_are_ascii() {
+    let mut app = app_on(host(), 120, 40);
+    keys(&mut app, "Enter Right - - .");
+    let shown = text(&drawn(&mut app, "mono", Glyphs::ASCII));
+    assert!(shown.is_ascii(), "{shown}");
+}
+
+#[test]
 fn vm_disks() {
-    at_sizes("vm_disks", "Enter Right Right");
+    at_sizes("vm_disks", "Enter Tab Tab");
 }
 
 #[test]
 fn vm_nics() {
-    at_sizes("vm_nics", "Enter Right Right Right");
+    at_sizes("vm_nics", "Enter Tab Tab Tab");
 }
 
 #[test]
@@ -186,8 +290,8 @@ fn a_small_terminal_is_told_what_is_needed() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
     #[test]
-    fn no_size_and_no_screen_panics(columns in 0u16..260, rows in 0u16..90, screen in 0usize..14) {
-        let opened = ["", "2", "3", "5", "6", "8", "Enter", "Enter Right", "Enter Right Right", "?", ":", "o", "/ a", "z"];
+    fn no_size_and_no_screen_panics(columns in 0u16..260, rows in 0u16..90, screen in 0usize..21) {
+        let opened = ["", "2", "3", "5", "6", "8", "Enter", "Enter Right", "Enter Right Right", "?", ":", "o", "/ a", "z", "Enter Right - - .", "[", "{ 8 Tab", "W", "@", "3 Tab Tab", "[ 3"];
         let mut app = app_on(host(), columns, rows);
         keys(&mut app, opened[screen]);
         drawn(&mut app, "dark", Glyphs::UNICODE);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, charts, vm_devices};
+use super::{Canvas, timechart, vm_devices};
+use crate::console::app::charts::device_of;
 use crate::console::app::msg::Target;
 use crate::console::app::place::VmTab;
 use crate::console::app::vm_page::Fetched;
@@ -15,7 +16,7 @@ use crate::model::metric::{Group, MetricId};
 use crate::model::text::clean;
 use crate::model::time::{human_age, human_duration};
 use crate::model::units::bytes;
-use crate::model::vm::{Firmware, Vm, VmDefinition};
+use crate::model::vm::{Firmware, Vm, VmDefinition, VmState};
 use crate::xml::highlight;
 
 /// Draws the screen.
@@ -25,6 +26,9 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     let vm = app.view().vm(page.id).cloned();
     let title = match &vm {
         Some(vm) => headline(c, vm),
+        None if app.past_step_ms().is_some() => {
+            Rich::of(page.name.clone(), Role::Strong).and("  was not there", Role::Past)
+        }
         None => Rich::of(page.name.clone(), Role::Strong)
             .and("  is gone: undefined or migrated away", Role::Warning),
     };
@@ -38,7 +42,14 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
         }
     }
     let body = cellwise::below(inner, 2);
+    if vm.is_none() && page.tab == VmTab::Charts {
+        // What it did is still known.
+        return timechart::draw(c, body);
+    }
     let Some(vm) = vm else {
+        if app.past_step_ms().is_some() {
+            return c.empty(body, &["This VM was not there at that time.", "Esc returns to now."]);
+        }
         return c.empty(body, &["This VM is no longer on the host.", "Esc goes back to the list."]);
     };
     if vm.state.is_active() {
@@ -46,7 +57,7 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     }
     match page.tab {
         VmTab::Summary => summary(c, body, &vm),
-        VmTab::Charts => charts::vm(c, body, &vm),
+        VmTab::Charts => charts(c, body, &vm),
         VmTab::Disks => vm_devices::disks(c, body, &vm),
         VmTab::Nics => vm_devices::nics(c, body, &vm),
         VmTab::Xml => xml(c, body),
@@ -60,7 +71,7 @@ pub(super) fn headline(c: &Canvas<'_>, vm: &Vm) -> Rich<'static> {
         .and(format!(" {glyph} {}", vm.state.phrase()), role);
     let mut facts: Vec<String> = Vec::new();
     if let Some(since) = vm.state_since {
-        facts.push(human_duration(since.age(c.app.now)));
+        facts.push(human_duration(since.age(c.app.time())));
     }
     facts.extend(vm.addresses.first().map(|a| a.address.to_string()));
     if let Some(d) = &vm.definition {
@@ -113,12 +124,20 @@ fn summary(c: &mut Canvas<'_>, area: Rect, vm: &Vm) {
     lines_scrolled(c, area, &lines);
 }
 
+/// Why a VM has no values.
+pub(super) const fn why_nothing(vm: &Vm) -> &'static str {
+    match vm.state {
+        VmState::Unknown => "Its state is not known, and nothing was measured.",
+        _ => "Not running: nothing is measured.",
+    }
+}
+
 /// A value of the summary: its label, and the columns it may take.
 type Shown = (&'static str, MetricId, usize);
 
 fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
     if !vm.state.is_active() {
-        return vec![Rich::of("Not running: nothing is measured.", Role::Dim)];
+        return vec![Rich::of(why_nothing(vm), Role::Dim)];
     }
     let groups: [(&str, Group, &[Shown]); 5] = [
         ("CPU", Group::Cpu, &[("of its vCPUs", MetricId::VmCpu, 7), ("of the host", MetricId::VmCpuHost, 7)]),
@@ -169,7 +188,7 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
                     None => line.and(format!("{:<columns$} ", c.look.glyphs.dash), Role::Unknown),
                 };
             }
-            let age = vm.fresh.get(group).map(|at| at.age(c.app.now));
+            let age = vm.fresh.get(group).map(|at| at.age(c.app.time()));
             let note = match age {
                 Some(age) if age > Duration::from_secs(10) => format!("  {} old", human_age(age)),
                 Some(_) => String::new(),
@@ -245,7 +264,23 @@ fn definition_lines(vm: &Vm, d: &VmDefinition) -> Vec<Rich<'static>> {
     out
 }
 
+/// Its charts or those of one of its devices, and whose they are where there is a choice.
+fn charts(c: &mut Canvas<'_>, area: Rect, vm: &Vm) {
+    let device = c.app.charts.device.as_ref().and_then(|d| device_of(vm, d));
+    let whose = match device {
+        Some(device) => Rich::of("of ", Role::Label).and(device, Role::Accent),
+        None => Rich::of("of the VM", Role::Label),
+    };
+    // Beside the tabs: a line less for the charts would be missed more.
+    let tabs = Rect { y: area.y.saturating_sub(2), height: 1, ..area };
+    cellwise::line_in(c.buf, tabs, c.look, &whose, cellwise::Align::Right);
+    timechart::draw(c, area);
+}
+
 fn xml(c: &mut Canvas<'_>, area: Rect) {
+    if c.app.past.is_some() {
+        return c.empty(area, &["History keeps no XML.", "Esc returns to now."]);
+    }
     let Some(page) = &c.app.page else { return };
     match &page.xml {
         Fetched::Ready(text) => {

@@ -23,7 +23,7 @@ fn device_table<T: Measured>(
     rows: &[T],
 ) -> Rect {
     let app = c.app;
-    let context = Context::new(app.view(), app.now);
+    let context = Context::new(app.view(), app.time());
     let stale = is_stale(app);
     let specs: Vec<ColumnSpec<'_>> = columns.iter().map(|c| cells::spec(c, None)).collect();
     let lines: Vec<Row<'_>> = rows

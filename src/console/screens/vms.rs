@@ -123,7 +123,7 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, detail: Detail) {
     let parts = parts(c, detail, inner.width, shown);
     let specs = specs(c, &parts, detail);
     let view = app.view();
-    let context = Context::new(view, app.now);
+    let context = Context::new(view, app.time());
     let stale = is_stale(app);
     let rows: Vec<Row<'_>> = shown.iter().map(|row| table_row(c, row, &parts, &context, stale)).collect();
     let spec =
@@ -237,7 +237,7 @@ fn empty(c: &mut Canvas<'_>, area: Rect) {
         Link::Stalled { since } if !view.listed => c.empty(
             area,
             &[
-                &format!("No answer for {} from {}.", human_age(since.age(app.now)), clean(&view.uri)),
+                &format!("No answer for {} from {}.", human_age(since.age(app.time())), clean(&view.uri)),
                 "The host may hang or be far away. NovaCron goes on trying; Ctrl-r connects anew.",
             ],
         ),

@@ -7,6 +7,7 @@
 mod backend;
 mod guard;
 mod hang_up;
+mod history;
 mod input;
 
 use std::fs::File;
@@ -25,6 +26,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use backend::Compact;
 pub use guard::{Guard, give_up};
 use hang_up::HangUp;
+use history::Asker;
 use input::Input;
 
 use super::app::msg::{Effect, Msg, Notice};
@@ -266,6 +268,9 @@ impl Console {
                     let _ = answers.send(Msg::PoolRefreshed(name, result)).await;
                 });
             }
+            Effect::AskCharts(ask) => self.asker().charts(ask),
+            Effect::AskMoment(ask) => self.asker().moment(ask),
+            Effect::AskTop(ask) => self.asker().top(ask),
             Effect::Copy(text) => {
                 let mut out = io::stdout().lock();
                 let copied = crossterm::queue!(out, CopyToClipboard::to_clipboard_from(text))
@@ -293,6 +298,10 @@ impl Console {
             }
         }
         Flow::Continue(())
+    }
+
+    fn asker(&self) -> Asker {
+        Asker::new(self.handle.clone(), self.answers.0.clone())
     }
 
     fn tell(&self, command: Command) {

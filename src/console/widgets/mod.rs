@@ -44,7 +44,7 @@ pub mod tree;
 pub use self::{
     bar::Bar,
     bars::{Hint, Segment, Side, footer, header, tabs},
-    chart::{Aggregate, Chart, ChartSeries, Ink, TimeLabels, resample},
+    chart::{Aggregate, Band, Chart, ChartSeries, Ink, Marker, TimeLabels, resample},
     dialog::{Button, Dialog, DialogAreas, centered, toast},
     draw::Align,
     help::{HelpGroup, help},

@@ -7,7 +7,7 @@ use super::super::cursor::Motion;
 use super::super::msg::{Effect, Notice};
 use super::super::overlay::Overlay;
 use super::super::place::{Screen, VmTab};
-use super::{focus_effect, menus, motion, navigate, palette, snapshot, toast};
+use super::{charts, focus_effect, menus, motion, navigate, palette, past, snapshot, toast, top};
 
 /// Does an action, or says why it cannot be done now.
 pub(super) fn act(app: &mut App, action: ActionId) -> Vec<Effect> {
@@ -71,7 +71,7 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::PaletteRun => palette::run(app),
         A::PaletteUp => palette::step(app, -1),
         A::PaletteDown => palette::step(app, 1),
-        A::CloseHelp | A::MenuClose | A::PaletteClose => {
+        A::CloseHelp | A::MenuClose | A::PaletteClose | A::TopClose | A::TimeCancel => {
             app.overlays.pop();
             Vec::new()
         }
@@ -88,6 +88,24 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         | A::SortPrevious
         | A::SortInvert
         | A::Follow => list_action(app, action),
+        A::Earlier
+        | A::Later
+        | A::EarlierFar
+        | A::LaterFar
+        | A::GoToTime
+        | A::Now
+        | A::AlertMoment
+        | A::TimeGo => past::action(app, action),
+        A::ZoomIn | A::ZoomOut | A::EventBefore | A::EventAfter | A::Device | A::Compare => {
+            charts::action(app, action)
+        }
+        A::WhoUsedMost
+        | A::TopOpen
+        | A::TopMetric
+        | A::TopMetricBack
+        | A::TopRank
+        | A::TopShorter
+        | A::TopLonger => top::action(app, action),
         A::Freeze => freeze(app),
         A::Refresh => refresh(app),
         A::PoolRefresh => refresh_pool(app),

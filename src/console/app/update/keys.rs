@@ -58,6 +58,10 @@ fn edit(app: &mut App, request: InputRequest) {
             line.input.handle(request);
             menus::filter_typed(app);
         }
+        Some(Overlay::Time(line)) => {
+            line.input.handle(request);
+            line.error = None;
+        }
         _ => {}
     }
 }

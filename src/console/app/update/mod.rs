@@ -1,13 +1,16 @@
 //! `update`: one message in, effects out. Split by what the message is about.
 
 mod act;
+mod charts;
 mod keys;
 mod menus;
 mod motion;
 mod mouse;
 mod navigate;
 mod palette;
+mod past;
 pub(super) mod snapshot;
+mod top;
 
 use std::time::Duration;
 
@@ -18,6 +21,15 @@ use super::vm_page::Fetched;
 
 /// Folds a message into the state. Whether anything visible changed is noted in `app.dirty`.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
+    let mut effects = fold(app, msg);
+    // What is shown may need history that is not here yet, whatever it was that changed it.
+    effects.extend(super::charts::ask(app).map(Effect::AskCharts));
+    effects.extend(super::past::ask(app).map(Effect::AskMoment));
+    effects.extend(super::top::ask(app).map(Effect::AskTop));
+    effects
+}
+
+fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => keys::on_key(app, key),
         Msg::Paste(text) => keys::on_paste(app, &text),
@@ -59,6 +71,15 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
                 Err(why) => Notice::bad(why),
             };
             toast(app, notice);
+            Vec::new()
+        }
+        Msg::Charts(number, told) => {
+            super::charts::answered(app, number, told);
+            Vec::new()
+        }
+        Msg::Moment(number, told) => past::answered(app, number, told),
+        Msg::Top(number, told) => {
+            super::top::answered(app, number, told);
             Vec::new()
         }
         Msg::Notice(notice) => {

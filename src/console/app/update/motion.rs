@@ -20,6 +20,11 @@ pub(super) fn go(app: &mut App, motion: Motion) -> Vec<Effect> {
             menu.selected = menu.selected.saturating_add_signed(rows).min(menu.items.len().saturating_sub(1));
             return Vec::new();
         }
+        Some(Overlay::Top(top)) => {
+            let last = top.rows().len().saturating_sub(1);
+            top.selected = top.selected.saturating_add_signed(rows).min(last);
+            return Vec::new();
+        }
         _ => {}
     }
     if let Some(page) = &mut app.page {
@@ -57,6 +62,7 @@ fn in_pane(app: &mut App, rows: isize, last_line: usize) -> Vec<Effect> {
             }
         }
         Pane::Host => app.host_scroll = app.host_scroll.saturating_add_signed(rows).min(last_line),
+        Pane::HostCharts | Pane::PoolCharts => {}
         Pane::Log => return vec![Effect::LogScroll(rows.clamp(-1000, 1000))],
     }
     Vec::new()

@@ -1,6 +1,7 @@
 //! The mouse does what keys do: select, open, sort, scroll, press what the footer shows.
 
 use super::super::App;
+use super::super::action::ActionId;
 use super::super::cursor::Motion;
 use super::super::msg::{Effect, Mouse, Target};
 use super::super::overlay::Overlay;
@@ -65,7 +66,7 @@ fn select_row(app: &mut App, pane: Pane, row: usize) {
         Pane::Alerts => app.alerts.index(),
         Pane::Topology => app.topology.networks.cursor.index(),
         Pane::StorageTree => app.topology.storage.cursor.index(),
-        Pane::Host | Pane::Log => return,
+        Pane::Host | Pane::HostCharts | Pane::PoolCharts | Pane::Log => return,
     };
     motion::go(app, Motion::Rows(row.cast_signed() - index.cast_signed()));
 }
@@ -80,6 +81,11 @@ fn choose_entry(app: &mut App, entry: usize, double: bool) -> Vec<Effect> {
         Some(Overlay::Palette(p)) if entry < p.entries.len() => {
             p.selected = entry;
             palette::run(app)
+        }
+        Some(Overlay::Top(top)) if entry < top.rows().len() => {
+            let again = top.selected == entry;
+            top.selected = entry;
+            if double || again { act::act(app, ActionId::TopOpen) } else { Vec::new() }
         }
         _ => Vec::new(),
     }

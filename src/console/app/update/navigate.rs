@@ -4,13 +4,14 @@ use super::super::msg::Effect;
 use super::super::place::{Pane, Screen, VmTab};
 use super::super::vm_page::{Fetched, VmPage};
 use super::super::{App, Tree};
-use super::{act, focus_effect, menus, snapshot};
+use super::{act, charts, focus_effect, menus, past, snapshot};
 use crate::model::alert::Subject;
 use crate::model::id::VmId;
 use crate::topology::NodeId;
 
 pub(super) fn screen(app: &mut App, screen: Screen) -> Vec<Effect> {
     app.screen = screen;
+    app.charts.cursor = None;
     app.page = None;
     app.zoomed = false;
     app.dirty = true;
@@ -40,7 +41,10 @@ pub(super) fn zoom(app: &mut App) -> Vec<Effect> {
 pub(super) fn back(app: &mut App) -> Vec<Effect> {
     app.dirty = true;
     if app.overlays.pop().is_some() {
+    } else if app.past.as_ref().is_some_and(|past| past.had_page || app.page.is_none()) {
+        return past::leave(app);
     } else if app.page.take().is_some() {
+        app.charts.cursor = None;
         return vec![focus_effect(app)];
     } else if app.narrows_here() {
         return menus::clear_filter(app);
@@ -60,6 +64,13 @@ pub(super) fn next_tab(app: &mut App, by: isize) -> Vec<Effect> {
 
 /// Left and right: tabs on a VM's screen, branches in a tree.
 pub(super) fn sideways(app: &mut App, by: isize) -> Vec<Effect> {
+    if let Some(top) = app.top_mut() {
+        top.step_metric(by);
+        return Vec::new();
+    }
+    if super::super::charts::has_keys(app) {
+        return charts::move_cursor(app, by);
+    }
     if app.page.is_some() {
         return next_tab(app, by);
     }
@@ -78,7 +89,8 @@ pub(super) fn set_tab(app: &mut App, tab: VmTab) -> Vec<Effect> {
     page.tab = tab;
     page.scroll = 0;
     app.dirty = true;
-    if tab == VmTab::Xml && matches!(page.xml, Fetched::NotAsked | Fetched::Failed(_)) {
+    // What is read now is not what was then.
+    if tab == VmTab::Xml && app.past.is_none() && matches!(page.xml, Fetched::NotAsked | Fetched::Failed(_)) {
         page.xml = Fetched::Loading;
         return vec![Effect::FetchXml(page.id)];
     }
@@ -88,6 +100,8 @@ pub(super) fn set_tab(app: &mut App, tab: VmTab) -> Vec<Effect> {
 pub(super) fn open_vm(app: &mut App, id: VmId, tab: VmTab) -> Vec<Effect> {
     let name = app.view().vm(id).map_or_else(String::new, |v| v.display_name().into_owned());
     app.page = Some(VmPage::new(id, name, VmTab::Summary));
+    app.charts.device = None;
+    app.charts.cursor = None;
     let mut effects = set_tab(app, tab);
     effects.push(focus_effect(app));
     effects
@@ -101,6 +115,9 @@ pub(super) fn open_selected(app: &mut App, tab: VmTab) -> Vec<Effect> {
 }
 
 pub(super) fn open(app: &mut App) -> Vec<Effect> {
+    if super::super::charts::has_keys(app) {
+        return charts::to_cursor(app);
+    }
     match app.pane() {
         Pane::Vms | Pane::Metrics => {
             if let Some(group) = app.vms.selected_group().map(str::to_owned) {
@@ -115,7 +132,7 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
         Pane::Storage => screen(app, Screen::Storage),
         Pane::Alerts => open_alert(app),
         Pane::Topology | Pane::StorageTree => open_node(app),
-        Pane::Volumes | Pane::Host | Pane::Log => Vec::new(),
+        Pane::Volumes | Pane::Host | Pane::HostCharts | Pane::PoolCharts | Pane::Log => Vec::new(),
     }
 }
 

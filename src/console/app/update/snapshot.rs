@@ -14,9 +14,10 @@ const IN_USE_S: u64 = 4;
 
 pub(super) fn on_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     let link_changed = app.live.link != snapshot.link;
-    let visible = link_changed || (app.frozen.is_none() && differs(&app.live, &snapshot, app.screen));
+    let still = app.frozen.is_some() || app.past.is_some();
+    let visible = link_changed || (!still && differs(&app.live, &snapshot, app.screen));
     app.live = snapshot;
-    if app.frozen.is_none() && visible {
+    if !still && visible {
         let hold = !app.vms.follow && app.last_used.age(app.now).as_secs() < IN_USE_S;
         settle(app, hold);
     }
@@ -102,7 +103,11 @@ pub(super) fn on_tick(app: &mut App, now: Timestamp, utc_offset: i32) {
     // The tree beside the list follows it.
     app.dirty |= was_moving && !app.is_moving() && app.screen == Screen::Overview;
     // Rows that were held catch up once the cursor rests.
-    if was_in_use && app.last_used.age(now).as_secs() >= IN_USE_S && app.frozen.is_none() {
+    if was_in_use
+        && app.last_used.age(now).as_secs() >= IN_USE_S
+        && app.frozen.is_none()
+        && app.past.is_none()
+    {
         let before = app.vms.keys.clone();
         settle(app, false);
         app.dirty |= before != app.vms.keys;

@@ -7,6 +7,7 @@
 //!        13:47     13:52     13:57
 //! ```
 
+mod over;
 mod plot;
 mod sample;
 mod scale;
@@ -23,6 +24,7 @@ use self::plot::{Plot, legend_sign};
 use self::sample::{Column, Grid};
 use self::scale::{Ticks, label_width, time_step, value_label, value_width};
 pub use self::{
+    over::Marker,
     plot::Ink,
     sample::{Aggregate, resample},
 };
@@ -43,7 +45,12 @@ pub struct ChartSeries<'a> {
     pub role: Role,
     /// Its points, oldest first; `None` is a gap.
     pub points: &'a [(Timestamp, Option<f64>)],
+    /// Where points stand for spans: the least and greatest values in them.
+    pub band: &'a [Band],
 }
+
+/// When a span begins, and the least and greatest values in it.
+pub type Band = (Timestamp, f64, f64);
 
 /// How times are written; this room knows neither clock nor time zone.
 #[derive(Clone, Copy)]
@@ -79,6 +86,10 @@ pub struct Chart<'a> {
     pub ink: Ink,
     /// Whether a line above names the series with their current values.
     pub legend: bool,
+    /// An instant that is pointed at.
+    pub cursor: Option<Timestamp>,
+    /// What happened, on the time axis.
+    pub markers: &'a [Marker],
 }
 
 impl<'a> Chart<'a> {
@@ -96,6 +107,8 @@ impl<'a> Chart<'a> {
             times: None,
             ink: Ink::Braille,
             legend: false,
+            cursor: None,
+            markers: &[],
         }
     }
 
@@ -127,6 +140,14 @@ impl<'a> Chart<'a> {
         self
     }
 
+    /// The same with an instant pointed at, and what happened.
+    #[must_use]
+    pub const fn over(mut self, cursor: Option<Timestamp>, markers: &'a [Marker]) -> Self {
+        self.cursor = cursor;
+        self.markers = markers;
+        self
+    }
+
     /// Draws it. What there is no room for goes: first the current values, then the times, then the scale.
     pub fn draw(&self, buf: &mut Buffer, area: Rect, look: &Look<'_>) {
         let mut area = area.intersection(buf.area);
@@ -143,15 +164,22 @@ impl<'a> Chart<'a> {
         let grid = Grid::new(self.from, self.to, width * ink.dots().0);
         let sampled: Vec<_> =
             self.series.iter().map(|s| grid.sample(s.points, self.aggregate, self.gap_after)).collect();
-        let ticks = self.ticks(&sampled, height);
+        let bands: Vec<_> = self.series.iter().map(|s| grid.band(s.band)).collect();
+        let ticks = self.ticks(&sampled, &bands, height);
 
         self.draw_scale(buf, &parts, look, &ticks);
         let mut plot = Plot::new(ink, width, height);
         for (i, columns) in sampled.iter().enumerate().rev() {
+            plot.add_band(i, &bands[i], &ticks);
             plot.add(i, columns, &ticks);
         }
         let roles: Vec<_> = self.series.iter().map(|s| s.role).collect();
         plot.draw(buf, parts.plot, look, &roles);
+        let dots = ink.dots().0;
+        over::markers(buf, parts.plot, look, self.markers, |at| grid.column(at).map(|x| x / dots));
+        if let Some(x) = self.cursor.and_then(|at| grid.column(at)) {
+            over::cursor(buf, parts.plot, look, x / dots);
+        }
         self.draw_values(buf, &parts, look, &ticks);
         self.draw_times(buf, &parts, look, &grid);
     }
@@ -173,14 +201,20 @@ impl<'a> Chart<'a> {
         out
     }
 
-    fn ticks(&self, sampled: &[Vec<Option<Column>>], height: usize) -> Ticks {
+    fn ticks(
+        &self,
+        sampled: &[Vec<Option<Column>>],
+        bands: &[Vec<Option<(f64, f64)>>],
+        height: usize,
+    ) -> Ticks {
         // At most one label for two rows, and no more than read well.
         let steps = (height.saturating_sub(1) / 2).clamp(1, 5);
         match self.scale {
             Scale::Fixed(top) if top.is_finite() && top > 0.0 => Ticks::fixed(top, steps),
             _ => {
                 let values = || sampled.iter().flatten().flatten().map(|c| c.value);
-                let high = values().fold(0.0, f64::max);
+                let high = bands.iter().flatten().flatten().map(|(_, high)| *high);
+                let high = values().chain(high).fold(0.0, f64::max);
                 let low = if self.from_zero { 0.0 } else { values().fold(high, f64::min) };
                 // Below zero there is only what is asked for; nothing measured here is negative.
                 Ticks::around(&(low.max(0.0)..=high.min(1e300)), self.unit, steps)

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 
 use super::sample::Column;
 use super::scale::Ticks;
@@ -42,11 +43,14 @@ pub(super) struct Plot {
     height: usize,
     /// Dots, or eighths from the bottom, or the sign's number; and the series plus one.
     cells: Vec<(u8, u8)>,
+    /// The same of bands, which lie below all lines.
+    bands: Vec<(u8, u8)>,
 }
 
 impl Plot {
     pub(super) fn new(ink: Ink, width: usize, height: usize) -> Self {
-        Self { ink, width, height, cells: vec![(0, 0); width * height] }
+        let cells = vec![(0, 0); width * height];
+        Self { ink, width, height, bands: cells.clone(), cells }
     }
 
     /// Adds a series. Where several meet, the one added last shows its colour.
@@ -87,6 +91,30 @@ impl Plot {
         }
     }
 
+    /// Adds the band of a series: every second dot, so that it is quieter than any line.
+    pub(super) fn add_band(&mut self, series: usize, columns: &[Option<(f64, f64)>], ticks: &Ticks) {
+        let rows = self.height * self.ink.dots().1;
+        if rows == 0 || self.ink == Ink::Block {
+            return;
+        }
+        let y_of = |v: f64| ((1.0 - ticks.share(v)) * (rows - 1) as f64).round() as usize;
+        let series = (series % usize::from(u8::MAX)) as u8;
+        for (x, column) in columns.iter().enumerate() {
+            let Some((low, high)) = column else { continue };
+            for y in y_of(*high)..=y_of(*low) {
+                if self.ink == Ink::Ascii || (x + y) % 2 == 0 {
+                    self.band_dot(series, x, y);
+                }
+            }
+        }
+    }
+
+    fn band_dot(&mut self, series: u8, x: usize, y: usize) {
+        std::mem::swap(&mut self.cells, &mut self.bands);
+        self.dot(series, x, y);
+        std::mem::swap(&mut self.cells, &mut self.bands);
+    }
+
     fn dot(&mut self, series: u8, x: usize, y: usize) {
         let (across, down) = self.ink.dots();
         let Some(cell) = self.cells.get_mut((y / down) * self.width + x / across) else { return };
@@ -113,11 +141,16 @@ impl Plot {
 
     /// Draws what is there; empty cells are left alone.
     pub(super) fn draw(&self, buf: &mut Buffer, area: Rect, look: &Look<'_>, roles: &[Role]) {
-        for (i, (bits, series)) in self.cells.iter().enumerate() {
+        for (i, (line, band)) in self.cells.iter().zip(&self.bands).enumerate() {
+            let soft = line.1 == 0;
+            let (bits, series) = if soft { band } else { line };
             let Some(series) = series.checked_sub(1) else { continue };
             let series = usize::from(series);
             let place = skip(row(area, (i / self.width) as u16), (i % self.width) as u16);
-            let style = look.style(roles.get(series).copied().unwrap_or(Role::Chart1));
+            let mut style = look.style(roles.get(series).copied().unwrap_or(Role::Chart1));
+            if soft {
+                style = style.add_modifier(Modifier::DIM);
+            }
             let mut utf8 = [0; 4];
             let symbol: &str = match self.ink {
                 Ink::Braille => {
@@ -125,6 +158,7 @@ impl Plot {
                 }
                 Ink::Block if series == 0 => look.glyphs.levels[usize::from(*bits).min(8)],
                 Ink::Block => "•",
+                Ink::Ascii if soft => ":",
                 Ink::Ascii => SIGNS[series % SIGNS.len()],
             };
             put(buf, Rect { width: place.width.min(1), ..place }, look, symbol, style);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Band;
 use crate::model::time::Timestamp;
 
 /// What a column shows of several points.
@@ -53,6 +54,19 @@ impl Grid {
             self.first.saturating_mul(self.bin_ms),
             self.bin_ms.saturating_mul(i64::try_from(self.columns).unwrap_or(i64::MAX)),
         )
+    }
+
+    /// The least and greatest values of each column.
+    pub(super) fn band(&self, band: &[Band]) -> Vec<Option<(f64, f64)>> {
+        let mut out: Vec<Option<(f64, f64)>> = vec![None; self.columns];
+        for (at, low, high) in band {
+            let sound = low.is_finite() && high.is_finite();
+            if let Some(i) = self.column(*at).filter(|_| sound) {
+                let (a, b) = out[i].unwrap_or((*low, *high));
+                out[i] = Some((a.min(*low), b.max(*high)));
+            }
+        }
+        out
     }
 
     /// The columns' values. Points are oldest first; a gap, or two points further apart than `gap_after`,

@@ -4,10 +4,10 @@ use std::ops::RangeInclusive;
 
 use crate::model::units::{self, Unit};
 
-/// Minutes and seconds people count time in, up to a week; seconds.
-const TIME_STEPS: [i64; 22] = [
+/// Minutes and seconds people count time in, up to half a year; seconds.
+const TIME_STEPS: [i64; 26] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800,
-    345_600, 604_800, 1_209_600,
+    345_600, 604_800, 1_209_600, 2_419_200, 5_184_000, 10_368_000, 15_552_000,
 ];
 
 /// A vertical scale: its ends and the values it is labelled with, lowest first.

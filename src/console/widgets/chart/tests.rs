@@ -30,7 +30,7 @@ fn from() -> Timestamp {
 #[test]
 fn percentages_have_a_fixed_scale_round_times_and_the_current_value() {
     let cpu = points(|x| 50.0 + 40.0 * (x * 12.0).sin());
-    let series = [ChartSeries { name: "CPU".into(), role: Role::Chart1, points: &cpu }];
+    let series = [ChartSeries { name: "CPU".into(), role: Role::Chart1, points: &cpu, band: &[] }];
     let chart = Chart::new(&series, from(), NOW, Unit::Percent).scale(Scale::Fixed(100.0)).times(0, &clock);
     insta::assert_snapshot!("chart", snapshot(&draw(60, 8, |buf, area, look| chart.draw(buf, area, look))));
     insta::assert_snapshot!(
@@ -47,8 +47,8 @@ fn percentages_have_a_fixed_scale_round_times_and_the_current_value() {
 fn several_series_share_a_scale_and_a_legend() {
     let (read, write) = (points(|x| 3.1e6 * x), points(|x| 1e6 * (1.0 - x)));
     let series = [
-        ChartSeries { name: "read".into(), role: Role::Chart1, points: &read },
-        ChartSeries { name: "written".into(), role: Role::Chart2, points: &write },
+        ChartSeries { name: "read".into(), role: Role::Chart1, points: &read, band: &[] },
+        ChartSeries { name: "written".into(), role: Role::Chart2, points: &write, band: &[] },
     ];
     let chart = Chart::new(&series, from(), NOW, Unit::BytesPerSecond).times(3600, &clock).legend();
     insta::assert_snapshot!(
@@ -58,8 +58,30 @@ fn several_series_share_a_scale_and_a_legend() {
 }
 
 #[test]
+fn spans_have_a_band_and_the_cursor_and_events_lie_over_it() {
+    let cpu = points(|x| 40.0 + 20.0 * (x * 12.0).sin());
+    let band: Vec<Band> = cpu.iter().filter_map(|(at, v)| v.map(|v| (*at, v * 0.6, v * 1.5))).collect();
+    let series = [ChartSeries { name: "CPU".into(), role: Role::Chart1, points: &cpu, band: &band }];
+    let markers = [
+        Marker { at: Timestamp(NOW.0 - 700_000), role: Role::StateRunning },
+        Marker { at: Timestamp(NOW.0 - 120_000), role: Role::Critical },
+    ];
+    let chart = Chart { aggregate: Aggregate::Mean, ..Chart::new(&series, from(), NOW, Unit::Percent) }
+        .times(0, &clock)
+        .over(Some(Timestamp(NOW.0 - 300_000)), &markers);
+    insta::assert_snapshot!(
+        "chart_band",
+        snapshot(&draw(60, 9, |buf, area, look| chart.draw(buf, area, look)))
+    );
+    insta::assert_snapshot!(
+        "chart_band_ascii",
+        text(&draw_ascii(60, 9, |buf, area, look| chart.draw(buf, area, look)))
+    );
+}
+
+#[test]
 fn nothing_known_draws_scale_and_dash() {
-    let series = [ChartSeries { name: "CPU".into(), role: Role::Chart1, points: &[(NOW, None)] }];
+    let series = [ChartSeries { name: "CPU".into(), role: Role::Chart1, points: &[(NOW, None)], band: &[] }];
     let chart = Chart::new(&series, from(), NOW, Unit::Percent).scale(Scale::Fixed(100.0));
     let shown = text(&draw(40, 3, |buf, area, look| chart.draw(buf, area, look)));
     assert!(shown.starts_with("100 ┤┈") && shown.ends_with("–\n"), "{shown}");
@@ -68,7 +90,7 @@ fn nothing_known_draws_scale_and_dash() {
 #[test]
 fn a_gap_stays_empty() {
     let cpu = points(|_| 50.0);
-    let series = [ChartSeries { name: "CPU".into(), role: Role::Chart1, points: &cpu }];
+    let series = [ChartSeries { name: "CPU".into(), role: Role::Chart1, points: &cpu, band: &[] }];
     let chart = Chart { scale: Scale::Fixed(100.0), ..Chart::new(&series, from(), NOW, Unit::Percent) };
     let shown = text(&draw(60, 1, |buf, area, look| chart.draw(buf, area, look)));
     // One row has no scale: a line, a hole, a line, and the value with its unit.
@@ -81,7 +103,7 @@ fn a_gap_stays_empty() {
 #[test]
 fn a_chart_of_fifteen_minutes_is_cheap() {
     let cpu = points(|x| 50.0 + 40.0 * (x * 40.0).sin());
-    let series = [ChartSeries { name: "CPU".into(), role: Role::Chart1, points: &cpu }];
+    let series = [ChartSeries { name: "CPU".into(), role: Role::Chart1, points: &cpu, band: &[] }];
     let chart = Chart::new(&series, from(), NOW, Unit::Percent).scale(Scale::Fixed(100.0)).times(0, &clock);
     let mut best = Duration::MAX;
     draw(90, 12, |buf, area, look| {
@@ -113,9 +135,11 @@ proptest! {
         let raw: Vec<_> = raw.into_iter().map(|(t, v)| (Timestamp(t), v)).collect();
         let mut near: Vec<_> = near.into_iter().map(|(t, v)| (Timestamp(NOW.0 - t), v)).collect();
         near.sort_by_key(|(t, _)| *t);
-        let series = [&raw, &near].map(|points| ChartSeries { name: "n".into(), role: Role::Chart1, points });
+        let band: Vec<Band> = raw.iter().filter_map(|(t, v)| v.map(|v| (*t, v, v * 2.0))).collect();
+        let series = [&raw, &near].map(|points| ChartSeries { name: "n".into(), role: Role::Chart1, points, band: &band });
+        let markers = raw.iter().map(|(at, _)| Marker { at: *at, role: Role::Info }).collect::<Vec<_>>();
         for (from, to) in [(from(), NOW), (Timestamp(times.0), Timestamp(times.1))] {
-            let chart = Chart { from_zero, ink, ..Chart::new(&series, from, to, unit).times(times.0 % 86_400, &clock).legend() };
+            let chart = Chart { from_zero, ink, ..Chart::new(&series, from, to, unit).times(times.0 % 86_400, &clock).legend().over(near.first().map(|p| p.0), &markers) };
             stays_inside(buf, area, ascii, |buf, look| chart.draw(buf, area, look));
         }
     }
