@@ -13,6 +13,7 @@ use super::commands::list::Choice;
 use super::commands::{console, doctor, keys, man, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
+use super::look_back::LookBack;
 use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
 use super::session::{Session, connector};
 use super::{docs, log, panic};
@@ -56,6 +57,9 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::Demo) => job.console(true),
         Some(Command::List(list)) => job.list(list),
         Some(Command::Show(show)) => job.show(show),
+        Some(Command::History(history)) => job.look_back()?.history(history),
+        Some(Command::Top(top)) => job.look_back()?.top(top),
+        Some(Command::Events(events)) => job.look_back()?.events(events),
         Some(Command::Doctor(doctor)) => job.doctor(doctor),
         Some(Command::Config(config)) => job.config(config),
         Some(Command::Keys { format }) => {
@@ -118,6 +122,11 @@ impl Job {
         let connector = connector(&self.loaded.settings, demo)?;
         let history = super::past::of(&self.loaded, demo);
         console::run(connector, &self.loaded, &self.environment, history)
+    }
+
+    fn look_back(&self) -> Result<LookBack, Failure> {
+        self.warn();
+        LookBack::open(&self.loaded, self.demo, self.layout())
     }
 
     fn list(&self, list: &List) -> Result<Exit, Failure> {
