@@ -1,5 +1,6 @@
 //! The command line, in one definition: parsing, help, completions and man page all come from it.
 
+mod export;
 mod past;
 
 use std::fmt::Write;
@@ -13,6 +14,7 @@ use super::exit::Exit;
 use super::output::Format;
 use crate::config::{LogLevel, Overrides};
 
+pub(super) use export::Export;
 pub(super) use past::{By, Events, History, Of, Range, Top};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
@@ -128,6 +130,8 @@ pub enum Command {
     Top(Top),
     /// Tell what happened: VMs started, stopped, crashed, renamed; the connection lost. Needs no hypervisor.
     Events(Events),
+    /// Tell a monitoring system what is measured now: on a local port, in a file, or once.
+    Export(Export),
     /// Tell what works here, what does not, why, and what to do.
     Doctor(Doctor),
     /// Print what each key of the console does, your own keymap included.

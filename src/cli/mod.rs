@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod docs;
 mod exit;
+mod export;
 mod gather;
 mod host_facts;
 mod log;
