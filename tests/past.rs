@@ -153,6 +153,7 @@ fn what_was_recorded_is_told_without_a_hypervisor() {
     let (code, told) = home.fails(&["history", name, "cup"]);
     assert!(code == 2 && told.contains("did you mean \"cpu\"?"), "{told}");
     assert_eq!(home.fails(&["history", name, "cpu", "--from", "now", "--to", "-1h"]).0, 2);
+    assert_eq!(home.fails(&["top", "--limit", "0"]).0, 2);
     let out = home.run(&["history", name, "cpu", "--from", "2020-01-01", "--to", "2020-01-02"]);
     assert_eq!((out.status.code(), text(&out.stdout).as_str()), (Some(0), ""));
     assert!(text(&out.stderr).contains("Nothing was measured in that time; history begins at 2026-01-05"));

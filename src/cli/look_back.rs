@@ -57,7 +57,7 @@ impl LookBack {
             None => self.window(&args.range, "-1h")?,
         };
         let question =
-            top::Question { of: args.of, metric: &args.metric, by: args.by, window, limit: args.limit };
+            top::Question { of: args.of, metric: &args.metric, by: args.by, window, limit: args.limit.get() };
         let ranks = top::ask(&self.past, &question)?;
         if ranks.is_empty() {
             note("Nothing was measured in that time.");
@@ -71,7 +71,7 @@ impl LookBack {
     /// `novacron events`.
     pub(super) fn events(&self, args: &Events) -> Result<Exit, Failure> {
         let window = self.window(&args.range, "-1d")?;
-        let happened = events::ask(&self.past, window, args.vm.as_deref(), args.limit, &self.clock)?;
+        let happened = events::ask(&self.past, window, args.vm.as_deref(), args.limit.get(), &self.clock)?;
         if happened.is_empty() {
             note("Nothing happened in that time, as far as it is recorded.");
         }

@@ -1,5 +1,6 @@
 //! Arguments of the commands that look back.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -65,8 +66,8 @@ pub struct Top {
     #[command(flatten)]
     pub range: Range,
     /// List so many at most.
-    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
-    pub limit: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "10")]
+    pub limit: NonZeroUsize,
     /// Form of the output.
     #[arg(short, long, value_enum, default_value_t)]
     pub format: Format,
@@ -82,8 +83,8 @@ pub struct Events {
     #[arg(long, value_name = "NAME")]
     pub vm: Option<String>,
     /// List the newest so many at most.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
-    pub limit: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "1000")]
+    pub limit: NonZeroUsize,
     /// Form of the output.
     #[arg(short, long, value_enum, default_value_t)]
     pub format: Format,
