@@ -7,5 +7,6 @@ mod cli;
 mod conformance;
 mod engine;
 mod licences;
+mod past;
 mod pty;
 mod xml;

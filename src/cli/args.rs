@@ -1,5 +1,8 @@
 //! The command line, in one definition: parsing, help, completions and man page all come from it.
 
+mod export;
+mod past;
+
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +13,9 @@ use clap_complete::Shell;
 use super::exit::Exit;
 use super::output::Format;
 use crate::config::{LogLevel, Overrides};
+
+pub(super) use export::Export;
+pub(super) use past::{By, Events, History, Of, Range, Top};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
 ///
@@ -118,6 +124,14 @@ pub enum Command {
     List(List),
     /// Show one VM, pool, volume or network, or the host.
     Show(Show),
+    /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.
+    History(History),
+    /// Tell who used most in a time. Needs no hypervisor.
+    Top(Top),
+    /// Tell what happened: VMs started, stopped, crashed, renamed; the connection lost. Needs no hypervisor.
+    Events(Events),
+    /// Tell a monitoring system what is measured now: on a local port, in a file, or once.
+    Export(Export),
     /// Tell what works here, what does not, why, and what to do.
     Doctor(Doctor),
     /// Print what each key of the console does, your own keymap included.

@@ -32,7 +32,7 @@ impl Exit {
         (Self::Done, "done"),
         (Self::Failed, "failed"),
         (Self::Usage, "the command line is wrong"),
-        (Self::NotFound, "there is no such VM, pool, volume or network"),
+        (Self::NotFound, "there is no such VM, pool, volume or network, or nothing was recorded of it"),
         (Self::Refused, "refused, with the reason"),
         (Self::Cancelled, "cancelled"),
         (Self::NoConnection, "no connection to the hypervisor"),

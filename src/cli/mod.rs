@@ -5,16 +5,22 @@ mod args;
 mod commands;
 mod docs;
 mod exit;
+mod export;
 mod gather;
 mod host_facts;
 mod log;
+mod look_back;
+mod metrics;
 mod output;
 mod panic;
 mod past;
+mod recorded;
 mod run;
 #[cfg(test)]
 mod sample;
 mod session;
+mod steps;
+mod when;
 
 pub use args::Cli;
 pub use exit::{Exit, Failure};

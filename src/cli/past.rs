@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::exit::{Exit, Failure};
 use crate::config::{Loaded, Settings};
-use crate::engine::history::{HistoryConfig, Retention};
+use crate::engine::history::{self, HistoryConfig, Past, Retention, StoreError};
 
 /// File names are no longer than 255 bytes.
 const LONGEST_NAME: usize = 200;
@@ -18,6 +19,32 @@ pub(super) fn of(loaded: &Loaded, demo: bool) -> Option<HistoryConfig> {
         retention: retention(settings),
         record: settings.history.record,
     })
+}
+
+/// Opens the past of the host that is connected to, and a sentence where not all of it may be known here.
+///
+/// # Errors
+/// With [`Exit::NotFound`] where nothing was recorded.
+pub(super) fn open(loaded: &Loaded, demo: bool) -> Result<(Past, Option<String>), Failure> {
+    let Some(config) = of(loaded, demo) else {
+        let what = "this host is made up: nothing of it is recorded";
+        return Err(Failure::new(Exit::NotFound, what).hint("--connect URI says which host is meant."));
+    };
+    let past = history::open(&config.folder).map_err(|e| failure(&e))?;
+    let newer = past.newer().map(ToString::to_string);
+    Ok((past, newer))
+}
+
+/// Why the past cannot be told, and what to do.
+pub(super) fn failure(error: &StoreError) -> Failure {
+    if let StoreError::Missing { path } = error {
+        let folder = path.parent().unwrap_or(path).display().to_string();
+        return Failure::new(Exit::NotFound, format!("no history of this host has been recorded yet in {folder}"))
+            .hint("It is recorded while a console is open on it, unless history.record is off. Another user has a folder of their own.");
+    }
+    let text = error.to_string();
+    let (what, now) = text.split_once(". ").unwrap_or((&text, ""));
+    Failure::new(Exit::Failed, what.trim_end_matches('.')).hint(now)
 }
 
 const fn retention(settings: &Settings) -> Retention {
@@ -75,5 +102,21 @@ mod tests {
         assert_ne!(folder(data, "qemu:///session"), folder(data, "qemu:__session"));
         assert!(file_name(&"x/".repeat(500)).len() <= LONGEST_NAME);
         assert!(!file_name("../../etc").contains('/'));
+    }
+
+    #[test]
+    fn trouble_with_the_past_is_said_in_sentences() {
+        let path = PathBuf::from("/d/history.db");
+        let f = failure(&StoreError::Missing { path: path.clone() });
+        assert_eq!(
+            (f.exit, f.what.as_str()),
+            (Exit::NotFound, "no history of this host has been recorded yet in /d")
+        );
+        let f = failure(&StoreError::Damaged { operation: "read", path: path.clone() });
+        assert_eq!((f.exit, f.what.as_str()), (Exit::Failed, "read /d/history.db: the database is damaged"));
+        assert_eq!(f.now, "It is set aside at the next start; nothing is deleted.");
+        let f = failure(&StoreError::Denied { operation: "open", path });
+        assert_eq!(f.what, "open /d/history.db: permission denied");
+        assert_eq!(f.now, "Give this user access, or set another data folder.");
     }
 }

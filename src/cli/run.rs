@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 
 use super::appearance::Appearance;
-use super::args::{Cli, Command, Config, Doctor, Kind, List, Output, Show};
+use super::args::{Cli, Command, Config, Doctor, Export, Kind, List, Output, Show};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
 use super::commands::{console, doctor, keys, man, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
+use super::look_back::LookBack;
 use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
 use super::session::{Session, connector};
-use super::{docs, log, panic};
+use super::{docs, export, log, panic};
 use crate::config::{Ascii, Environment, Loaded, Paths, documented, effective, load};
 use crate::model::columns::{
     Context, NETWORK_COLUMNS, Needs, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS, volume_rows,
@@ -56,6 +57,10 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::Demo) => job.console(true),
         Some(Command::List(list)) => job.list(list),
         Some(Command::Show(show)) => job.show(show),
+        Some(Command::History(history)) => job.look_back()?.history(history),
+        Some(Command::Top(top)) => job.look_back()?.top(top),
+        Some(Command::Events(events)) => job.look_back()?.events(events),
+        Some(Command::Export(export)) => job.export(export),
         Some(Command::Doctor(doctor)) => job.doctor(doctor),
         Some(Command::Config(config)) => job.config(config),
         Some(Command::Keys { format }) => {
@@ -118,6 +123,11 @@ impl Job {
         let connector = connector(&self.loaded.settings, demo)?;
         let history = super::past::of(&self.loaded, demo);
         console::run(connector, &self.loaded, &self.environment, history)
+    }
+
+    fn look_back(&self) -> Result<LookBack, Failure> {
+        self.warn();
+        LookBack::open(&self.loaded, self.demo, self.layout())
     }
 
     fn list(&self, list: &List) -> Result<Exit, Failure> {
@@ -200,6 +210,26 @@ impl Job {
         let thing = show::resolve(&s, &args.name)?;
         to_stdout(|out| show::write(out, &s, &thing, args.output.format, self.layout()))?;
         Ok(Exit::Done)
+    }
+
+    fn export(&self, args: &Export) -> Result<Exit, Failure> {
+        self.warn();
+        let once = || {
+            let output = Output { format: Format::Table, sample: args.sample, timeout: args.timeout };
+            let wants = Wants {
+                vms: vec![Needs::Definition, Needs::Rate],
+                pools: true,
+                host: true,
+                ..Wants::default()
+            };
+            self.gather(&wants, &output)
+        };
+        let start = || {
+            let settings = &self.loaded.settings;
+            let connector = connector(settings, self.demo)?;
+            Session::start(connector, settings.poll.clone(), settings.limits.clone(), None)
+        };
+        export::run(args, once, start)
     }
 
     fn doctor(&self, args: &Doctor) -> Result<Exit, Failure> {

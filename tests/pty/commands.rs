@@ -113,6 +113,40 @@ fn completions_and_man_print() {
 }
 
 #[test]
+fn the_private_host_is_exported() {
+    let Some(uri) = host::private() else { return };
+    let ended = run(&["export", "prometheus", "--connect", &uri]);
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    for sample in [
+        "novacron_up 1",
+        "novacron_vm_cpu_ratio{name=\"web01\",uuid=",
+        "novacron_vm_memory_used_bytes{name=\"web01\",uuid=",
+        "novacron_disk_write_bytes_per_second{name=\"web01\",uuid=",
+        "novacron_nic_receive_bytes_per_second{name=\"web01\",uuid=",
+        "novacron_pool_used_ratio{name=\"default\",uuid=",
+    ] {
+        assert!(ended.out.contains(&format!("\n{sample}")), "{sample}: {}", ended.out);
+    }
+    assert!(!ended.out.contains("novacron_vm_cpu_ratio{name=\"old-wiki\""), "it is off: unknown, not 0");
+    promtool(&ended.out);
+}
+
+/// promtool must find nothing to complain of, where it is installed.
+fn promtool(page: &str) {
+    let program = std::env::var("NOVACRON_PROMTOOL").unwrap_or_else(|_| "promtool".into());
+    let mut command = std::process::Command::new(&program);
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(e) => return println!("skipped: {program} cannot be run: {e}"),
+    };
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), page.as_bytes()).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let told = [ended.stdout, ended.stderr].map(|t| String::from_utf8_lossy(&t).into_owned()).concat();
+    assert!(ended.status.success() && told.is_empty(), "{told}");
+}
+
+#[test]
 fn read_only_is_said_and_changes_nothing() {
     let Some(uri) = host::private() else { return };
     let mut term = super::term::Term::novacron(&["--connect", &uri, "--read-only"], &[], 40, 120);

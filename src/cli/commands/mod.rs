@@ -2,9 +2,12 @@
 
 pub(super) mod console;
 pub(super) mod doctor;
+pub(super) mod events;
+pub(super) mod history;
 pub(super) mod keys;
 pub(super) mod list;
 pub(super) mod man;
 #[cfg(debug_assertions)]
 mod rehearsal;
 pub(super) mod show;
+pub(super) mod top;

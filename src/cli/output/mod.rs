@@ -2,6 +2,7 @@
 
 mod csv;
 mod json;
+mod records;
 mod rows;
 mod table;
 
@@ -12,8 +13,9 @@ use std::io::{self, Write};
 
 pub(super) use csv::write as write_csv;
 pub(super) use json::write as write_json;
+pub(super) use records::{Cell, Field, write as write_records};
 pub(super) use rows::{Listing, Sorting, fields, metric_title, object};
-pub(super) use table::{Layout, write as write_table, write_fields};
+pub(super) use table::{Layout, write as write_table, write_cells, write_fields};
 
 /// Form of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

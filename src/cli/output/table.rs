@@ -33,22 +33,33 @@ pub(crate) fn write<T: Measured>(
     rows: &Listing<'_, '_, T>,
     layout: Layout,
 ) -> io::Result<()> {
-    let header = rows.columns.iter().map(|c| c.label.to_owned()).collect();
-    let body = rows.values().map(|row| row.iter().map(|v| v.cell().into_owned()).collect());
-    let mut cells: Vec<Vec<String>> = std::iter::once(header).chain(body).collect();
+    let header: Vec<_> = rows.columns.iter().map(|c| (c.label, c.align)).collect();
+    let body = rows.values().map(|row| row.iter().map(|v| v.cell().into_owned()).collect()).collect();
+    write_cells(out, &header, body, layout)
+}
+
+/// Writes rows of cells, cleaned already, under their headers.
+pub(crate) fn write_cells(
+    out: &mut dyn Write,
+    header: &[(&str, Align)],
+    body: Vec<Vec<String>>,
+    layout: Layout,
+) -> io::Result<()> {
+    let labels = header.iter().map(|(label, _)| (*label).to_owned()).collect();
+    let mut cells: Vec<Vec<String>> = std::iter::once(labels).chain(body).collect();
     if layout.ascii {
         cells.iter_mut().flatten().for_each(|c| *c = ascii(c));
     }
     let mut widths: Vec<usize> =
-        (0..rows.columns.len()).map(|i| cells.iter().map(|r| width(&r[i])).max().unwrap_or(0)).collect();
+        (0..header.len()).map(|i| cells.iter().map(|r| width(&r[i])).max().unwrap_or(0)).collect();
     if let Some(limit) = layout.width {
-        let shrinks: Vec<bool> = rows.columns.iter().map(|c| c.align == Align::Left).collect();
+        let shrinks: Vec<bool> = header.iter().map(|(_, align)| *align == Align::Left).collect();
         shrink(&mut widths, &shrinks, usize::from(limit));
     }
     for row in &cells {
         let mut line = String::new();
-        for ((cell, column), width) in row.iter().zip(&rows.columns).zip(&widths) {
-            push(&mut line, cell, column.align, *width, layout.ascii);
+        for ((cell, (_, align)), width) in row.iter().zip(header).zip(&widths) {
+            push(&mut line, cell, *align, *width, layout.ascii);
         }
         writeln!(out, "{}", line.trim_end())?;
     }

@@ -6,11 +6,13 @@
 //! | `watcher` | two snapshots to what happened between them. Pure |
 //! | `recorder` | the thread that writes, and says how that goes |
 //! | `librarian` | the thread that reads |
+//! | `past` | reading without a thread, for commands |
 //!
 //! A recorder that is slow loses nothing: what it did not see yet lies in the rings of the next snapshot.
 
 mod ask;
 mod librarian;
+mod past;
 mod recorder;
 mod sampler;
 #[cfg(test)]
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 
 pub use ask::{HistoryReply, Span};
 pub(super) use librarian::Question;
+pub use past::{Past, open};
 pub(super) use recorder::Report;
 
 pub use crate::store::{
