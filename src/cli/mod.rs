@@ -8,6 +8,7 @@ mod exit;
 mod gather;
 mod host_facts;
 mod log;
+mod notify;
 mod output;
 mod panic;
 mod past;

@@ -49,7 +49,7 @@ use self::calls::Input;
 use self::clock::{Clock, SystemClock};
 use self::coordinator::{Coordinator, INBOX, start_machine};
 use self::core::Core;
-use self::history::HistoryConfig;
+use self::history::{Duty, HistoryConfig};
 use self::threads::Threads;
 use self::worker::Surroundings;
 use crate::config::{LimitSettings, PollSettings};
@@ -57,6 +57,16 @@ use crate::host::MachinePort;
 use crate::hypervisor::Connector;
 
 pub use handle::{Command, Focus, Handle, Reply};
+
+/// How an engine stands to others on the same host and folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It asks the hypervisor, and records where nobody else does.
+    #[default]
+    Alone,
+    /// It exists to record: it opens the history at once.
+    Collector,
+}
 
 /// What an engine works with.
 pub struct EngineConfig {
@@ -74,6 +84,8 @@ pub struct EngineConfig {
     pub seed: u64,
     /// Where history is kept; `None` where nothing shall be recorded or asked.
     pub history: Option<HistoryConfig>,
+    /// How it stands to other engines.
+    pub role: Role,
 }
 
 impl EngineConfig {
@@ -89,6 +101,7 @@ impl EngineConfig {
             clock: Arc::new(clock),
             seed,
             history: None,
+            role: Role::Alone,
         }
     }
 }
@@ -107,8 +120,13 @@ pub struct Engine {
     handle: Handle,
     inbox: SyncSender<Input>,
     threads: Arc<Threads>,
+    recorder: Arc<Threads>,
+    written: Arc<AtomicU64>,
     progress: Arc<Progress>,
 }
+
+/// How long the end of an engine waits for the last of its history, whatever the deadline for the rest.
+const WRITE_WITHIN: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// Starts the engine's threads; it connects by itself and again whenever the connection is lost.
@@ -116,7 +134,7 @@ impl Engine {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(config: EngineConfig) -> io::Result<Self> {
-        let EngineConfig { connector, machine, poll, limits, clock, seed, history } = config;
+        let EngineConfig { connector, machine, poll, limits, clock, seed, history, role } = config;
         let (inbox, inputs) = sync_channel(INBOX);
         let threads = Arc::new(Threads::default());
         let around = Surroundings {
@@ -135,11 +153,14 @@ impl Engine {
         let alarm = inbox.clone();
         // A full inbox wakes the coordinator as well as this would.
         clock.on_jump(Arc::new(move || drop(alarm.try_send(Input::Tick))));
+        let recorder = Arc::new(Threads::default());
+        let written = Arc::new(AtomicU64::new(0));
         let questions = match history {
             Some(history) => {
                 let questions = history::start_librarian(history.folder.clone())?;
                 if history.record {
-                    history::start_recorder(history, clock, newest.clone(), inbox.clone(), &threads)?;
+                    let duty = Duty { at_once: role == Role::Collector, written: written.clone() };
+                    history::start_recorder(history, clock, newest.clone(), inbox.clone(), &recorder, duty)?;
                 }
                 Some(questions)
             }
@@ -159,7 +180,14 @@ impl Engine {
             let _guard = guard;
             coordinator.run(&inputs);
         })?;
-        Ok(Self { handle: Handle::new(newest, inbox.clone(), questions), inbox, threads, progress })
+        Ok(Self {
+            handle: Handle::new(newest, inbox.clone(), questions),
+            inbox,
+            threads,
+            recorder,
+            written,
+            progress,
+        })
     }
 
     /// A way to the engine.
@@ -180,7 +208,13 @@ impl Engine {
     pub fn stop(self, deadline: Duration) -> usize {
         // A full inbox is drained by the coordinator, so this waits for moments only; an ended one refuses.
         drop(self.inbox.send(Input::Command(Command::Stop)));
-        self.threads.wait(deadline)
+        let unwritten = self.recorder.wait(deadline.max(WRITE_WITHIN));
+        self.threads.wait(deadline) + unwritten
+    }
+
+    /// Samples written to the history so far.
+    pub fn samples_written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
     }
 }
 
