@@ -8,6 +8,7 @@
 //! | `schedule` | which statistics of which VMs are due; pure |
 //! | `core` | the mind: inputs in, effects and snapshots out; no thread, no clock |
 //! | `worker`, `coordinator` | the threads around it |
+//! | `life`, [`relay`] | asking the hypervisor itself, or following a collector that does |
 //! | [`clock`] | time, injected |
 //!
 //! One thread per connection, and one that owns the state:
@@ -31,7 +32,9 @@ mod coordinator;
 mod core;
 mod handle;
 pub mod history;
+mod life;
 mod rates;
+pub mod relay;
 mod schedule;
 mod state;
 mod threads;
@@ -47,9 +50,11 @@ use tokio::sync::watch;
 
 use self::calls::Input;
 use self::clock::{Clock, SystemClock};
-use self::coordinator::{Coordinator, INBOX, start_machine};
+use self::coordinator::{INBOX, start_machine};
 use self::core::Core;
 use self::history::{Duty, HistoryConfig};
+use self::life::{Life, NewCore};
+use self::relay::Follower;
 use self::threads::Threads;
 use self::worker::Surroundings;
 use crate::config::{LimitSettings, PollSettings};
@@ -66,6 +71,11 @@ pub enum Role {
     Alone,
     /// It exists to record: it opens the history at once.
     Collector,
+    /// It follows a collector where one runs, and is alone otherwise.
+    Beside {
+        /// It may change nothing, whatever the collector may.
+        read_only: bool,
+    },
 }
 
 /// What an engine works with.
@@ -147,14 +157,30 @@ impl Engine {
         };
         let now = clock.now();
         let uri = connector.uri().to_owned();
-        let mut core = Core::new(uri, connector.is_demo(), poll, limits, machine.is_some(), seed, now);
-        let (snapshots, newest) = watch::channel(Arc::new(core.first(now)));
+        let (demo, has_machine) = (connector.is_demo(), machine.is_some());
+        let host = uri.clone();
+        let new_core: NewCore = Box::new(move |now| {
+            Core::new(host.clone(), demo, poll.clone(), limits.clone(), has_machine, seed, now)
+        });
+        let (snapshots, newest) = watch::channel(Arc::new(new_core(now).first(now)));
         let machine = machine.map(|port| start_machine(&around, port)).transpose()?;
         let alarm = inbox.clone();
         // A full inbox wakes the coordinator as well as this would.
         clock.on_jump(Arc::new(move || drop(alarm.try_send(Input::Tick))));
         let recorder = Arc::new(Threads::default());
         let written = Arc::new(AtomicU64::new(0));
+        let follower = match (&history, role) {
+            (Some(history), Role::Beside { read_only }) => Some(Follower {
+                folder: history.folder.clone(),
+                uri,
+                read_only,
+                clock: clock.clone(),
+                inbox: inbox.clone(),
+                machine: machine.clone(),
+                number: 0,
+            }),
+            _ => None,
+        };
         let questions = match history {
             Some(history) => {
                 let questions = history::start_librarian(history.folder.clone())?;
@@ -168,17 +194,10 @@ impl Engine {
         };
         let guard = threads.enter();
         let progress = Arc::new(Progress::default());
-        let coordinator = Coordinator {
-            core,
-            around,
-            snapshots,
-            workers: [const { None }; 4],
-            machine,
-            progress: progress.clone(),
-        };
+        let life = Life { new_core, around, snapshots, machine, progress: progress.clone(), follower };
         std::thread::Builder::new().name("nc-engine".into()).spawn(move || {
             let _guard = guard;
-            coordinator.run(&inputs);
+            life.run(&inputs);
         })?;
         Ok(Self {
             handle: Handle::new(newest, inbox.clone(), questions),

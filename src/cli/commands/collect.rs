@@ -9,6 +9,7 @@ use crate::cli::notify::Manager;
 use crate::cli::session::Session;
 use crate::engine::Handle;
 use crate::engine::history::HistoryConfig;
+use crate::engine::relay::server::Server;
 use crate::model::snapshot::{Link, Recording, SelfCost, Snapshot};
 use crate::model::units::bytes;
 
@@ -37,7 +38,14 @@ pub(in crate::cli) fn run(
             () = signals.asked() => return Ok(Exit::Done),
         };
         may_record(recording, history)?;
-        let mut service = Service { session, manager, told: String::new(), cost: Cost::new(session) };
+        let server = Server::start(&history.folder, session.handle().clone());
+        if let Err(e) = &server {
+            tracing::error!(
+                "Consoles will ask the hypervisor themselves: there can be no socket for them: {e}."
+            );
+        }
+        let server = server.ok();
+        let mut service = Service { session, manager, server, told: String::new(), cost: Cost::new(session) };
         service.ready();
         service.run(&mut signals).await
     })
@@ -94,6 +102,7 @@ impl Signals {
 struct Service<'a> {
     session: &'a Session,
     manager: &'a Manager,
+    server: Option<Server>,
     told: String,
     cost: Cost,
 }
@@ -122,7 +131,7 @@ impl Service<'_> {
                 }
                 () = tokio::time::sleep_until(cost_at) => {
                     cost_at += COST_EVERY;
-                    tracing::info!("{}", self.cost.sentence(self.session));
+                    self.tell_cost();
                 }
                 () = tokio::time::sleep_until(alive_at), if watchdog.is_some() => {
                     alive_at = tokio::time::Instant::now() + watchdog.unwrap_or(COST_EVERY);
@@ -136,9 +145,17 @@ impl Service<'_> {
             }
         }
         self.manager.stopping();
-        tracing::info!("{}", self.cost.sentence(self.session));
+        self.tell_cost();
+        // Consoles first: the engine that ends next closes the history, and then its socket may be another's.
+        self.server = None;
         tracing::info!("Asked to end: the last of the history is written.");
         Ok(Exit::Done)
+    }
+
+    fn tell_cost(&mut self) {
+        let consoles = self.server.as_ref().map_or(0, Server::consoles);
+        let cost = self.cost.sentence(self.session);
+        tracing::info!("{cost} Consoles: {consoles}.");
     }
 
     fn tell(&mut self, snapshot: &Snapshot) {

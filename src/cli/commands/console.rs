@@ -43,8 +43,8 @@ pub(in crate::cli) fn run(
     panic::restore_with(terminal::give_up);
     #[cfg(debug_assertions)]
     let connector = rehearsal::connector(connector, environment);
-    let session =
-        Session::start(connector, settings.poll.clone(), settings.limits.clone(), history, Role::Alone)?;
+    let role = Role::Beside { read_only: settings.read_only };
+    let session = Session::start(connector, settings.poll.clone(), settings.limits.clone(), history, role)?;
     let ended = terminal::run(session.handle(), options(loaded, environment, &log_file, opened));
     drop(session);
     log::flush();

@@ -77,7 +77,9 @@ impl Core {
             Command::Xml(id, reply) => self.detail.ask_xml(id, reply),
             Command::RefreshPool(id, reply) => self.ask_refresh(id, reply),
             // Who asked may have gone.
-            Command::Ping(reply) => drop(reply.send(())),
+            Command::Ping(reply) => {
+                let _ = reply.send(());
+            }
             Command::Stop => self.stopping = true,
         }
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(crate) use entry::{Entry, Ground, IoTrouble};
 pub(crate) use host::HostState;
 pub(crate) use roster::{Roster, executes};
-pub(crate) use storage::{Nets, Pools};
+pub(crate) use storage::{Nets, POOL_METRICS, Pools};
 
 use super::conditions::{self, Facts};
 use crate::config::LimitSettings;
