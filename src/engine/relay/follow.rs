@@ -183,10 +183,12 @@ impl AtWork<'_> {
             match turn {
                 Turn::On => {}
                 Turn::Stop => return Ended::Stopped,
-                Turn::Gone(why) => match self.gone(&why, inputs) {
-                    Some(ended) => return ended,
-                    None => tracing::info!("The collector is back."),
-                },
+                Turn::Gone(why) => {
+                    if let Some(ended) = self.gone(&why, inputs) {
+                        return ended;
+                    }
+                    tracing::info!("The collector is back.");
+                }
             }
         }
     }

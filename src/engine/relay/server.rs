@@ -237,7 +237,7 @@ async fn listen(
         let room = room.map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))?;
         match wire::decode(&wire::read_async(reading, MOST_UP).await?)? {
             Up::Focus(visible, detail) => {
-                console.shared.focus(console.number, Some(Focus { visible, detail }))
+                console.shared.focus(console.number, Some(Focus { visible, detail }));
             }
             Up::Refresh => drop(handle.send(Command::Refresh)),
             Up::Reconnect => drop(handle.send(Command::Reconnect)),
