@@ -4,4 +4,5 @@ mod bench;
 mod history;
 mod life;
 mod pace;
+mod relay;
 mod trouble;

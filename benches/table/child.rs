@@ -12,7 +12,7 @@ use novacron::console::keymap::Keymap;
 use novacron::console::screens::{self, View};
 use novacron::console::theme::{Glyphs, Look, Theme};
 use novacron::engine::clock::{Clock, ManualClock};
-use novacron::engine::{Command, Engine, EngineConfig, Focus, Handle};
+use novacron::engine::{Command, Engine, EngineConfig, Focus, Handle, Role};
 use novacron::hypervisor::libvirt::{ConnectOptions, LibvirtConnector};
 use novacron::hypervisor::sim::SimClock;
 use novacron::model::columns::{VM_COLUMNS, defaults};
@@ -61,6 +61,7 @@ pub(crate) fn rings(file: &Path) -> Outcome<()> {
         clock: clock.clone(),
         seed: 1,
         history: None,
+        role: Role::Alone,
     })?;
     let handle = engine.handle();
     let me = i32::try_from(std::process::id())?;

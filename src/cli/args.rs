@@ -120,6 +120,8 @@ impl From<Level> for LogLevel {
 pub enum Command {
     /// Open the console on the demo host.
     Demo,
+    /// Record the history without a screen, as a service does, and pass what is measured on to consoles beside it.
+    Collect,
     /// List VMs, pools, volumes or networks, with the columns of the screens.
     List(List),
     /// Show one VM, pool, volume or network, or the host.

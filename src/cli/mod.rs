@@ -11,6 +11,7 @@ mod host_facts;
 mod log;
 mod look_back;
 mod metrics;
+mod notify;
 mod output;
 mod panic;
 mod past;

@@ -10,14 +10,17 @@ use super::appearance::Appearance;
 use super::args::{Cli, Command, Config, Doctor, Export, Kind, List, Output, Show};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{console, doctor, keys, man, show};
+use super::commands::{collect, console, doctor, keys, man, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
+use super::notify::Manager;
 use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
 use super::session::{Session, connector};
 use super::{docs, export, log, panic};
 use crate::config::{Ascii, Environment, Loaded, Paths, documented, effective, load};
+use crate::engine::Role;
+use crate::engine::history::HistoryConfig;
 use crate::model::columns::{
     Context, NETWORK_COLUMNS, Needs, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS, volume_rows,
 };
@@ -48,13 +51,15 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     let environment = Environment::of_process();
     let loaded = load(&cli.global.overrides(), &environment, Paths::of_user())?;
     panic::log_to(loaded.log_file());
-    if cli.global.log_level.is_some() && cli.command.is_some() {
+    let collects = matches!(cli.command, Some(Command::Collect));
+    if collects || cli.global.log_level.is_some() && cli.command.is_some() {
         log::to_stderr(loaded.settings.log.level);
     }
     let job = Job { demo: cli.global.demo, loaded, environment };
     match &cli.command {
         None => job.console(job.demo),
         Some(Command::Demo) => job.console(true),
+        Some(Command::Collect) => job.collect(),
         Some(Command::List(list)) => job.list(list),
         Some(Command::Show(show)) => job.show(show),
         Some(Command::History(history)) => job.look_back()?.history(history),
@@ -110,8 +115,8 @@ impl Job {
     fn gather(&self, wants: &Wants, output: &Output) -> Result<Arc<Snapshot>, Failure> {
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
-        let session =
-            Session::start(connector, paces(output.sample, output.timeout), settings.limits.clone(), None)?;
+        let paces = paces(output.sample, output.timeout);
+        let session = Session::start(connector, paces, settings.limits.clone(), None, Role::Alone)?;
         let Gathered { snapshot, missing } = gather(session.handle(), wants, output.sample, output.timeout)?;
         for sentence in missing {
             to_stderr(&format!("novacron: {sentence}"));
@@ -128,6 +133,23 @@ impl Job {
     fn look_back(&self) -> Result<LookBack, Failure> {
         self.warn();
         LookBack::open(&self.loaded, self.demo, self.layout())
+    }
+
+    fn collect(&self) -> Result<Exit, Failure> {
+        self.warn();
+        let settings = &self.loaded.settings;
+        let Some(history) = super::past::of(&self.loaded, self.demo) else {
+            return Err(Failure::new(Exit::Refused, "a made-up host has no history to record")
+                .hint("Connect to a real one: novacron collect --connect qemu:///system"));
+        };
+        if !history.record {
+            return Err(Failure::new(Exit::Refused, "the configuration says that nothing is recorded")
+                .hint("Set history.record to true to have a collector."));
+        }
+        let connector = connector(settings, false)?;
+        let (poll, limits) = (settings.poll.clone(), settings.limits.clone());
+        let session = Session::start(connector, poll, limits, Some(history.clone()), Role::Collector)?;
+        collect::run(&session, &history, &Manager::of(&self.environment))
     }
 
     fn list(&self, list: &List) -> Result<Exit, Failure> {
@@ -227,7 +249,11 @@ impl Job {
         let start = || {
             let settings = &self.loaded.settings;
             let connector = connector(settings, self.demo)?;
-            Session::start(connector, settings.poll.clone(), settings.limits.clone(), None)
+            // Beside a collector the hypervisor is not asked twice; what is measured it records already.
+            let history =
+                super::past::of(&self.loaded, self.demo).map(|h| HistoryConfig { record: false, ..h });
+            let role = Role::Beside { read_only: true };
+            Session::start(connector, settings.poll.clone(), settings.limits.clone(), history, role)
         };
         export::run(args, once, start)
     }
@@ -254,6 +280,7 @@ impl Job {
                 paces(output.sample, output.timeout),
                 settings.limits.clone(),
                 None,
+                Role::Alone,
             )?;
             answer(session.handle(), output.timeout)?;
             let took = began.elapsed();

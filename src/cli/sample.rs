@@ -220,5 +220,6 @@ pub(super) fn snapshot() -> Snapshot {
         .into(),
         cost: SelfCost::default(),
         recording: Recording::Off,
+        source: crate::model::snapshot::Source::Own,
     }
 }

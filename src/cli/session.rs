@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::exit::{Exit, Failure};
 use crate::config::{LimitSettings, PollSettings, Settings};
 use crate::engine::history::HistoryConfig;
-use crate::engine::{Engine, EngineConfig, Handle};
+use crate::engine::{Engine, EngineConfig, Handle, Role};
 use crate::host::LocalMachine;
 use crate::hypervisor::Connector;
 use crate::hypervisor::demo::DemoConnector;
@@ -37,12 +37,14 @@ impl Session {
         poll: PollSettings,
         limits: LimitSettings,
         history: Option<HistoryConfig>,
+        role: Role,
     ) -> Result<Self, Failure> {
         let config = EngineConfig {
             machine: Some(Box::new(LocalMachine::new())),
             poll,
             limits,
             history,
+            role,
             ..EngineConfig::new(connector)
         };
         let engine = Engine::start(config).map_err(|e| {
@@ -50,6 +52,11 @@ impl Session {
                 .hint("Is the number of threads limited (ulimit -u)?")
         })?;
         Ok(Self { handle: engine.handle(), engine: Some(engine) })
+    }
+
+    /// Samples it wrote to the history so far.
+    pub(super) fn samples_written(&self) -> u64 {
+        self.engine.as_ref().map_or(0, Engine::samples_written)
     }
 
     /// The way to it.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::handle::Command;
 use super::history::Report;
+use super::relay::{Client, Live};
 use crate::host::OwnUsage;
 use crate::hypervisor::{Capabilities, Groups, HvEvent, HvResult, NetworkRecord, Purpose};
 use crate::model::counters::{NodeCounters, VmCounters};
@@ -218,6 +219,10 @@ pub(crate) enum Input {
     Machine(Box<MachineReport>),
     /// From the recorder.
     Recording(Report),
+    /// From a collector.
+    Live(Box<Live>),
+    /// There is a collector to follow.
+    Found(Box<Client>),
     /// Time jumped: look again what is due.
     Tick,
 }

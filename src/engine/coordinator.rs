@@ -1,16 +1,18 @@
 //! The coordinator's thread: feeds the core, carries out its effects, publishes its snapshots.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::Progress;
 use super::calls::{Call, Effect, Input, LANES, Lane, MachineAsk, MachineReport};
 use super::clock::thread_cpu;
-use super::core::Core;
+use super::core::{Core, fill};
+use super::relay::{self, Client};
 use super::worker::{self, Surroundings};
 use crate::host::MachinePort;
 use crate::model::snapshot::Snapshot;
@@ -22,22 +24,33 @@ const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 /// Sleeps are no longer, whatever is due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
+/// While another process records, it is looked this often whether it can be followed.
+const SEEK_EVERY: Duration = Duration::from_secs(5);
+
 /// The coordinator: owns the core.
-pub(super) struct Coordinator {
+pub(super) struct Coordinator<'a> {
     pub(super) core: Core,
     pub(super) around: Surroundings,
-    pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
+    pub(super) snapshots: &'a watch::Sender<Arc<Snapshot>>,
     pub(super) workers: [Option<Sender<Call>>; LANES.len()],
     pub(super) machine: Option<SyncSender<MachineAsk>>,
     pub(super) progress: Arc<Progress>,
+    /// What a collector sent last, until all of it is read anew.
+    pub(super) before: Option<Arc<Snapshot>>,
+    /// Folder and host of a collector to look for, and when that was done last, in real time.
+    pub(super) seek: Option<(PathBuf, String)>,
+    pub(super) sought: Instant,
+    /// The one that was found.
+    pub(super) found: Option<Box<Client>>,
 }
 
-impl Coordinator {
-    /// Runs until told to stop, or until nobody could ask it anything any more.
-    pub(super) fn run(mut self, inbox: &Receiver<Input>) {
+impl Coordinator<'_> {
+    /// Runs until told to stop, until nobody could ask it anything any more, or until a collector was found.
+    pub(super) fn run(&mut self, inbox: &Receiver<Input>) {
         loop {
             self.act();
-            if self.core.is_stopping() {
+            self.look_for_collector();
+            if self.core.is_stopping() || self.found.is_some() {
                 return;
             }
             let mut input = match inbox.recv_timeout(self.until_due()) {
@@ -62,19 +75,47 @@ impl Coordinator {
     fn until_due(&self) -> Duration {
         let now = self.around.clock.now().mono_us;
         let due = Duration::from_micros(self.core.wake_at().saturating_sub(now));
-        due.clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
+        due.clamp(SHORTEST_SLEEP, if self.seeks() { SEEK_EVERY } else { LONGEST_SLEEP })
+    }
+
+    fn seeks(&self) -> bool {
+        self.seek.is_some() && self.core.is_recorded_elsewhere()
+    }
+
+    fn look_for_collector(&mut self) {
+        if self.seeks()
+            && self.sought.elapsed() >= SEEK_EVERY
+            && let Some((folder, uri)) = self.seek.clone()
+        {
+            self.sought = Instant::now();
+            relay::is_served(folder, uri, self.around.inbox.clone());
+        }
     }
 
     fn take(&mut self, input: Input) {
         if matches!(input, Input::Event(..)) {
             self.around.queued_events.fetch_sub(1, Ordering::Relaxed);
         }
+        let input = match input {
+            Input::Found(client) => {
+                self.found = Some(client);
+                return;
+            }
+            input => input,
+        };
         self.core.dropped_events(self.around.dropped_events.load(Ordering::Relaxed));
         self.core.handle(input, self.around.clock.now());
     }
 
     fn publish(&mut self) {
-        if let Some(snapshot) = self.core.publish(self.around.clock.now()) {
+        if let Some(mut snapshot) = self.core.publish(self.around.clock.now()) {
+            // One engine, one count, whoever asked.
+            snapshot.serial = self.snapshots.borrow().serial + 1;
+            if let Some(before) = &self.before
+                && !fill(&mut snapshot, before)
+            {
+                self.before = None;
+            }
             self.snapshots.send_replace(Arc::new(snapshot));
         }
     }

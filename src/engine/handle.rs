@@ -36,6 +36,8 @@ pub enum Command {
     Xml(VmId, oneshot::Sender<Result<Arc<str>, HvError>>),
     /// Have libvirt look at a pool's storage again.
     RefreshPool(uuid::Uuid, oneshot::Sender<Result<(), HvError>>),
+    /// Answer: shows that the engine works.
+    Ping(oneshot::Sender<()>),
     /// End: workers are told to stop, stuck ones are left behind.
     Stop,
 }
@@ -87,6 +89,13 @@ impl Handle {
             }
             Err(TrySendError::Disconnected(_)) => false,
         }
+    }
+
+    /// An answer that comes as long as the engine works.
+    pub fn ping(&self) -> oneshot::Receiver<()> {
+        let (tx, rx) = oneshot::channel();
+        self.send(Command::Ping(tx));
+        rx
     }
 
     /// Asks for a VM's XML.

@@ -8,6 +8,7 @@
 //! | `schedule` | which statistics of which VMs are due; pure |
 //! | `core` | the mind: inputs in, effects and snapshots out; no thread, no clock |
 //! | `worker`, `coordinator` | the threads around it |
+//! | `life`, [`relay`] | asking the hypervisor itself, or following a collector that does |
 //! | [`clock`] | time, injected |
 //!
 //! One thread per connection, and one that owns the state:
@@ -31,7 +32,9 @@ mod coordinator;
 mod core;
 mod handle;
 pub mod history;
+mod life;
 mod rates;
+pub mod relay;
 mod schedule;
 mod state;
 mod threads;
@@ -47,9 +50,11 @@ use tokio::sync::watch;
 
 use self::calls::Input;
 use self::clock::{Clock, SystemClock};
-use self::coordinator::{Coordinator, INBOX, start_machine};
+use self::coordinator::{INBOX, start_machine};
 use self::core::Core;
-use self::history::HistoryConfig;
+use self::history::{Duty, HistoryConfig};
+use self::life::{Life, NewCore};
+use self::relay::Follower;
 use self::threads::Threads;
 use self::worker::Surroundings;
 use crate::config::{LimitSettings, PollSettings};
@@ -57,6 +62,21 @@ use crate::host::MachinePort;
 use crate::hypervisor::Connector;
 
 pub use handle::{Command, Focus, Handle, Reply};
+
+/// How an engine stands to others on the same host and folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It asks the hypervisor, and records where nobody else does.
+    #[default]
+    Alone,
+    /// It exists to record: it opens the history at once.
+    Collector,
+    /// It follows a collector where one runs, and is alone otherwise.
+    Beside {
+        /// It may change nothing, whatever the collector may.
+        read_only: bool,
+    },
+}
 
 /// What an engine works with.
 pub struct EngineConfig {
@@ -74,6 +94,8 @@ pub struct EngineConfig {
     pub seed: u64,
     /// Where history is kept; `None` where nothing shall be recorded or asked.
     pub history: Option<HistoryConfig>,
+    /// How it stands to other engines.
+    pub role: Role,
 }
 
 impl EngineConfig {
@@ -89,6 +111,7 @@ impl EngineConfig {
             clock: Arc::new(clock),
             seed,
             history: None,
+            role: Role::Alone,
         }
     }
 }
@@ -107,8 +130,13 @@ pub struct Engine {
     handle: Handle,
     inbox: SyncSender<Input>,
     threads: Arc<Threads>,
+    recorder: Arc<Threads>,
+    written: Arc<AtomicU64>,
     progress: Arc<Progress>,
 }
+
+/// How long the end of an engine waits for the last of its history, whatever the deadline for the rest.
+const WRITE_WITHIN: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// Starts the engine's threads; it connects by itself and again whenever the connection is lost.
@@ -116,7 +144,7 @@ impl Engine {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(config: EngineConfig) -> io::Result<Self> {
-        let EngineConfig { connector, machine, poll, limits, clock, seed, history } = config;
+        let EngineConfig { connector, machine, poll, limits, clock, seed, history, role } = config;
         let (inbox, inputs) = sync_channel(INBOX);
         let threads = Arc::new(Threads::default());
         let around = Surroundings {
@@ -129,17 +157,36 @@ impl Engine {
         };
         let now = clock.now();
         let uri = connector.uri().to_owned();
-        let mut core = Core::new(uri, connector.is_demo(), poll, limits, machine.is_some(), seed, now);
-        let (snapshots, newest) = watch::channel(Arc::new(core.first(now)));
+        let (demo, has_machine) = (connector.is_demo(), machine.is_some());
+        let host = uri.clone();
+        let new_core: NewCore = Box::new(move |now| {
+            Core::new(host.clone(), demo, poll.clone(), limits.clone(), has_machine, seed, now)
+        });
+        let (snapshots, newest) = watch::channel(Arc::new(new_core(now).first(now)));
         let machine = machine.map(|port| start_machine(&around, port)).transpose()?;
         let alarm = inbox.clone();
         // A full inbox wakes the coordinator as well as this would.
         clock.on_jump(Arc::new(move || drop(alarm.try_send(Input::Tick))));
+        let recorder = Arc::new(Threads::default());
+        let written = Arc::new(AtomicU64::new(0));
+        let follower = match (&history, role) {
+            (Some(history), Role::Beside { read_only }) => Some(Follower {
+                folder: history.folder.clone(),
+                uri,
+                read_only,
+                clock: clock.clone(),
+                inbox: inbox.clone(),
+                machine: machine.clone(),
+                number: 0,
+            }),
+            _ => None,
+        };
         let questions = match history {
             Some(history) => {
                 let questions = history::start_librarian(history.folder.clone())?;
                 if history.record {
-                    history::start_recorder(history, clock, newest.clone(), inbox.clone(), &threads)?;
+                    let duty = Duty { at_once: role == Role::Collector, written: written.clone() };
+                    history::start_recorder(history, clock, newest.clone(), inbox.clone(), &recorder, duty)?;
                 }
                 Some(questions)
             }
@@ -147,19 +194,19 @@ impl Engine {
         };
         let guard = threads.enter();
         let progress = Arc::new(Progress::default());
-        let coordinator = Coordinator {
-            core,
-            around,
-            snapshots,
-            workers: [const { None }; 4],
-            machine,
-            progress: progress.clone(),
-        };
+        let life = Life { new_core, around, snapshots, machine, progress: progress.clone(), follower };
         std::thread::Builder::new().name("nc-engine".into()).spawn(move || {
             let _guard = guard;
-            coordinator.run(&inputs);
+            life.run(&inputs);
         })?;
-        Ok(Self { handle: Handle::new(newest, inbox.clone(), questions), inbox, threads, progress })
+        Ok(Self {
+            handle: Handle::new(newest, inbox.clone(), questions),
+            inbox,
+            threads,
+            recorder,
+            written,
+            progress,
+        })
     }
 
     /// A way to the engine.
@@ -180,7 +227,13 @@ impl Engine {
     pub fn stop(self, deadline: Duration) -> usize {
         // A full inbox is drained by the coordinator, so this waits for moments only; an ended one refuses.
         drop(self.inbox.send(Input::Command(Command::Stop)));
-        self.threads.wait(deadline)
+        let unwritten = self.recorder.wait(deadline.max(WRITE_WITHIN));
+        self.threads.wait(deadline) + unwritten
+    }
+
+    /// Samples written to the history so far.
+    pub fn samples_written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
     }
 }
 

@@ -1,10 +1,12 @@
 //! What needs attention. For now what the host itself says; each is a condition that holds, not an event.
 
+use serde::{Deserialize, Serialize};
+
 use super::id::VmId;
 use super::time::Timestamp;
 
 /// How bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Worth knowing.
     Info,
@@ -26,7 +28,7 @@ impl Severity {
 }
 
 /// What an alert is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Subject {
     /// The connection or the machine.
     Host,
@@ -39,7 +41,7 @@ pub enum Subject {
 }
 
 /// Stable name of the condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Condition {
     /// The connection to the hypervisor is lost.
     ConnectionLost,
@@ -85,7 +87,7 @@ impl Condition {
 }
 
 /// A condition that holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// What holds.
     pub condition: Condition,

@@ -1,5 +1,7 @@
 //! What a hypervisor counts, as it counts it: cumulative, typed, every field optional because no driver gives all.
 
+use serde::{Deserialize, Serialize};
+
 use super::id::VmId;
 use super::vm::VmState;
 
@@ -195,7 +197,7 @@ impl NodeMemory {
 }
 
 /// Pressure stall: share (0–100) of the last 10 s in which some task waited.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pressure {
     /// For CPU.
     pub cpu: f64,

@@ -8,7 +8,7 @@ use super::host::HostView;
 use super::id::VmId;
 use super::network::{Network, NetworkDefinition};
 use super::series::{Readings, Track};
-use super::snapshot::{Link, Recording, SelfCost, Snapshot};
+use super::snapshot::{Link, Recording, SelfCost, Snapshot, Source};
 use super::storage::{Pool, PoolRecord, PoolState, Volume};
 use super::time::Timestamp;
 use super::vm::{DiskDefinition, DiskSource, GroupTimes, Vm, VmDefinition, VmFlags, VmState};
@@ -122,5 +122,6 @@ pub(crate) fn snapshot(vms: Vec<Vm>, pools: Vec<Pool>, networks: Vec<Network>) -
         alerts: Arc::from([]),
         cost: SelfCost::default(),
         recording: Recording::Off,
+        source: Source::Own,
     }
 }

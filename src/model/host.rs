@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::counters::Pressure;
 use super::series::{Readings, Track};
 use super::time::Timestamp;
 
 /// What the hypervisor tells of its node; asked once per connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
     /// Host name.
     pub hostname: String,
@@ -37,7 +39,7 @@ pub fn version_text(v: u64) -> String {
 }
 
 /// What the machine itself tells; only for a local hypervisor.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
     /// Kernel release.
     pub kernel: Option<String>,
@@ -58,7 +60,7 @@ pub struct Machine {
 }
 
 /// A bridge as the host's kernel has it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bridge {
     /// Its name.
     pub name: String,
@@ -67,7 +69,7 @@ pub struct Bridge {
 }
 
 /// A mounted file system.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSystem {
     /// Device or source.
     pub source: String,
@@ -88,11 +90,11 @@ pub struct FileSystem {
 }
 
 /// A share in thousandths, so that it can be compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FiniteShare(pub u16);
 
 /// A block device.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BlockDevice {
     /// Kernel name (`nvme0n1`).
     pub name: String,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 /// A VM's identity across renames, restarts and migrations: libvirt's domain UUID.
@@ -42,8 +42,15 @@ impl FromStr for VmId {
     }
 }
 
+/// As text where people read it, as sixteen bytes elsewhere.
 impl Serialize for VmId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for VmId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Uuid::deserialize(deserializer).map(Self)
     }
 }

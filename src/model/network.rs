@@ -1,11 +1,12 @@
 //! Virtual networks of the host.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::time::Timestamp;
 
 /// How a network reaches out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Forward {
     /// Not at all.
     #[default]
@@ -37,7 +38,7 @@ impl Forward {
 }
 
 /// What a network's XML defines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkDefinition {
     /// How it reaches out.
     pub forward: Forward,
@@ -56,7 +57,7 @@ pub struct NetworkDefinition {
 }
 
 /// A network as seen now.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Network {
     /// UUID.
     pub id: Uuid,

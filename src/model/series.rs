@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::metric::{METRIC_COUNT, MetricId};
+use super::metric::{METRIC_COUNT, METRICS, MetricId};
 use super::time::Timestamp;
 
 /// Rows in a chunk. Small: the newest chunk is copied once per published snapshot.
@@ -79,8 +79,16 @@ impl Track {
     /// `values` are in column order; `None` is a gap.
     pub fn push(&mut self, at: Timestamp, values: &[Option<f64>], keep: Duration) {
         debug_assert_eq!(values.len(), self.metrics.len());
-        if self.last_time().is_some_and(|t| t >= at) {
+        if !self.push_row(at, values.iter().map(|v| v.map_or(f32::NAN, |v| v as f32))) {
             return;
+        }
+        self.forget_before(Timestamp(at.0 - i64::try_from(keep.as_millis()).unwrap_or(i64::MAX)));
+    }
+
+    /// Adds a row as it is kept, one value a column, not-a-number for a gap. Returns whether it is later than the last.
+    pub fn push_row(&mut self, at: Timestamp, values: impl Iterator<Item = f32>) -> bool {
+        if self.last_time().is_some_and(|t| t >= at) {
+            return false;
         }
         if self.chunks.back().is_none_or(|c| c.place(at).is_none()) {
             self.chunks.push_back(Arc::new(Chunk::new(at, self.metrics.len())));
@@ -90,9 +98,13 @@ impl Track {
         {
             let chunk = Arc::make_mut(last);
             chunk.offsets.push(offset);
-            chunk.values.extend(values.iter().map(|v| v.map_or(f32::NAN, |v| v as f32)));
+            chunk.values.extend(values.take(self.metrics.len()));
         }
-        let oldest = Timestamp(at.0 - i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
+        true
+    }
+
+    /// Drops whole chunks that are older; the newest stays.
+    pub fn forget_before(&mut self, oldest: Timestamp) {
         while self.chunks.len() > 1
             && self.chunks.front().is_some_and(|c| c.last().is_none_or(|t| t < oldest))
         {
@@ -117,6 +129,11 @@ impl Track {
         let new = move |t: &Timestamp| after.is_none_or(|after| *t > after);
         let chunks = self.chunks.iter().filter(move |c| c.last().as_ref().is_some_and(new));
         chunks.flat_map(move |c| c.times().zip(c.values.chunks_exact(width)).filter(move |(t, _)| new(t)))
+    }
+
+    /// When the oldest row was taken.
+    pub fn first_time(&self) -> Option<Timestamp> {
+        self.chunks.front()?.times().next()
     }
 
     /// When the newest row was taken.
@@ -177,6 +194,12 @@ impl Readings {
         }
         let values = self.0.get_or_insert_with(|| Box::new([f64::NAN; METRIC_COUNT]));
         values[metric as usize] = value.unwrap_or(f64::NAN);
+    }
+
+    /// The values that are known.
+    pub fn known(&self) -> impl Iterator<Item = (MetricId, f64)> + '_ {
+        let values = self.0.iter().flat_map(|values| METRICS.iter().map(|m| (m.id, values[m.id as usize])));
+        values.filter(|(_, v)| !v.is_nan())
     }
 
     /// Forgets everything.

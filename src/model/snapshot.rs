@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::alert::Alert;
 use super::host::HostView;
 use super::id::VmId;
@@ -11,7 +13,7 @@ use super::time::Timestamp;
 use super::vm::{Vm, VmState};
 
 /// State of the connection to the hypervisor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Link {
     /// The first connection is being made.
     Connecting {
@@ -46,7 +48,7 @@ pub enum Link {
 }
 
 /// Why there is no connection, as far as it decides what a command's exit code is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LostCause {
     /// The URI names no hypervisor: trying again will not help.
     BadUri,
@@ -62,7 +64,7 @@ impl Link {
 }
 
 /// How it goes with recording what is measured.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recording {
     /// Nothing is recorded.
     #[default]
@@ -83,8 +85,26 @@ pub enum Recording {
     },
 }
 
+/// Who asked the hypervisor for what a snapshot shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// This process.
+    #[default]
+    Own,
+    /// A collector on this machine, which passes it on.
+    Collector {
+        /// Which process.
+        pid: Option<u32>,
+    },
+    /// This process, although a collector runs: the two cannot speak to each other.
+    Despite {
+        /// Why, one sentence.
+        why: String,
+    },
+}
+
 /// What the console itself costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SelfCost {
     /// Own CPU, percent of one core.
     pub cpu_percent: Option<f64>,
@@ -120,7 +140,7 @@ pub struct Counts {
 }
 
 /// What a connection cannot do here, with the reason: shown as unavailable, never as 0.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// No write calls: read-only connection or `--read-only`.
     pub read_only: bool,
@@ -167,6 +187,8 @@ pub struct Snapshot {
     pub cost: SelfCost,
     /// How it goes with recording.
     pub recording: Recording,
+    /// Who asked.
+    pub source: Source,
 }
 
 impl Snapshot {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::series::Track;
 use super::time::Timestamp;
 
 /// State of a pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PoolState {
     /// Not started.
     Inactive,
@@ -36,7 +37,7 @@ impl PoolState {
 }
 
 /// A pool as the hypervisor gives it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoolRecord {
     /// UUID.
     pub id: Uuid,
@@ -110,7 +111,7 @@ impl Pool {
 }
 
 /// What is wrong with reading a pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PoolTrouble {
     /// It has not answered since then; it is asked again at ever longer intervals.
     NoAnswer {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::id::VmId;
 use super::metric::{GROUPS, Group};
 use super::series::{Readings, Track};
 use super::time::Timestamp;
 
 /// Why a VM is paused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PauseReason {
     /// By an admin.
     User,
@@ -31,7 +33,7 @@ pub enum PauseReason {
 }
 
 /// State of a VM, with the reason where it matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum VmState {
     /// Running (libvirt's `blocked` too).
     Running,
@@ -112,7 +114,7 @@ pub struct VmRecord {
 }
 
 /// What costs a call per VM to know, so it is fetched after the first frame and again on events.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VmFlags {
     /// Whether it is defined (and not only running).
     pub persistent: Option<bool>,
@@ -124,7 +126,7 @@ pub struct VmFlags {
 
 /// What a VM's XML defines, as far as NovaCron shows it.
 #[expect(clippy::struct_excessive_bools, reason = "each says of one device whether it is there")]
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VmDefinition {
     /// Title, one line.
     pub title: Option<String>,
@@ -179,7 +181,7 @@ pub struct VmDefinition {
 }
 
 /// Firmware of a VM.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Firmware {
     /// BIOS.
     #[default]
@@ -194,7 +196,7 @@ pub enum Firmware {
 }
 
 /// A disk as defined.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiskDefinition {
     /// Target name (`vda`).
     pub target: String,
@@ -219,7 +221,7 @@ pub struct DiskDefinition {
 }
 
 /// Where a disk's bytes lie.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DiskSource {
     /// A file path.
     File(String),
@@ -255,7 +257,7 @@ impl DiskSource {
 }
 
 /// One layer of a backing chain below the active one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackingLayer {
     /// Image format.
     pub format: Option<String>,
@@ -264,7 +266,7 @@ pub struct BackingLayer {
 }
 
 /// A NIC as defined.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NicDefinition {
     /// MAC address, lower case.
     pub mac: String,
@@ -281,7 +283,7 @@ pub struct NicDefinition {
 }
 
 /// What a NIC is plugged into.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NicSource {
     /// A libvirt network.
     Network(String),
@@ -313,7 +315,7 @@ impl NicSource {
 }
 
 /// A graphical console.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Graphics {
     /// `vnc`, `spice` …
     pub kind: String,
@@ -324,7 +326,7 @@ pub struct Graphics {
 }
 
 /// Where a guest address was learned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AddressSource {
     /// libvirt's DHCP leases.
     Lease,
@@ -335,7 +337,7 @@ pub enum AddressSource {
 }
 
 /// An address of a guest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuestAddress {
     /// MAC of its NIC, lower case, where known.
     pub mac: Option<String>,
@@ -348,7 +350,7 @@ pub struct GuestAddress {
 }
 
 /// A job libvirt runs on a VM (migration, save, backup, block job).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VmJob {
     /// In a word: `migration`, `save`, `backup`, `block copy` …
     pub what: String,
@@ -357,7 +359,7 @@ pub struct VmJob {
 }
 
 /// When each group's values were last read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupTimes([Option<Timestamp>; GROUPS.len()]);
 
 impl GroupTimes {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use novacron::config::{LimitSettings, PollSettings};
 use novacron::engine::clock::{Clock, ManualClock};
 use novacron::engine::history::HistoryConfig;
-use novacron::engine::{Command, Engine, EngineConfig, Focus, Handle};
+use novacron::engine::{Command, Engine, EngineConfig, Focus, Handle, Role};
 use novacron::hypervisor::sim::{SimConfig, SimHost};
 use novacron::model::id::VmId;
 use novacron::model::metric::Group;
@@ -52,6 +52,7 @@ impl Bench {
             clock: clock.clone(),
             seed: 1,
             history,
+            role: Role::Alone,
         })
         .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -17,6 +17,7 @@ use crate::console::app::msg::Notice;
 use crate::console::log;
 use crate::console::terminal::{self, Ended, Options};
 use crate::console::theme::Theme;
+use crate::engine::Role;
 use crate::engine::history::HistoryConfig;
 use crate::hypervisor::Connector;
 use crate::model::columns::{VM_COLUMNS, find};
@@ -42,7 +43,8 @@ pub(in crate::cli) fn run(
     panic::restore_with(terminal::give_up);
     #[cfg(debug_assertions)]
     let connector = rehearsal::connector(connector, environment);
-    let session = Session::start(connector, settings.poll.clone(), settings.limits.clone(), history)?;
+    let role = Role::Beside { read_only: settings.read_only };
+    let session = Session::start(connector, settings.poll.clone(), settings.limits.clone(), history, role)?;
     let ended = terminal::run(session.handle(), options(loaded, environment, &log_file, opened));
     drop(session);
     log::flush();

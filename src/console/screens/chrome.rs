@@ -17,6 +17,7 @@ use crate::console::widgets::{
 };
 use crate::model::alert::Severity;
 use crate::model::metric::MetricId;
+use crate::model::snapshot::Source;
 use crate::model::text::{clean, truncate};
 use crate::model::units::percent;
 
@@ -55,6 +56,9 @@ pub(super) fn header(c: &mut Canvas<'_>, area: Rect) {
         segments.push(
             Segment::new(Rich::of("READ-ONLY", Role::ReadOnly), 90).short(Rich::of("RO", Role::ReadOnly)),
         );
+    }
+    if let Source::Collector { .. } = view.source {
+        segments.push(Segment::new(Rich::of("by collector", Role::Dim), 30));
     }
     if app.zoomed {
         segments.push(Segment::new(Rich::of("ZOOM", Role::Info), 50));

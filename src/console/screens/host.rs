@@ -11,7 +11,7 @@ use crate::console::theme::Role;
 use crate::console::widgets::{Bar, Pane as Frame, Rich, Scale, draw as cellwise, sparkline};
 use crate::model::host::{HostView, version_text};
 use crate::model::metric::MetricId;
-use crate::model::snapshot::Link;
+use crate::model::snapshot::{Link, Source};
 use crate::model::text::{clean, truncate, width};
 use crate::model::time::{human_age, human_duration};
 use crate::model::units::{bytes, percent, seconds};
@@ -191,6 +191,19 @@ fn connection(c: &Canvas<'_>) -> Vec<Rich<'static>> {
             fact("state", format!("lost, {attempt} tries. {} {}", clean(reason), clean(hint)))
         }
     });
+    match &view.source {
+        Source::Own => {}
+        Source::Collector { pid } => out.push(fact(
+            "values",
+            pid.map_or_else(
+                || "from the collector".into(),
+                |pid| format!("from the collector, process {pid}"),
+            ),
+        )),
+        Source::Despite { why } => {
+            out.push(fact("values", format!("asked for itself, not from the collector: {}", clean(why))));
+        }
+    }
     let l = &view.limits;
     for (label, why) in [
         ("bulk stats", &l.no_bulk_stats),

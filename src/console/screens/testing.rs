@@ -11,7 +11,7 @@ use crate::model::id::VmId;
 use crate::model::metric::MetricId;
 use crate::model::network::{Forward, Network, NetworkDefinition};
 use crate::model::series::{Readings, Track};
-use crate::model::snapshot::{Limits, Link, Recording, SelfCost, Snapshot};
+use crate::model::snapshot::{Limits, Link, Recording, SelfCost, Snapshot, Source};
 use crate::model::storage::{Pool, PoolRecord, PoolState, Volume};
 use crate::model::time::Timestamp;
 use crate::model::units::Unit;
@@ -322,6 +322,7 @@ pub(crate) fn host_with(change: impl Fn(&mut Vm)) -> Arc<Snapshot> {
         .into(),
         cost: SelfCost { cpu_percent: Some(0.3), ..SelfCost::default() },
         recording: Recording::Off,
+        source: Source::Own,
     })
 }
 

@@ -76,6 +76,10 @@ impl Core {
             Command::Reconnect => self.reconnect(now),
             Command::Xml(id, reply) => self.detail.ask_xml(id, reply),
             Command::RefreshPool(id, reply) => self.ask_refresh(id, reply),
+            // Who asked may have gone.
+            Command::Ping(reply) => {
+                let _ = reply.send(());
+            }
             Command::Stop => self.stopping = true,
         }
     }

@@ -12,7 +12,7 @@ const WINDOW_S: f64 = 8.0;
 
 /// Counts calls, bytes and CPU.
 #[derive(Debug, Default)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     calls: u64,
     bytes: u64,
     mark: Option<(Moment, u64, u64)>,
@@ -43,7 +43,7 @@ impl Meter {
     }
 
     /// This process used so much since it began.
-    pub(super) fn usage(&mut self, usage: OwnUsage, at: Moment) {
+    pub(crate) fn usage(&mut self, usage: OwnUsage, at: Moment) {
         self.resident = Some(usage.resident);
         let Some((mark, cpu)) = self.usage_mark else {
             self.usage_mark = Some((at, usage.cpu));
@@ -56,7 +56,7 @@ impl Meter {
     }
 
     /// The cost as published.
-    pub(super) fn cost(&mut self, before: SelfCost, now: Moment) -> SelfCost {
+    pub(crate) fn cost(&mut self, before: SelfCost, now: Moment) -> SelfCost {
         match self.mark {
             None => self.mark = Some((now, self.calls, self.bytes)),
             Some((mark, calls, bytes)) => {

@@ -9,6 +9,7 @@ mod events;
 mod lane;
 mod lanes;
 mod poll;
+mod resume;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -17,9 +18,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::addresses::AddressDesk;
-use self::cost::Meter;
+pub(crate) use self::cost::Meter;
 use self::detail::DetailDesk;
 use self::lane::{LaneState, Phase};
+pub(crate) use self::resume::fill;
 use self::storage::StorageDesk;
 use super::backoff::Dice;
 use super::calls::{Answer, Call, Done, Effect, Input, LANES, Lane};
@@ -133,7 +135,8 @@ impl Core {
                 self.state.recording = recording;
                 self.publish_soon(now);
             }
-            Input::Tick => {}
+            // Of a collector that is no more; the coordinator takes one that was found.
+            Input::Live(_) | Input::Found(_) | Input::Tick => {}
         }
     }
 

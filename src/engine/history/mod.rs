@@ -24,7 +24,7 @@ use std::path::PathBuf;
 pub use ask::{HistoryReply, Span};
 pub(super) use librarian::Question;
 pub use past::{Past, open};
-pub(super) use recorder::Report;
+pub(super) use recorder::{Duty, Report};
 
 pub use crate::store::{
     Event, EventKind, Named, PastSeries, PastView, Point, Points, Rank, Retention, StoreError, Subject, Tier,

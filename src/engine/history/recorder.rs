@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::{Event, EventKind, HistoryConfig, StoreError};
 use crate::engine::calls::Input;
 use crate::engine::clock::Clock;
 use crate::engine::threads::Threads;
-use crate::model::snapshot::{Recording, Snapshot};
+use crate::model::snapshot::{Recording, Snapshot, Source};
 use crate::model::time::Timestamp;
 use crate::store::HistoryWriter;
 
@@ -35,6 +36,7 @@ pub(in crate::engine) fn start(
     snapshots: watch::Receiver<Arc<Snapshot>>,
     inbox: SyncSender<Input>,
     threads: &Arc<Threads>,
+    duty: Duty,
 ) -> io::Result<()> {
     let guard = threads.enter();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -50,10 +52,20 @@ pub(in crate::engine) fn start(
             told: Recording::Off,
             committed: None,
             tried: None,
+            written: duty.written,
         };
-        runtime.block_on(recorder.run(snapshots));
+        runtime.block_on(recorder.run(snapshots, duty.at_once));
     })?;
     Ok(())
+}
+
+/// How it shall record, and where it counts.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Duty {
+    /// Opens the database at once, not with the first snapshot: whoever started it wants to know.
+    pub(in crate::engine) at_once: bool,
+    /// Samples written so far.
+    pub(in crate::engine) written: Arc<AtomicU64>,
 }
 
 struct Recorder {
@@ -67,10 +79,14 @@ struct Recorder {
     /// When the last commit was made, and when it was last tried to open the database.
     committed: Option<Timestamp>,
     tried: Option<Timestamp>,
+    written: Arc<AtomicU64>,
 }
 
 impl Recorder {
-    async fn run(mut self, mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+    async fn run(mut self, mut snapshots: watch::Receiver<Arc<Snapshot>>, at_once: bool) {
+        if at_once {
+            self.open(self.clock.now().wall);
+        }
         loop {
             match tokio::time::timeout(QUIET, snapshots.changed()).await {
                 Ok(Ok(())) => {
@@ -87,10 +103,19 @@ impl Recorder {
     fn take(&mut self, snapshot: &Snapshot) {
         let now = self.clock.now().wall;
         let news = self.watcher.look(snapshot);
+        if let Source::Collector { pid } = snapshot.source {
+            // The collector records this. Should it end, it may soon be back: the lock is left alone for a while, and
+            // what is measured meanwhile waits in the rings.
+            self.tried = Some(now);
+            self.tell(Recording::Elsewhere { pid });
+            return self.skip(snapshot);
+        }
+        let tried = self.tried;
         if !self.open(now) {
-            if matches!(self.told, Recording::Elsewhere { .. }) {
-                // Another process records this: it is not to be recorded twice should that one end.
-                self.sampler.rows(snapshot, &mut |_, _, _, _| ());
+            // What was measured until the lock was seen held is in the other process' history. What comes later may
+            // be nobody's.
+            if tried != self.tried && matches!(self.told, Recording::Elsewhere { .. }) {
+                self.skip(snapshot);
             }
             return;
         }
@@ -114,6 +139,11 @@ impl Recorder {
             self.sampler.retain(snapshot);
             self.commit();
         }
+    }
+
+    /// Another process records this: it is not to be recorded twice should that one end.
+    fn skip(&mut self, snapshot: &Snapshot) {
+        self.sampler.rows(snapshot, &mut |_, _, _, _| ());
     }
 
     /// Whether there is a writer; opens it where it is time to try.
@@ -156,6 +186,7 @@ impl Recorder {
         let Some(writer) = &mut self.writer else { return };
         match writer.commit() {
             Ok(done) => {
+                self.written.fetch_add(done.samples as u64, Ordering::Relaxed);
                 if done.dropped > 0 {
                     tracing::warn!("{} samples found no room while history was not written.", done.dropped);
                 }

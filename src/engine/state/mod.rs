@@ -15,13 +15,13 @@ use std::sync::Arc;
 pub(crate) use entry::{Entry, Ground, IoTrouble};
 pub(crate) use host::HostState;
 pub(crate) use roster::{Roster, executes};
-pub(crate) use storage::{Nets, Pools};
+pub(crate) use storage::{Nets, POOL_METRICS, Pools};
 
 use super::conditions::{self, Facts};
 use crate::config::LimitSettings;
 use crate::hypervisor::Capabilities;
 use crate::model::alert::Alert;
-use crate::model::snapshot::{Limits, Link, Recording, SelfCost, Snapshot};
+use crate::model::snapshot::{Limits, Link, Recording, SelfCost, Snapshot, Source};
 use crate::model::time::{Moment, Timestamp};
 
 /// Everything known of one host.
@@ -48,6 +48,8 @@ pub(crate) struct State {
     pub(crate) cost: SelfCost,
     /// How it goes with recording.
     pub(crate) recording: Recording,
+    /// Who asks.
+    pub(crate) source: Source,
     serial: u64,
 }
 
@@ -68,6 +70,7 @@ impl State {
             alerts: Arc::new([]),
             cost: SelfCost::default(),
             recording: Recording::Off,
+            source: Source::Own,
             serial: 0,
         }
     }
@@ -122,6 +125,7 @@ impl State {
             alerts: self.alerts.clone(),
             cost: self.cost,
             recording: self.recording.clone(),
+            source: self.source.clone(),
         }
     }
 }

@@ -14,7 +14,8 @@ use crate::model::storage::{Pool, PoolRecord, PoolState, PoolTrouble, Volume};
 use crate::model::time::Timestamp;
 
 /// What a pool's track holds.
-const POOL_METRICS: &[MetricId] = &[PoolUsed, PoolUsedShare, PoolCapacity];
+/// Metrics of a pool's ring.
+pub(crate) const POOL_METRICS: &[MetricId] = &[PoolUsed, PoolUsedShare, PoolCapacity];
 
 /// All pools, sorted by name.
 #[derive(Debug, Default)]

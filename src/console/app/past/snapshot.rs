@@ -56,6 +56,7 @@ pub fn at_moment(base: &Snapshot, history: &MomentHistory) -> Snapshot {
         alerts: Arc::new([]),
         cost: SelfCost::default(),
         recording: base.recording.clone(),
+        source: base.source.clone(),
     }
 }
 

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::super::App;
 use super::super::fresh::time_texts;
+use super::super::msg::Notice;
 use super::super::place::Screen;
-use crate::model::snapshot::Snapshot;
+use super::toast;
+use crate::model::snapshot::{Snapshot, Source};
 use crate::model::time::Timestamp;
 use crate::topology::{Graph, overview_tree, storage_tree};
 
@@ -13,15 +15,32 @@ use crate::topology::{Graph, overview_tree, storage_tree};
 const IN_USE_S: u64 = 4;
 
 pub(super) fn on_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
+    let source_changed = app.live.source != snapshot.source;
+    if source_changed && let Some(text) = source_news(&app.live.source, &snapshot.source) {
+        toast(app, Notice::info(text));
+    }
     let link_changed = app.live.link != snapshot.link;
     let still = app.frozen.is_some() || app.past.is_some();
-    let visible = link_changed || (!still && differs(&app.live, &snapshot, app.screen));
+    let visible = link_changed || source_changed || (!still && differs(&app.live, &snapshot, app.screen));
     app.live = snapshot;
     if !still && visible {
         let hold = !app.vms.follow && app.last_used.age(app.now).as_secs() < IN_USE_S;
         settle(app, hold);
     }
     app.dirty |= visible;
+}
+
+/// What is to be told when another asks the hypervisor than before.
+fn source_news(old: &Source, new: &Source) -> Option<String> {
+    match (old, new) {
+        (_, Source::Despite { why }) => {
+            Some(format!("A collector runs, but this console asks the hypervisor itself: {why}."))
+        }
+        (Source::Collector { .. }, Source::Own) => {
+            Some("The collector is gone: this console asks the hypervisor itself now.".into())
+        }
+        _ => None,
+    }
 }
 
 /// Whether the screen could show a difference. Parts are shared between snapshots, so pointers tell.
