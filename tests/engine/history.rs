@@ -77,13 +77,21 @@ fn one_process_records_and_another_reads_and_takes_over() {
         }
     }
     assert_eq!(other(&handle.snapshot()), Recording::Elsewhere { pid: Some(std::process::id()) });
-    let now = first.clock.now().wall;
-    let seen = answer(handle.points(Subject::Vm(id), MetricId::VmCpu, Timestamp(0), now, 1000));
-    assert!(!seen.points.is_empty(), "it reads what the other writes");
+    // Commits are seconds apart.
+    let reads = || {
+        let now = first.clock.now().wall;
+        !answer(handle.points(Subject::Vm(id), MetricId::VmCpu, Timestamp(0), now, 1000)).points.is_empty()
+    };
+    let begun = std::time::Instant::now();
+    while !reads() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it does not read what the other writes");
+        first.pass(1, id);
+    }
     assert_eq!(first.engine.take().unwrap().stop(Duration::from_secs(20)), 0);
     let mut snapshots = handle.subscribe();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    for _ in 0..200 {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < Duration::from_secs(20) {
         first.clock.advance(Duration::from_secs(2));
         let soon = Duration::from_millis(100);
         let _ = runtime.block_on(async { tokio::time::timeout(soon, snapshots.changed()).await });

@@ -17,7 +17,7 @@ use crate::model::id::VmId;
 
 /// Goes up whenever a message changes its form, which the types of `model` in it decide as well.
 pub(super) const VERSION: u32 = 1;
-/// The largest frame from a collector: the first one of 10,000 VMs with full rings has about half as much.
+/// The largest frame from a collector: a limit against nonsense, far above what a large host needs.
 pub(super) const MOST_DOWN: u32 = 512 << 20;
 /// The largest frame from a console.
 pub(super) const MOST_UP: u32 = 1 << 20;
