@@ -17,6 +17,7 @@ struct Collector {
     child: Child,
     manager: UnixDatagram,
     data: PathBuf,
+    notify: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -27,6 +28,13 @@ fn command(uri: &str, data: &Path) -> Command {
     command
 }
 
+/// One that tells a service manager how it fares.
+fn noted(uri: &str, data: &Path, notify: &Path) -> Command {
+    let mut command = command(uri, data);
+    command.env("NOTIFY_SOCKET", notify).env("WATCHDOG_USEC", "400000");
+    command
+}
+
 impl Collector {
     fn start(uri: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -34,11 +42,20 @@ impl Collector {
         let notify = folder.path().join("notify");
         let manager = UnixDatagram::bind(&notify).unwrap();
         manager.set_read_timeout(Some(SOON)).unwrap();
-        let mut command = command(uri, &data);
-        let child = command.env("NOTIFY_SOCKET", &notify).env("WATCHDOG_USEC", "400000").spawn().unwrap();
-        let collector = Self { child, manager, data, _folder: folder };
+        let child = noted(uri, &data, &notify).spawn().unwrap();
+        let collector = Self { child, manager, data, notify, _folder: folder };
         collector.hears("READY=1");
         collector
+    }
+
+    /// Another one in the same place, once the first has ended; waits until it records.
+    fn start_again(&mut self, uri: &str) {
+        // What the first one said last.
+        self.manager.set_nonblocking(true).unwrap();
+        while self.manager.recv(&mut [0; 4096]).is_ok() {}
+        self.manager.set_nonblocking(false).unwrap();
+        self.child = noted(uri, &self.data, &self.notify).spawn().unwrap();
+        self.hears("READY=1");
     }
 
     /// Waits until the service manager is told this.
@@ -148,7 +165,7 @@ fn a_collector_that_is_killed_leaves_a_history_and_a_socket_that_the_next_replac
     first.hears("WATCHDOG=1");
     first.signal(Signal::KILL);
     assert_eq!(first.ended().0, None);
-    first.child = command(&uri, &first.data).spawn().unwrap();
+    first.start_again(&uri);
     let mut term = first.console(&uri);
     term.until("its values", SOON, |s| is_live(s) && row_of(s, "web01").is_some());
     quit(&mut term);
