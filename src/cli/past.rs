@@ -40,7 +40,7 @@ pub(super) fn failure(error: &StoreError) -> Failure {
     if let StoreError::Missing { path } = error {
         let folder = path.parent().unwrap_or(path).display().to_string();
         return Failure::new(Exit::NotFound, format!("no history of this host has been recorded yet in {folder}"))
-            .hint("It is recorded while a console is open on it, unless history.record is off. Another user has a folder of their own.");
+            .hint("It is recorded while a console is open on it, and always by `novacron collect`, unless history.record is off. Another user has a folder of their own.");
     }
     let text = error.to_string();
     let (what, now) = text.split_once(". ").unwrap_or((&text, ""));
