@@ -34,10 +34,10 @@ impl Default for PollSettings {
     fn default() -> Self {
         Self {
             fast: Duration::from_secs(2),
-            slow_visible: Duration::from_secs(6),
+            slow_visible: Duration::from_secs(8),
             slow_hidden: Duration::from_secs(20),
-            pools: Duration::from_secs(30),
-            networks: Duration::from_secs(30),
+            pools: Duration::from_secs(60),
+            networks: Duration::from_secs(60),
             addresses: Duration::from_secs(30),
             refresh_pools: Some(Duration::from_secs(300)),
             pool_deadline: Duration::from_secs(10),

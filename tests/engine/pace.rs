@@ -24,9 +24,9 @@ fn what_is_on_screen_is_asked_more_often_than_the_rest() {
     bench.host.forget_calls();
     bench.pass(60, witness);
     let focused = bench.host.calls();
-    // Two minutes: 20 VMs every 20 s; then 10 of them every 6 s, one of those every 2 s.
+    // Two minutes: 20 VMs every 20 s; then 10 of them every 8 s, one of those every 2 s.
     assert_eq!(hidden.vms_given(Group::Block), 6 * 20);
-    assert_eq!(focused.vms_given(Group::Block), 6 * 10 + 20 * 9 + 60);
+    assert_eq!(focused.vms_given(Group::Block), 6 * 10 + 15 * 9 + 60);
     assert_eq!(focused.vms_given(Group::Cpu), 60 * 20);
     assert_eq!(focused.of(Operation::Vms), 4, "events tell what changes in between");
     assert!(focused.of(Operation::VmCounters) <= 60 + 60, "{focused:?}");

@@ -113,7 +113,7 @@ fn slow_groups_go_to_the_detail_first_then_to_the_screen_then_to_the_rest() {
             })
             .count()
     };
-    assert_eq!(active.iter().map(times).collect::<Vec<_>>(), [300, 100, 30]);
+    assert_eq!(active.iter().map(times).collect::<Vec<_>>(), [300, 75, 30]);
     let fast = calls.iter().filter(|c| matches!(c, Call::Counters { groups, .. } if groups.has(Cpu))).count();
     assert_eq!(fast, 300);
     assert_eq!(calls.iter().filter(|c| **c == Call::List).count(), 20, "events tell what changes in between");
