@@ -7,6 +7,7 @@
 //! Every call may hang: the caller owns a connection per worker thread and never shares it with something
 //! more important. Names in results are as the hypervisor has them; cleaning is the drawer's business.
 
+mod change;
 pub mod demo;
 mod error;
 pub mod libvirt;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use error::{HvError, HvErrorKind, HvResult};
 
 use crate::model::counters::{NodeCounters, VmCounters};
@@ -104,6 +106,8 @@ pub enum Purpose {
     Storage,
     /// XML, flags, guest agent, addresses.
     Detail,
+    /// Operations: what changes the host, and what they rest on.
+    Operate,
 }
 
 /// Opens connections to one hypervisor.

@@ -11,11 +11,14 @@
 //! | [`placement`] | in which pool, as which volume, a disk's bytes lie |
 //! | [`snapshot`] | one published, immutable view of everything |
 //! | [`alert`] | what needs attention |
+//! | [`operation`], [`plan`] | what can be asked for, and what it would do |
+//! | [`job`], [`audit`] | what is being done, and what was, by whom |
 //! | [`columns`] | one table of columns per kind of object: screens, `list`, JSON and CSV |
 //! | [`filter`] | the filter language |
 //! | [`suggest`] | "did you mean" |
 
 pub mod alert;
+pub mod audit;
 pub mod columns;
 pub mod counters;
 pub mod filter;
@@ -23,9 +26,12 @@ pub mod filter;
 pub(crate) mod fixture;
 pub mod host;
 pub mod id;
+pub mod job;
 pub mod metric;
 pub mod network;
+pub mod operation;
 pub mod placement;
+pub mod plan;
 pub mod resolution;
 pub mod series;
 pub mod snapshot;

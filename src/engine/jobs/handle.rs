@@ -1,0 +1,107 @@
+//! The way to the desk: all that consoles and commands know of it.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+
+use tokio::sync::{oneshot, watch};
+
+use crate::model::job::{Job, JobId};
+use crate::model::operation::Operation;
+use crate::model::plan::{Plan, Planned};
+
+/// All jobs that are known here: those of this process as they go, others' as they were last written down.
+#[derive(Clone, Debug, Default)]
+pub struct Jobs {
+    /// Newest first; the last few hundred.
+    pub jobs: Arc<[Arc<Job>]>,
+    /// What hinders keeping the journal, one sentence; nothing is begun then.
+    pub trouble: Option<String>,
+}
+
+impl Jobs {
+    /// The job of this number.
+    pub fn job(&self, id: JobId) -> Option<&Arc<Job>> {
+        self.jobs.iter().find(|j| j.id == id)
+    }
+
+    /// Jobs of this process that are not over.
+    pub fn open_here(&self) -> impl Iterator<Item = &Arc<Job>> {
+        self.jobs.iter().filter(|j| j.here && !j.state.is_over())
+    }
+}
+
+/// That somebody agreed to a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// A yes in the dialog, with what was typed where a name had to be.
+    Given {
+        /// What was typed.
+        typed: Option<String>,
+    },
+    /// `--yes`: stands for the yes and for the name.
+    Standing,
+}
+
+/// What the desk is asked.
+#[derive(Debug)]
+pub(super) enum Ask {
+    /// Make plans.
+    Plan(Vec<Operation>, oneshot::Sender<Vec<Planned>>),
+    /// Carry plans out.
+    Submit(Vec<Plan>, Consent, oneshot::Sender<Result<Vec<JobId>, String>>),
+    /// Stop a job.
+    Cancel(JobId),
+    /// End.
+    Stop,
+}
+
+/// A cheap, cloneable way to the desk. None of its methods blocks.
+#[derive(Clone, Debug)]
+pub struct DeskHandle {
+    asks: Sender<super::Input>,
+    jobs: watch::Receiver<Arc<Jobs>>,
+}
+
+impl DeskHandle {
+    pub(super) const fn new(asks: Sender<super::Input>, jobs: watch::Receiver<Arc<Jobs>>) -> Self {
+        Self { asks, jobs }
+    }
+
+    /// Has plans made, one for each operation, on facts read for them. The answer fails only when the desk has ended.
+    pub fn plan(&self, operations: Vec<Operation>) -> oneshot::Receiver<Vec<Planned>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Plan(operations, tx));
+        rx
+    }
+
+    /// Has plans carried out: queued as one batch. Refused with the reason when the consent does not cover one of them,
+    /// or when they cannot be written down; then none is begun.
+    pub fn submit(&self, plans: Vec<Plan>, consent: Consent) -> oneshot::Receiver<Result<Vec<JobId>, String>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Submit(plans, consent, tx));
+        rx
+    }
+
+    /// Tells a job to stop: one that waits is dropped, one that runs takes back what it did where it can.
+    pub fn cancel(&self, job: JobId) {
+        self.put(Ask::Cancel(job));
+    }
+
+    /// Jobs, as they go.
+    pub fn jobs(&self) -> watch::Receiver<Arc<Jobs>> {
+        self.jobs.clone()
+    }
+
+    fn put(&self, ask: Ask) {
+        // A desk that has ended drops the question, which is its answer.
+        drop(self.asks.send(super::Input::Ask(ask)));
+    }
+}
+
+/// The two ends of a desk that nobody sits at: for tests of what uses the handle.
+#[cfg(test)]
+pub(crate) fn unattended() -> (DeskHandle, std::sync::mpsc::Receiver<super::Input>, watch::Sender<Arc<Jobs>>) {
+    let (asks, asked) = channel();
+    let (tell, jobs) = watch::channel(Arc::default());
+    (DeskHandle::new(asks, jobs), asked, tell)
+}
