@@ -1,0 +1,130 @@
+//! Putting plans and refusals together.
+
+use super::facts::{Facts, VmFacts};
+use crate::model::operation::{Operation, Target, VmOperation};
+use crate::model::plan::{
+    Act, AfterKill, Confirm, Downtime, Fact, Note, Plan, Planned, Refusal, RefusalKind, Step, Weight,
+};
+use crate::model::text::clean;
+
+/// A plan for a VM in the making.
+pub(super) struct Draft {
+    plan: Plan,
+}
+
+/// Begins a plan for this VM; it rests on the VM's state.
+pub(super) fn draft(act: &VmOperation, vm: &VmFacts, verb: &str) -> Draft {
+    let target = Target::vm(vm.id, &vm.name);
+    let title = format!("{verb} {}", target.display_name());
+    let basis = vec![Fact { what: format!("state of {}", target.display_name()), was: vm.state.phrase().into() }];
+    Draft {
+        plan: Plan {
+            operation: Operation::vm(vm.id, act.clone()),
+            target,
+            title,
+            verb: verb.into(),
+            summary: String::new(),
+            steps: Vec::new(),
+            notes: Vec::new(),
+            confirm: Confirm::Yes,
+            diff: String::new(),
+            space: Vec::new(),
+            downtime: Downtime::None,
+            basis,
+            inverse: None,
+            after_kill: AfterKill::Stay,
+        },
+    }
+}
+
+impl Draft {
+    /// How it is done, in half a line.
+    pub(super) fn summary(mut self, text: impl Into<String>) -> Self {
+        self.plan.summary = text.into();
+        self
+    }
+
+    /// One step, and the arguments of the `virsh` that does the same.
+    pub(super) fn step(mut self, title: impl Into<String>, virsh: &[&str], act: Act) -> Self {
+        let command = if virsh.is_empty() { Vec::new() } else { command("virsh", virsh) };
+        self.plan.steps.push(Step { title: title.into(), command, act, undo: None });
+        self
+    }
+
+    /// Something to know before saying yes.
+    pub(super) fn note(mut self, weight: Weight, text: impl AsRef<str>) -> Self {
+        self.plan.notes.push(Note { weight, text: clean(text.as_ref()).into_owned() });
+        self
+    }
+
+    /// The same where there is something to know.
+    pub(super) fn note_if(self, so: bool, weight: Weight, text: impl AsRef<str>) -> Self {
+        if so { self.note(weight, text) } else { self }
+    }
+
+    /// The name has to be typed.
+    pub(super) fn typed(mut self) -> Self {
+        self.plan.confirm = Confirm::Name(self.plan.target.name.clone());
+        self
+    }
+
+    /// How long the guest is not served.
+    pub(super) const fn downtime(mut self, downtime: Downtime) -> Self {
+        self.plan.downtime = downtime;
+        self
+    }
+
+    /// What takes it back.
+    pub(super) fn inverse(mut self, act: VmOperation) -> Self {
+        if let Some(id) = self.plan.operation.vm_id() {
+            self.plan.inverse = Some(Operation::vm(id, act));
+        }
+        self
+    }
+
+    /// It rests on this too.
+    pub(super) fn rests_on(mut self, what: impl Into<String>, was: impl Into<String>) -> Self {
+        self.plan.basis.push(Fact { what: what.into(), was: was.into() });
+        self
+    }
+
+    /// The plan, or the refusal of every change where this host allows none.
+    pub(super) fn planned(mut self, facts: &Facts) -> Planned {
+        if let Some(why) = &facts.read_only {
+            return Planned::Refused(Box::new(Refusal {
+                operation: self.plan.operation,
+                target: self.plan.target,
+                title: self.plan.title,
+                reason: why.clone(),
+                remedy: "Start without --read-only, or set read_only = false, to be able to.".into(),
+                kind: RefusalKind::NotAllowed,
+            }));
+        }
+        self.plan.notes.sort_by_key(|n| n.weight);
+        Planned::Plan(Box::new(self.plan))
+    }
+}
+
+/// Why it cannot be done.
+pub(super) fn refused(
+    act: &VmOperation,
+    vm: &VmFacts,
+    verb: &str,
+    kind: RefusalKind,
+    reason: impl AsRef<str>,
+    remedy: impl Into<String>,
+) -> Planned {
+    let target = Target::vm(vm.id, &vm.name);
+    Planned::Refused(Box::new(Refusal {
+        operation: Operation::vm(vm.id, act.clone()),
+        title: format!("{verb} {}", target.display_name()),
+        target,
+        reason: clean(reason.as_ref()).into_owned(),
+        remedy: remedy.into(),
+        kind,
+    }))
+}
+
+fn command(program: &str, arguments: &[&str]) -> Vec<String> {
+    std::iter::once(program).chain(arguments.iter().copied()).map(str::to_owned).collect()
+}

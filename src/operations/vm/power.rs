@@ -1,0 +1,280 @@
+//! Starting and stopping.
+
+use super::super::build::{Draft, draft, refused};
+use super::super::facts::{Facts, VmFacts};
+use crate::model::operation::{AskGuest, VmOperation as Op};
+use crate::model::plan::{Act, Downtime, Planned, RefusalKind, Weight};
+use crate::model::text::clean;
+use crate::model::units::bytes;
+use crate::model::vm::{PauseReason, VmState};
+
+pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
+    match act {
+        Op::Start { paused, discard_saved } => start(act, vm, facts, *paused, *discard_saved),
+        Op::Shutdown { by, within_s } => shutdown(act, vm, facts, *by, *within_s),
+        Op::Reboot { by } => reboot(act, vm, facts, *by),
+        Op::Reset => reset(act, vm, facts),
+        Op::ForceOff => force_off(act, vm, facts),
+        Op::Pause => pause(act, vm, facts),
+        Op::Resume => resume(act, vm, facts),
+        Op::Save => save(act, vm, facts),
+        _ => discard_saved(act, vm, facts),
+    }
+}
+
+fn start(act: &Op, vm: &VmFacts, facts: &Facts, paused: bool, discard_saved: bool) -> Planned {
+    const VERB: &str = "Start";
+    if vm.state.is_active() {
+        let remedy = match vm.state {
+            VmState::Paused(_) => "It is paused: resume it (p).",
+            _ => "",
+        };
+        return refused(act, vm, VERB, already(vm), format!("It is {} already.", vm.state.phrase()), remedy);
+    }
+    let saved = vm.flags.managed_save == Some(true);
+    let mut virsh = vec!["start", name(vm)];
+    virsh.extend(paused.then_some("--paused"));
+    virsh.extend(discard_saved.then_some("--force-boot"));
+    let how = match (saved, discard_saved) {
+        (true, false) => "goes on where it was saved",
+        (true, true) => "boots afresh",
+        (false, _) => "boots",
+    };
+    let id = vm.id;
+    let plan = draft(act, vm, VERB)
+        .summary(if paused { format!("{how}, and stays paused") } else { how.to_owned() })
+        .step("Start it", &virsh, Act::Start { vm: id, paused, discard_saved })
+        .rests_on("its saved memory", if saved { "there" } else { "none" });
+    if saved && discard_saved {
+        return protected(act, vm, VERB).unwrap_or_else(|| {
+            plan.note(Weight::Danger, "Its saved memory is lost: what the guest had not written to disk.")
+                .typed()
+                .planned(facts)
+        });
+    }
+    // Stopping it again may lose what the guest does meanwhile: that is asked for on its own.
+    plan.planned(facts)
+}
+
+fn shutdown(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest, within_s: u32) -> Planned {
+    const VERB: &str = "Shut down";
+    if let Some(no) = off(act, vm, VERB).or_else(|| deaf(act, vm, VERB, by)) {
+        return no;
+    }
+    if within_s == 0 {
+        let reason = "A guest needs at least one second to shut down.";
+        return refused(act, vm, VERB, RefusalKind::BadRequest, reason, "");
+    }
+    let (by, how) = asked(vm, by);
+    let id = vm.id;
+    draft(act, vm, VERB)
+        .summary(format!("{how}, {within_s} s"))
+        .step(
+            format!("Ask the guest to shut down ({how})"),
+            &["shutdown", name(vm), "--mode", by.word()],
+            Act::Shutdown { vm: id, by },
+        )
+        .step(format!("Wait until it is off, {within_s} s at most"), &[], Act::AwaitOff { vm: id, within_s })
+        .note(
+            Weight::Info,
+            format!("Nothing is forced: if it still runs after {within_s} s, you choose what to do."),
+        )
+        .downtime(Downtime::UntilStarted)
+        .inverse(Op::Start { paused: false, discard_saved: false })
+        .planned(facts)
+}
+
+fn reboot(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest) -> Planned {
+    const VERB: &str = "Reboot";
+    if let Some(no) = off(act, vm, VERB).or_else(|| deaf(act, vm, VERB, by)) {
+        return no;
+    }
+    let (by, how) = asked(vm, by);
+    draft(act, vm, VERB)
+        .summary(how)
+        .step(
+            format!("Ask the guest to reboot ({how})"),
+            &["reboot", name(vm), "--mode", by.word()],
+            Act::Reboot { vm: vm.id, by },
+        )
+        .note(Weight::Info, "The guest decides when, and whether.")
+        .downtime(Downtime::Moments)
+        .planned(facts)
+}
+
+fn reset(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
+    const VERB: &str = "Reset";
+    if let Some(no) = off(act, vm, VERB).or_else(|| protected(act, vm, VERB)) {
+        return no;
+    }
+    unasked(draft(act, vm, VERB), vm)
+        .summary("at once, the guest is not asked")
+        .step("Reset it", &["reset", name(vm)], Act::Reset { vm: vm.id })
+        .downtime(Downtime::Moments)
+        .planned(facts)
+}
+
+fn force_off(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
+    const VERB: &str = "Force off";
+    if let Some(no) = off(act, vm, VERB).or_else(|| protected(act, vm, VERB)) {
+        return no;
+    }
+    let gone = vm.flags.persistent == Some(false);
+    unasked(draft(act, vm, VERB), vm)
+        .summary("at once, the guest is not asked")
+        .step("End it", &["destroy", name(vm)], Act::ForceOff { vm: vm.id })
+        .note_if(gone, Weight::Danger, "It is transient: its definition is gone once it is off.")
+        .downtime(Downtime::UntilStarted)
+        .inverse(Op::Start { paused: false, discard_saved: false })
+        .planned(facts)
+}
+
+fn pause(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
+    const VERB: &str = "Pause";
+    if let Some(no) = off(act, vm, VERB) {
+        return no;
+    }
+    if vm.state != VmState::Running {
+        return refused(act, vm, VERB, already(vm), format!("It is {}.", vm.state.phrase()), "");
+    }
+    draft(act, vm, VERB)
+        .summary("memory stays where it is")
+        .step("Pause it", &["suspend", name(vm)], Act::Pause { vm: vm.id })
+        .note(Weight::Info, format!("It keeps its {} of memory, and its clock stands still.", bytes(vm.definition.memory as f64)))
+        .downtime(Downtime::UntilStarted)
+        .inverse(Op::Resume)
+        .planned(facts)
+}
+
+fn resume(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
+    const VERB: &str = "Resume";
+    match vm.state {
+        VmState::Paused(PauseReason::Migration | PauseReason::Saving | PauseReason::PostcopyFailed) => {
+            let reason = format!("It is {}: libvirt decides when it goes on.", vm.state.phrase());
+            refused(act, vm, VERB, RefusalKind::State, reason, "")
+        }
+        VmState::Paused(why) => {
+            let failed = why == PauseReason::IoError;
+            draft(act, vm, VERB)
+                .summary("goes on where it was")
+                .step("Resume it", &["resume", name(vm)], Act::Resume { vm: vm.id })
+                .note_if(
+                    failed,
+                    Weight::Warning,
+                    "A disk request failed. Where the reason still holds, no space perhaps, it is paused again at once.",
+                )
+                .inverse(Op::Pause)
+                .planned(facts)
+        }
+        _ => {
+            let remedy = if vm.state.is_active() { "" } else { "Start it (s)." };
+            refused(act, vm, VERB, already(vm), format!("It is {}, not paused.", vm.state.phrase()), remedy)
+        }
+    }
+}
+
+fn save(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
+    const VERB: &str = "Save";
+    if let Some(no) = off(act, vm, VERB) {
+        return no;
+    }
+    if vm.flags.persistent == Some(false) {
+        let reason = "It is transient: there is no definition to start again from.";
+        return refused(act, vm, VERB, RefusalKind::State, reason, "");
+    }
+    if vm.definition.passthrough > 0 {
+        let reason = "A device of the host is passed through to it: its state cannot be saved.";
+        return refused(act, vm, VERB, RefusalKind::Unsupported, reason, "Detach the device, or shut the VM down (S).");
+    }
+    let memory = bytes(vm.definition.memory as f64);
+    draft(act, vm, VERB)
+        .summary(format!("up to {memory} of memory to disk, then off"))
+        .step("Save its memory and stop it", &["managedsave", name(vm)], Act::Save { vm: vm.id })
+        .note(Weight::Info, format!("Needs up to {memory} below libvirt's folder for saved VMs."))
+        .note(Weight::Info, "Its connections to others will have timed out when it goes on.")
+        .downtime(Downtime::UntilStarted)
+        .inverse(Op::Start { paused: false, discard_saved: false })
+        .planned(facts)
+}
+
+fn discard_saved(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
+    const VERB: &str = "Discard the saved memory of";
+    if vm.flags.managed_save != Some(true) {
+        return refused(act, vm, VERB, RefusalKind::AlreadySo, "No memory of it is saved.", "");
+    }
+    protected(act, vm, VERB).unwrap_or_else(|| {
+        draft(act, vm, VERB)
+            .summary("the next start boots afresh")
+            .step("Forget what was saved", &["managedsave-remove", name(vm)], Act::DiscardSaved { vm: vm.id })
+            .note(Weight::Danger, "What the guest had not written to disk is lost.")
+            .typed()
+            .planned(facts)
+    })
+}
+
+/// What every way of not asking the guest means.
+fn unasked(plan: Draft, vm: &VmFacts) -> Draft {
+    plan.note(Weight::Danger, "What the guest has not written to disk is lost, as in a power cut.").note_if(
+        vm.definition.agent_connected == Some(true),
+        Weight::Info,
+        "Its agent is connected: shutting it down (S) is likely to work.",
+    ).typed()
+}
+
+/// How the guest is asked in the end, in a word and as a person would say it.
+fn asked(vm: &VmFacts, by: AskGuest) -> (AskGuest, &'static str) {
+    let agent = match by {
+        AskGuest::Auto => vm.definition.agent_connected == Some(true),
+        by => by == AskGuest::Agent,
+    };
+    if agent { (AskGuest::Agent, "agent") } else { (AskGuest::Acpi, "ACPI") }
+}
+
+/// A guest that cannot be asked so.
+fn deaf(act: &Op, vm: &VmFacts, verb: &str, by: AskGuest) -> Option<Planned> {
+    if vm.state != VmState::Running {
+        let remedy = if matches!(vm.state, VmState::Paused(_)) { "Resume it first (p), or force it off (K)." } else { "" };
+        let reason = format!("It is {}: the guest cannot hear.", vm.state.phrase());
+        return Some(refused(act, vm, verb, RefusalKind::State, reason, remedy));
+    }
+    (by == AskGuest::Agent && vm.definition.agent_connected != Some(true)).then(|| {
+        let reason = if vm.definition.has_agent_channel {
+            "No agent answers in the guest."
+        } else {
+            "The VM has no channel for a guest agent."
+        };
+        let remedy = "Ask by ACPI instead, or install and start qemu-guest-agent in the guest.";
+        refused(act, vm, verb, RefusalKind::State, reason, remedy)
+    })
+}
+
+fn off(act: &Op, vm: &VmFacts, verb: &str) -> Option<Planned> {
+    (!vm.state.is_active()).then(|| {
+        let kind = if vm.state == VmState::Unknown { RefusalKind::Unknown } else { already_off(act) };
+        refused(act, vm, verb, kind, format!("It is {}.", vm.state.phrase()), "")
+    })
+}
+
+fn already_off(act: &Op) -> RefusalKind {
+    if matches!(act, Op::Shutdown { .. } | Op::ForceOff) { RefusalKind::AlreadySo } else { RefusalKind::State }
+}
+
+/// It is in the state that was asked for, or in another that does not fit.
+fn already(vm: &VmFacts) -> RefusalKind {
+    if matches!(vm.state, VmState::Running | VmState::Paused(PauseReason::User)) {
+        RefusalKind::AlreadySo
+    } else {
+        RefusalKind::State
+    }
+}
+
+fn protected(act: &Op, vm: &VmFacts, verb: &str) -> Option<Planned> {
+    vm.definition.protected.then(|| {
+        let reason = format!("{} is protected.", clean(&vm.name));
+        refused(act, vm, verb, RefusalKind::Protected, reason, "Take the protection off first.")
+    })
+}
+
+fn name(vm: &VmFacts) -> &str {
+    &vm.name
+}
