@@ -150,10 +150,10 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
             "memory",
             Group::Balloon,
             &[
-                ("guest uses", MetricId::VmMemory, 9),
-                ("share", MetricId::VmMemoryShare, 6),
-                ("resident", MetricId::VmResident, 9),
-                ("balloon", MetricId::VmBalloon, 9),
+                ("used", MetricId::VmMemory, 8),
+                ("share", MetricId::VmMemoryShare, 5),
+                ("resident", MetricId::VmResident, 8),
+                ("balloon", MetricId::VmBalloon, 8),
             ],
         ),
         (
@@ -162,7 +162,7 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
             &[
                 ("read", MetricId::VmDiskRead, 10),
                 ("write", MetricId::VmDiskWrite, 10),
-                ("requests", MetricId::VmIops, 7),
+                ("I/O", MetricId::VmIops, 7),
                 ("latency", MetricId::VmLatency, 7),
             ],
         ),
@@ -181,11 +181,13 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
         .into_iter()
         .map(|(label, group, shown)| {
             let mut line = Rich::new();
-            for (name, id, columns) in shown {
+            for (i, (name, id, columns)) in shown.iter().enumerate() {
                 line = line.and(format!("{name} "), Role::Label);
+                // The last one needs no columns to keep for what follows.
+                let columns = if i + 1 < shown.len() { columns + 1 } else { 0 };
                 line = match vm.now.get(*id) {
-                    Some(v) => line.and(format!("{:<columns$} ", id.get().unit.show(v)), Role::Text),
-                    None => line.and(format!("{:<columns$} ", c.look.glyphs.dash), Role::Unknown),
+                    Some(v) => line.and(format!("{:<columns$}", id.get().unit.show(v)), Role::Text),
+                    None => line.and(format!("{:<columns$}", c.look.glyphs.dash), Role::Unknown),
                 };
             }
             let age = vm.fresh.get(group).map(|at| at.age(c.app.time()));

@@ -49,6 +49,7 @@ pub(in crate::engine) fn start(
             writer: None,
             sampler: Sampler::default(),
             watcher: Watcher::default(),
+            knows_states: false,
             told: Recording::Off,
             committed: None,
             tried: None,
@@ -75,6 +76,8 @@ struct Recorder {
     writer: Option<HistoryWriter>,
     sampler: Sampler,
     watcher: Watcher,
+    /// Whether this recording knows what state the VMs were in when it began.
+    knows_states: bool,
     told: Recording,
     /// When the last commit was made, and when it was last tried to open the database.
     committed: Option<Timestamp>,
@@ -125,6 +128,11 @@ impl Recorder {
         }
         let happened = !news.events.is_empty();
         news.events.into_iter().for_each(|event| writer.event(event));
+        if snapshot.listed && !self.knows_states {
+            self.knows_states = true;
+            // Not before the recording itself began: that is where they are looked for.
+            Watcher::states(snapshot, now.max(snapshot.at)).for_each(|event| writer.event(event));
+        }
         let mut failed = None;
         self.sampler.rows(snapshot, &mut |at, subject, metrics, values| {
             if let Err(why) = writer.add(at, subject, metrics, values) {
@@ -179,6 +187,7 @@ impl Recorder {
         let started = EventKind::RecordingStarted;
         writer.event(Event { at: now, subject: None, kind: started, detail: detail.into() });
         self.writer = Some(writer);
+        self.knows_states = false;
         self.tell(Recording::Here);
     }
 

@@ -182,7 +182,7 @@ fn events_are_read_as_they_were_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = open(folder.path());
     let events: Vec<Event> = (0..)
-        .zip(EventKind::ALL)
+        .zip(EventKind::ALL.iter().filter(|kind| **kind != EventKind::VmSeen))
         .map(|(i, kind)| Event {
             at: at(i),
             subject: (i % 2 == 0).then(|| vm(1)),
@@ -195,6 +195,30 @@ fn events_are_read_as_they_were_told() {
     let reader = read(folder.path());
     assert_eq!(reader.events(at(0), at(99), 99).unwrap(), events);
     assert_eq!(reader.events(at(3), at(9), 2).unwrap(), events[7..9]);
+}
+
+#[test]
+fn states_that_were_seen_did_not_happen_and_are_of_one_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = open(folder.path());
+    let event = |i, subject: Option<Subject>, kind, detail: &str| Event {
+        at: at(i),
+        subject,
+        kind,
+        detail: detail.into(),
+    };
+    let seen = |i, n, detail| event(i, Some(vm(n)), EventKind::VmSeen, detail);
+    let began = |i| event(i, None, EventKind::RecordingStarted, "");
+    let told = [began(1), seen(1, 1, "off"), seen(4, 2, "paused"), began(7), seen(8, 1, "running")];
+    told.iter().cloned().for_each(|e| writer.event(e));
+    writer.commit().unwrap();
+    let reader = read(folder.path());
+    assert_eq!(reader.events(at(0), at(99), 99).unwrap(), [began(1), began(7)]);
+    assert_eq!(reader.seen(at(0)).unwrap(), []);
+    assert_eq!(reader.seen(at(3)).unwrap(), told[1..2]);
+    assert_eq!(reader.seen(at(6)).unwrap(), told[1..3]);
+    assert_eq!(reader.seen(at(7)).unwrap(), []);
+    assert_eq!(reader.seen(at(99)).unwrap(), told[4..]);
 }
 
 #[test]
