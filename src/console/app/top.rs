@@ -76,6 +76,11 @@ impl Top {
         matches!(self.metric.get().unit, Unit::BytesPerSecond | Unit::PerSecond)
     }
 
+    /// Which of all metrics it is, from 1, and how many there are.
+    pub fn place(&self) -> (usize, usize) {
+        (METRICS.iter().position(|m| *m == self.metric).map_or(0, |at| at + 1), METRICS.len())
+    }
+
     /// What is ranked and by what: `Read, by disk`.
     pub fn title(&self) -> String {
         let metric = self.metric.get();

@@ -109,8 +109,18 @@ fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
             track: &tracks.memory,
             notes: vec![memory_note(c, vm)],
         },
-        Line { label: "READ", metric: MetricId::VmDiskRead, track: &tracks.disk, notes: vec![disk_note(c, vm)] },
-        Line { label: "WRITE", metric: MetricId::VmDiskWrite, track: &tracks.disk, notes: vec![latency_note(vm)] },
+        Line {
+            label: "READ",
+            metric: MetricId::VmDiskRead,
+            track: &tracks.disk,
+            notes: vec![disk_note(c, vm)],
+        },
+        Line {
+            label: "WRITE",
+            metric: MetricId::VmDiskWrite,
+            track: &tracks.disk,
+            notes: vec![latency_note(vm)],
+        },
         Line { label: "IN", metric: MetricId::VmNetRx, track: &tracks.net, notes: vec![net_note(vm)] },
         Line { label: "OUT", metric: MetricId::VmNetTx, track: &tracks.net, notes: Vec::new() },
     ];
@@ -147,9 +157,7 @@ fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
 
 fn cpu_notes(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
     let steal = match vm.now.get(MetricId::VmSteal) {
-        Some(v) => {
-            Rich::of(format!("steal {v:.1} %"), if v >= 10.0 { Role::Warning } else { Role::Dim })
-        }
+        Some(v) => Rich::of(format!("steal {v:.1} %"), if v >= 10.0 { Role::Warning } else { Role::Dim }),
         None => Rich::of(format!("steal {}", c.look.glyphs.dash), Role::Dim),
     };
     let wait = vm.now.get(MetricId::VmWait).map(|v| Rich::of(format!("wait {v:.1} %"), Role::Dim));

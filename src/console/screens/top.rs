@@ -30,9 +30,10 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, top: &Top) {
     let width = (area.width - 4).min(90);
     let height = (area.height - 4).min(rows.max(8) as u16 + 4);
     let inner = open_box(c, area, width, height, pane);
+    let (nth, all) = top.place();
     let head = Rich::of(top.title(), Role::Strong)
         .and(format!(" · {}", top.by_word()), Role::Text)
-        .and("   Tab next metric, r mean or peak, + - window", Role::Dim);
+        .and(format!("   metric {nth} of {all}"), Role::Dim);
     c.line(cellwise::row(inner, 0), &head);
     let list = cellwise::below(inner, 2);
     let note = match &top.told {
@@ -70,7 +71,8 @@ fn item(c: &Canvas<'_>, top: &Top, row: &TopRow, scale: f64) -> MenuItem<'static
     let name = row.name.as_deref().map(clean);
     let short = || row.id.to_string().chars().take(8).collect();
     let name = name.map_or_else(short, std::borrow::Cow::into_owned);
-    let device = row.device.as_ref().map_or_else(String::new, |d| format!(" {}", device(known.map(AsRef::as_ref), d)));
+    let device =
+        row.device.as_ref().map_or_else(String::new, |d| format!(" {}", device(known.map(AsRef::as_ref), d)));
     let device = truncate(&device, NAME).into_owned();
     let name = truncate(&name, NAME.saturating_sub(width(&device))).into_owned();
     let fill = " ".repeat(NAME.saturating_sub(width(&name) + width(&device)));
@@ -79,6 +81,6 @@ fn item(c: &Canvas<'_>, top: &Top, row: &TopRow, scale: f64) -> MenuItem<'static
     let share = (scale > 0.0).then(|| row.value * 100.0 / scale);
     let detail = Rich::of(format!("{:>11}  ", top.unit().show(row.value)), Role::Strong)
         .join(Bar::new(share).show(20, c.look.glyphs))
-        .and(if known.is_some() { "" } else { "  no longer here" }, Role::Dim);
+        .and(if known.is_some() { "" } else { "  gone" }, Role::Dim);
     MenuItem { checked: None, label, detail }
 }

@@ -150,9 +150,9 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
             "memory",
             Group::Balloon,
             &[
-                ("used", MetricId::VmMemory, 8),
-                ("share", MetricId::VmMemoryShare, 5),
-                ("resident", MetricId::VmResident, 8),
+                ("used", MetricId::VmMemory, 9),
+                ("share", MetricId::VmMemoryShare, 4),
+                ("resident", MetricId::VmResident, 9),
                 ("balloon", MetricId::VmBalloon, 8),
             ],
         ),
@@ -180,6 +180,12 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
     groups
         .into_iter()
         .map(|(label, group, shown)| {
+            let read = vm.fresh.get(group);
+            if read.is_none() && shown.iter().all(|(_, id, _)| vm.now.get(*id).is_none()) {
+                let past = c.app.past_step_ms().is_some();
+                let why = if past { "nothing was recorded" } else { "not read yet" };
+                return fact(label, Rich::of(why, Role::Stale));
+            }
             let mut line = Rich::new();
             for (i, (name, id, columns)) in shown.iter().enumerate() {
                 line = line.and(format!("{name} "), Role::Label);
@@ -190,11 +196,9 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
                     None => line.and(format!("{:<columns$}", c.look.glyphs.dash), Role::Unknown),
                 };
             }
-            let age = vm.fresh.get(group).map(|at| at.age(c.app.time()));
-            let note = match age {
+            let note = match read.map(|at| at.age(c.app.time())) {
                 Some(age) if age > Duration::from_secs(10) => format!("  {} old", human_age(age)),
-                Some(_) => String::new(),
-                None => "  not read yet".into(),
+                _ => String::new(),
             };
             fact(label, line.and(note, Role::Stale))
         })

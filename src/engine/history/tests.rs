@@ -135,7 +135,10 @@ fn a_state_that_nothing_led_to_is_seen() {
     watcher.look(&snapshot(vec![], vec![], vec![]));
     let came = watcher.look(&s);
     let of_db = came.events.iter().filter(|e| e.subject == Some(Subject::Vm(s.vms[1].id)));
-    assert_eq!(of_db.map(|e| e.kind).collect::<Vec<_>>()[..], [EventKind::VmDefined, EventKind::VmIoError, kind]);
+    assert_eq!(
+        of_db.map(|e| e.kind).collect::<Vec<_>>()[..],
+        [EventKind::VmDefined, EventKind::VmIoError, kind]
+    );
 }
 
 #[test]

@@ -28,7 +28,20 @@ impl<'s> Context<'s> {
 
     /// The context of rows beside these VMs.
     pub const fn of_vms(vms: &'s [Arc<Vm>], now: Timestamp) -> Self {
-        Self { now, vms, pools: &[], volumes: OnceCell::new(), images: OnceCell::new(), networks: OnceCell::new() }
+        Self {
+            now,
+            vms,
+            pools: &[],
+            volumes: OnceCell::new(),
+            images: OnceCell::new(),
+            networks: OnceCell::new(),
+        }
+    }
+
+    /// The same with volumes of these pools.
+    #[must_use]
+    pub fn with_pools(self, pools: &'s [Arc<Pool>]) -> Self {
+        Self { pools, ..self }
     }
 
     /// The instant ages are counted to.

@@ -88,11 +88,7 @@ pub fn shown(app: &App) -> Vec<ChartSpec> {
 }
 
 fn of(plans: &[Plan], subject: &Subject) -> Vec<ChartSpec> {
-    let line = |metric: &MetricId| Line {
-        subject: subject.clone(),
-        metric: *metric,
-        name: word(*metric),
-    };
+    let line = |metric: &MetricId| Line { subject: subject.clone(), metric: *metric, name: word(*metric) };
     plans
         .iter()
         .map(|(title, metrics)| ChartSpec { title, lines: metrics.iter().map(line).collect() })

@@ -271,7 +271,10 @@ fn who_used_most_ranks_devices_too_and_opens_theirs() {
     let row = TopRow { id, device: Some(disk.clone()), name: None, value: 1.0 };
     update(&mut app, Msg::Top(asked.number, Told::Here(vec![row])));
     keys(&mut app, "r r");
-    assert_eq!(app.top_mut().map(|top| (top.by, top.title())), Some((Rank::Total, "Written, by disk".into())));
+    assert_eq!(
+        app.top_mut().map(|top| (top.by, top.title())),
+        Some((Rank::Total, "Written, by disk".into()))
+    );
     let asked = top_asked(&keys(&mut app, "r")).unwrap();
     let row = TopRow { id, device: Some(disk.clone()), name: None, value: 1.0 };
     update(&mut app, Msg::Top(asked.number, Told::Here(vec![row])));

@@ -39,7 +39,7 @@ fn open(app: &mut App) -> Vec<Effect> {
     let Some(row) = top.rows().get(top.selected) else { return Vec::new() };
     app.charts.window = top.window;
     let effects = navigate::open_vm(app, row.id, VmTab::Charts);
-    app.charts.device = row.device.clone();
+    app.charts.device.clone_from(&row.device);
     if let (Some(page), Some(name)) = (&mut app.page, &row.name)
         && page.name.is_empty()
     {
