@@ -176,7 +176,7 @@ pub static DISK_COLUMNS: &[Column<DiskRow>] = &[
     .needing(Needs::Definition)
     .growing()
     .by_default(),
-    Column::<DiskRow>::of_field("source", "source", "SOURCE", 32, 3, "Where its bytes lie.", |r, _| {
+    Column::<DiskRow>::of_field("source", "source", "SOURCE", 32, 4, "Where its bytes lie.", |r, _| {
         disk(r, |d| Value::text(d.source.as_ref().map(crate::model::vm::DiskSource::describe)))
     })
     .needing(Needs::Definition)
