@@ -119,21 +119,23 @@ impl Recorder {
                     self.commit();
                 }
             }
-            self.give_way();
+            self.give_way(&snapshots);
         }
         self.end();
     }
 
     /// Opens the database as soon as nobody else has it. Returns whether the engine still publishes then.
     async fn take_over(&mut self, snapshots: &mut watch::Receiver<Arc<Snapshot>>) -> bool {
+        let mut before: Option<Arc<Snapshot>> = None;
         loop {
             self.tried = None;
             if self.open(self.clock.now().wall) != Opened::Held {
                 return true;
             }
-            // What was measured until now is in the history of whoever has it.
-            let newest = Arc::clone(&snapshots.borrow());
-            self.skip(&newest);
+            // What was measured until the last try is in the history of whoever has it. What came since may not be.
+            if let Some(before) = before.replace(Arc::clone(&snapshots.borrow())) {
+                self.skip(&before);
+            }
             tokio::time::sleep(TAKE_OVER_EVERY).await;
             if snapshots.has_changed().is_err() {
                 return false;
@@ -142,24 +144,28 @@ impl Recorder {
     }
 
     /// Lets a collector that waits have the history, with all that was measured written.
-    fn give_way(&mut self) {
+    fn give_way(&mut self, snapshots: &watch::Receiver<Arc<Snapshot>>) {
         if self.collector || self.writer.is_none() || self.looked.elapsed() < GIVE_WAY_EVERY {
             return;
         }
         self.looked = Instant::now();
         let Some(Holder { pid }) = Claim::holder(&self.config.folder) else { return };
-        let stopped = EventKind::RecordingStopped;
-        let now = self.clock.now().wall;
         if !self.commit() {
             // It is in memory only, and the collector could not write either.
             return;
         }
+        // That may have taken a while.
+        let newest = Arc::clone(&snapshots.borrow());
+        self.take(&newest);
+        let now = self.clock.now().wall;
         if let Some(mut writer) = self.writer.take() {
+            let kind = EventKind::RecordingStopped;
             let detail =
                 pid.map_or_else(|| "a collector goes on".into(), |pid| format!("process {pid} goes on"));
-            writer.event(Event { at: now, subject: None, kind: stopped, detail });
-            if let Err(why) = writer.commit() {
-                tracing::warn!("That recording was handed over was not written: {why}");
+            writer.event(Event { at: now, subject: None, kind, detail });
+            match writer.commit() {
+                Ok(done) => drop(self.written.fetch_add(done.samples as u64, Ordering::Relaxed)),
+                Err(why) => tracing::warn!("The last before a collector goes on was not written: {why}"),
             }
         }
         tracing::info!("A collector records from now on.");
