@@ -30,6 +30,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use event::{Event, EventKind};
+pub use lock::{Claim, Holder};
 pub use open::SetAside;
 pub use reader::{HistoryReader, Named, PastSeries, PastView, Point, Points, Rank, Weight};
 pub use state::StateDb;

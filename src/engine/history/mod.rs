@@ -27,7 +27,8 @@ pub use past::{Past, open};
 pub(super) use recorder::{Duty, Report};
 
 pub use crate::store::{
-    Event, EventKind, Named, PastSeries, PastView, Point, Points, Rank, Retention, StoreError, Subject, Tier,
+    Claim, Event, EventKind, Named, PastSeries, PastView, Point, Points, Rank, Retention, StoreError,
+    Subject, Tier,
 };
 
 pub(super) use librarian::start as start_librarian;
