@@ -8,8 +8,10 @@ use super::{HistoryReader, Track, ids_of, sound};
 use crate::model::metric::MetricId;
 use crate::model::time::Timestamp;
 use crate::store::blocks::{self, ReadError};
-use crate::store::codec::chunk::{Rows, column_of};
-use crate::store::codec::piece::{self, Directory};
+use crate::store::codec::bytes::Bytes;
+use crate::store::codec::chunk::{Rows, each_column};
+use crate::store::codec::column;
+use crate::store::codec::piece::{self, Packed};
 use crate::store::error::StoreError;
 use crate::store::rollup::{of_samples, stats_of};
 use crate::store::subject::Subject;
@@ -45,17 +47,48 @@ struct Grid {
     first: i64,
     spans: usize,
     means: BTreeMap<i64, Vec<f32>>,
+    /// Room to unpack a column.
+    values: Vec<f32>,
 }
 
 impl Grid {
-    fn set(&mut self, track: &Track, column: usize, at: i64, mean: f32) {
-        let Ok(span) = usize::try_from((at - self.first).div_euclid(self.tier.step_ms())) else { return };
-        if span >= self.spans || mean.is_nan() {
-            return;
+    /// Takes the means of the roll-ups of a chunk; `at` tells when each row begins.
+    fn chunk(&mut self, track: &Track, c: &Packed<'_>, at: impl Fn(usize) -> i64) -> Option<()> {
+        let (first, step, spans) = (self.first, self.tier.step_ms(), self.spans);
+        let span =
+            |row| usize::try_from((at(row) - first).div_euclid(step)).ok().filter(|span| *span < spans);
+        if c.width != track.metrics.len() * STATS {
+            return None;
         }
+        let means = self.means.entry(track.id).or_insert_with(|| vec![f32::NAN; spans * track.metrics.len()]);
+        let values = &mut self.values;
+        each_column(c.width, c.chunk, |column, bytes| {
+            if column % STATS != 0 {
+                return Some(());
+            }
+            values.clear();
+            column::read(Bytes(bytes), c.rows, values)?;
+            let own = &mut means[column / STATS * spans..][..spans];
+            for (row, mean) in values.iter().enumerate().filter(|(_, mean)| !mean.is_nan()) {
+                if let Some(span) = span(row) {
+                    own[span] = *mean;
+                }
+            }
+            Some(())
+        })
+    }
+
+    /// Takes a mean of each metric of a span.
+    fn set(&mut self, track: &Track, at: i64, rolled: &[f32]) {
+        let Ok(span) = usize::try_from((at - self.first).div_euclid(self.tier.step_ms())) else { return };
         let spans = self.spans;
         let means = self.means.entry(track.id).or_insert_with(|| vec![f32::NAN; spans * track.metrics.len()]);
-        means[column * spans + span] = mean;
+        for column in 0..track.metrics.len() {
+            let mean = stats_of(rolled, column)[0];
+            if span < spans && !mean.is_nan() {
+                means[column * spans + span] = mean;
+            }
+        }
     }
 }
 
@@ -71,7 +104,8 @@ impl HistoryReader {
             let last = at.0 - at.0.rem_euclid(step);
             let spans = (i64::try_from(back.as_millis()).unwrap_or(0) / step).clamp(2, 24 * 60);
             let first = last - (spans - 1) * step;
-            let mut grid = Grid { tier, first, spans: spans as usize, means: BTreeMap::new() };
+            let mut grid =
+                Grid { tier, first, spans: spans as usize, means: BTreeMap::new(), values: Vec::new() };
             let tracks = self.all_tracks()?;
             self.add_blocks(&tracks, &mut grid, last)?;
             self.add_pieces(&tracks, &mut grid, last)?;
@@ -107,13 +141,13 @@ impl HistoryReader {
                 }
                 let offsets = &axes[&number];
                 let data = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-                for column in 0..track.metrics.len() {
-                    let width = track.metrics.len() * STATS;
-                    let means = sound(column_of(width, column * STATS, offsets.len(), data))?;
-                    for (offset, mean) in offsets.iter().zip(means) {
-                        grid.set(track, column, begin + i64::from(*offset), mean);
-                    }
-                }
+                let packed = Packed {
+                    track: track.id,
+                    width: track.metrics.len() * STATS,
+                    rows: offsets.len(),
+                    chunk: data,
+                };
+                sound(grid.chunk(track, &packed, |row| begin + i64::from(offsets[row])))?;
             }
         }
         Ok(())
@@ -128,16 +162,10 @@ impl HistoryReader {
         let (tier, span) = (grid.tier, (grid.first, last + grid.tier.step_ms()));
         for (group, _) in blocks::groups(&self.db, tier)? {
             blocks::each_piece(&self.db, tier, group, span, |start, blob| {
-                let directory = sound(Directory::read(blob))?;
-                for entry in &directory.entries {
-                    let Some(track) = tracks.get(&entry.track()) else { continue };
-                    for column in 0..track.metrics.len() {
-                        for mean in sound(directory.column(blob, *entry, column * STATS))? {
-                            grid.set(track, column, start, mean);
-                        }
-                    }
-                }
-                Ok(())
+                sound(piece::each(blob, |packed| {
+                    // A piece has one row of roll-ups a track.
+                    tracks.get(&packed.track).map_or(Some(()), |track| grid.chunk(track, &packed, |_| start))
+                }))
             })?;
         }
         Ok(())
@@ -167,10 +195,7 @@ impl HistoryReader {
         for (minute, all) in minutes {
             for (id, rows) in all {
                 let Some(track) = tracks.get(&id) else { continue };
-                let rolled = of_samples(&rows, &track.metrics);
-                for column in 0..track.metrics.len() {
-                    grid.set(track, column, minute, stats_of(&rolled, column)[0]);
-                }
+                grid.set(track, minute, &of_samples(&rows, &track.metrics));
             }
         }
         Ok(())
