@@ -55,6 +55,8 @@ struct Ranking<'t> {
     tracks: &'t BTreeMap<i64, Arc<Track>>,
     /// Those that have the metric, with its place; by number, as they lie on disk.
     wanted: Vec<(i64, usize)>,
+    /// The same by number: it is looked up for each minute of each track.
+    columns: Vec<Option<usize>>,
     by: Rank,
     used: BTreeMap<i64, Used>,
     values: Vec<f32>,
@@ -63,12 +65,17 @@ struct Ranking<'t> {
 
 impl<'t> Ranking<'t> {
     fn new(tracks: &'t BTreeMap<i64, Arc<Track>>, metric: MetricId, by: Rank) -> Self {
-        let wanted = tracks.iter().filter_map(|(id, track)| Some((*id, track.column(metric)?))).collect();
-        Self { tracks, wanted, by, used: BTreeMap::new(), values: Vec::new(), counts: Vec::new() }
+        let wanted: Vec<(i64, usize)> =
+            tracks.iter().filter_map(|(id, track)| Some((*id, track.column(metric)?))).collect();
+        let mut columns = vec![None; wanted.last().map_or(0, |(id, _)| *id as usize + 1)];
+        for (id, column) in &wanted {
+            columns[*id as usize] = Some(*column);
+        }
+        Self { tracks, wanted, columns, by, used: BTreeMap::new(), values: Vec::new(), counts: Vec::new() }
     }
 
     fn column(&self, track: i64) -> Option<usize> {
-        self.wanted.binary_search_by_key(&track, |(id, _)| *id).ok().map(|at| self.wanted[at].1)
+        usize::try_from(track).ok().and_then(|track| *self.columns.get(track)?)
     }
 
     fn add(&mut self, track: i64, value: f32, count: f32, step_ms: i64) {
