@@ -1,5 +1,6 @@
 //! Reading history: any process, also while another one writes. What was committed is seen at once.
 
+mod grid;
 mod moment;
 mod points;
 mod rows;

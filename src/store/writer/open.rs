@@ -54,6 +54,7 @@ impl HistoryWriter {
             writings: 0,
             due: std::collections::BTreeSet::new(),
             at_once: 0,
+            dropping: None,
         };
         Ok(Opened { writer, set_aside })
     }

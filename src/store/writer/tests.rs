@@ -289,3 +289,33 @@ fn blocks_close_group_by_group_and_can_be_left_at_any_of_them() {
     assert_eq!((closed("raw"), closed("minute")), (4 * 5, 2 * 5));
     assert_eq!(closed("raw_axis"), 4, "all groups share their times");
 }
+
+#[test]
+fn what_is_old_goes_little_by_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let hour = Duration::from_secs(3600);
+    let keep = Retention { raw: hour, ..Retention::default() };
+    let mut writer = HistoryWriter::open(folder.path(), keep, at(0)).unwrap().writer;
+    let db = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+    let of_block = |table, block: i64| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table} WHERE id >> 24 = ?");
+        db.query_row(&sql, [T0 / 3_600_000 + block], |row| row.get(0)).unwrap()
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    let mut before = 0;
+    for s in (0..3 * 3600).step_by(2) {
+        fill_five(&mut writer, s, s + 2);
+        let left = of_block("raw", 0);
+        assert!(before - left <= 3, "{before} chunks, then {left}");
+        // What is left is read: its times go last.
+        assert_eq!(of_block("raw_axis", 0), i64::from(left > 0), "{left} chunks");
+        if left < before {
+            let first: Vec<_> = (1..=5).map(|n| cpu(&read(folder.path()), n)[0].0).collect();
+            assert_eq!(first.iter().filter(|s| **s == 0.0).count() as i64, left);
+            assert!(first.iter().all(|s| [0.0, 3600.0].contains(s)), "{first:?}");
+        }
+        seen.insert(left);
+        before = left;
+    }
+    assert!(seen.contains(&5) && seen.contains(&2) && before == 0, "{seen:?}");
+}
