@@ -168,8 +168,8 @@ pub(crate) fn each<'a>(blob: &'a [u8], mut show: impl FnMut(Packed<'a>) -> Optio
     let mut track = 0_i64;
     for _ in 0..bytes.size()? {
         track = track.checked_add(i64::try_from(bytes.number()?).ok()?)?;
-        let (width, axis, length) = (bytes.size()?, bytes.size()?, bytes.size()?);
-        show(Packed { track, width, rows: *axes.get(axis)?, chunk: rest.take(length)? })?;
+        let (width, of_axes, length) = (bytes.size()?, bytes.size()?, bytes.size()?);
+        show(Packed { track, width, rows: *axes.get(of_axes)?, chunk: rest.take(length)? })?;
     }
     Some(())
 }
