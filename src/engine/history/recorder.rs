@@ -178,6 +178,11 @@ impl Recorder {
         let detail = if anew { "a damaged database was set aside" } else { "" };
         let started = EventKind::RecordingStarted;
         writer.event(Event { at: now, subject: None, kind: started, detail: detail.into() });
+        if let Some(readers) = &self.config.readers
+            && let Err(why) = writer.share(readers)
+        {
+            tracing::warn!("The history is recorded, but its group cannot read it: {why}");
+        }
         self.writer = Some(writer);
         self.tell(Recording::Here);
     }

@@ -192,7 +192,9 @@ impl HistoryReader {
                 if let Some(column) = ranking.column(packed.track) {
                     let sum = open.entry((packed.track, start)).or_default();
                     let values = column_of(packed.width, column, packed.rows, packed.chunk)?;
-                    values.into_iter().for_each(|v| sum.sample(v));
+                    for v in values {
+                        sum.sample(v);
+                    }
                 }
                 Some(())
             }))
