@@ -184,6 +184,8 @@ impl Recorder {
             tracing::warn!("The history is recorded, but its group cannot read it: {why}");
         }
         self.writer = Some(writer);
+        // The first commit puts in order what an earlier process left: not while the console draws its first frame.
+        self.committed.get_or_insert(now);
         self.tell(Recording::Here);
     }
 

@@ -179,7 +179,8 @@ fn past(screen: &vt100::Screen) -> Option<Past> {
     let rows = screen::rows(screen);
     let (_, rest) = rows.first()?.split_once("PAST ")?;
     let time: String = rest.chars().take_while(|c| c.is_ascii_digit() || " -:".contains(*c)).collect();
-    let is_vm = |row: &&String| row.contains("● ") && row.contains("made");
+    // The mark of a row of the list; other panes are further right.
+    let is_vm = |row: &&String| row.chars().take(8).any(|c| c == '●');
     Some(Past { time, cells: rows.iter().filter(is_vm).cloned().collect() })
 }
 
