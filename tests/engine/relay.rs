@@ -19,7 +19,7 @@ use super::bench::Bench;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn config(folder: &Path) -> HistoryConfig {
-    HistoryConfig { folder: folder.to_owned(), retention: Retention::default(), record: true }
+    HistoryConfig { folder: folder.to_owned(), retention: Retention::default(), record: true, readers: None }
 }
 
 /// A collector that serves, and a console that follows it on a connector of its own.

@@ -275,8 +275,11 @@ mod tests {
 
     fn refused(recording: Option<Recording>) -> Failure {
         let folder = PathBuf::from("/var/lib/novacron");
-        may_record(recording, &HistoryConfig { folder, retention: Retention::default(), record: true })
-            .unwrap_err()
+        may_record(
+            recording,
+            &HistoryConfig { folder, retention: Retention::default(), record: true, readers: None },
+        )
+        .unwrap_err()
     }
 
     #[test]

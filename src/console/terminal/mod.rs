@@ -2,7 +2,7 @@
 //!
 //! It is one task on one thread. It never calls the hypervisor or the file system; what may take time is
 //! asked of the engine, and answers come back as messages. It draws only when something visible changed:
-//! at once for a key, and at most every [`CALM`] for everything else.
+//! at once for a key and for what a key asked for, and at most every [`CALM`] for everything else.
 
 mod backend;
 mod guard;
@@ -194,7 +194,10 @@ impl Console {
                     }
                     Some(Err(_)) | None => Flow::Break(Ended::TerminalGone),
                 },
-                Some(msg) = self.answers.1.recv() => self.take(msg),
+                Some(msg) = self.answers.1.recv() => {
+                    urgent = self.is_waited_for(&msg);
+                    self.take(msg)
+                }
                 changed = self.snapshots.changed() => match changed {
                     Ok(()) => {
                         let newest = self.snapshots.borrow_and_update().clone();
@@ -230,6 +233,16 @@ impl Console {
             self.app.dirty = true;
         }
         self.take(Msg::Tick(now, offset))
+    }
+
+    /// Whether a key asked for what this brings: whoever pressed it waits for the picture. In the past each step asks for
+    /// its charts too.
+    const fn is_waited_for(&self, msg: &Msg) -> bool {
+        match msg {
+            Msg::Moment(..) | Msg::Top(..) | Msg::Xml(..) => true,
+            Msg::Charts(..) => self.app.past.is_some(),
+            _ => false,
+        }
     }
 
     fn take(&mut self, msg: Msg) -> Flow {

@@ -263,8 +263,15 @@ impl Recorder {
         let detail = if anew { "a damaged database was set aside" } else { "" };
         let started = EventKind::RecordingStarted;
         writer.event(Event { at: now, subject: None, kind: started, detail: detail.into() });
+        if let Some(readers) = &self.config.readers
+            && let Err(why) = writer.share(readers)
+        {
+            tracing::warn!("The history is recorded, but its group cannot read it: {why}");
+        }
         self.writer = Some(writer);
         self.knows_states = false;
+        // The first commit puts in order what an earlier process left: not while the console draws its first frame.
+        self.committed.get_or_insert(now);
         self.tell(Recording::Here);
     }
 

@@ -159,17 +159,17 @@ pub(crate) fn each<'a>(blob: &'a [u8], mut show: impl FnMut(Packed<'a>) -> Optio
     let front = front(blob)?;
     let mut bytes = Bytes(blob.get(HEAD..front)?);
     let count = bytes.size()?;
-    let mut axes = Vec::with_capacity(count.min(bytes.0.len()));
+    let mut times = Vec::with_capacity(count.min(bytes.0.len()));
     for _ in 0..count {
         let length = bytes.size()?;
-        axes.push(axis_len(bytes.take(length)?)?);
+        times.push(axis_len(bytes.take(length)?)?);
     }
     let mut rest = Bytes(blob.get(front..)?);
     let mut track = 0_i64;
     for _ in 0..bytes.size()? {
         track = track.checked_add(i64::try_from(bytes.number()?).ok()?)?;
-        let (width, of_axes, length) = (bytes.size()?, bytes.size()?, bytes.size()?);
-        show(Packed { track, width, rows: *axes.get(of_axes)?, chunk: rest.take(length)? })?;
+        let (width, axis, length) = (bytes.size()?, bytes.size()?, bytes.size()?);
+        show(Packed { track, width, rows: *times.get(axis)?, chunk: rest.take(length)? })?;
     }
     Some(())
 }

@@ -20,7 +20,7 @@ use super::blocks::{self, Broken, ReadError};
 use super::error::StoreError;
 use super::event::{Event, EventKind};
 use super::ladder;
-use super::open;
+use super::open::{self, Readable};
 use super::subject::{Subject, columns_of};
 use super::tier::{MOST_TRACKS, Tier, row_id};
 use crate::model::metric::MetricId;
@@ -59,6 +59,7 @@ pub struct HistoryReader {
     db: Connection,
     path: PathBuf,
     newer: Option<StoreError>,
+    as_it_lies: bool,
     tracks: RefCell<BTreeMap<i64, Arc<Track>>>,
 }
 
@@ -69,8 +70,8 @@ impl HistoryReader {
     /// [`StoreError::Missing`] where nothing was recorded yet.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("history.db");
-        let (db, newer) = open::to_read(&path, &ladder::HISTORY)?;
-        Ok(Self { db, path, newer, tracks: RefCell::default() })
+        let Readable { db, newer, as_it_lies } = open::to_read(&path, &ladder::HISTORY)?;
+        Ok(Self { db, path, newer, as_it_lies, tracks: RefCell::default() })
     }
 
     /// That the database is of a newer version than this program, where it is: what it does not know is not shown.
@@ -161,6 +162,10 @@ impl HistoryReader {
         let all = self.db.unchecked_transaction().map_err(|why| told(why.into()))?;
         let done = work().map_err(told);
         drop(all);
+        if self.as_it_lies && open::has_log(&self.path) {
+            // Somebody has begun to write: what was read may be half of the old and half of the new.
+            return Err(StoreError::Busy { operation: "read", path: self.path.clone() });
+        }
         done
     }
 
