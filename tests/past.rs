@@ -71,7 +71,12 @@ fn text(bytes: &[u8]) -> String {
 fn record(folder: &Path, minutes: u64) {
     let host = SimHost::new(SimConfig::manual(6, 4));
     let clock = Arc::new(ManualClock::new(host.clock().clone()));
-    let history = HistoryConfig { folder: folder.to_owned(), retention: Retention::default(), record: true };
+    let history = HistoryConfig {
+        folder: folder.to_owned(),
+        retention: Retention::default(),
+        record: true,
+        readers: None,
+    };
     let config = EngineConfig {
         clock: clock.clone(),
         history: Some(history),

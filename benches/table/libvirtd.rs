@@ -29,6 +29,12 @@ impl Host {
         })
     }
 
+    /// The URI of libvirt's test driver in its daemon, with the VMs of this host file: to the console a host as any other.
+    pub(crate) fn of_file(&self, file: &std::path::Path) -> Outcome<String> {
+        let (_, socket) = self.uri.split_once("socket=").ok_or("the test host's URI names no socket")?;
+        Ok(format!("test+unix://{}?socket={socket}", file.display()))
+    }
+
     fn ctl(&self, args: &[&str]) -> Outcome<String> {
         let out = Command::new(&self.hostctl).args(args).env("NOVACRON_HOST_DIR", &self.folder).output()?;
         if !out.status.success() {

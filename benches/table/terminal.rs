@@ -33,6 +33,16 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts a program at this size.
     pub(crate) fn start(program: &str, args: &[&str], rows: u16, cols: u16) -> Outcome<Self> {
+        Self::start_with(program, args, (rows, cols), &[])
+    }
+
+    /// The same with some variables set.
+    pub(crate) fn start_with(
+        program: &str,
+        args: &[&str],
+        (rows, cols): (u16, u16),
+        variables: &[(&str, &str)],
+    ) -> Outcome<Self> {
         let home = tempfile::tempdir()?;
         let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 })?;
         let mut command = CommandBuilder::new(program);
@@ -48,7 +58,10 @@ impl Terminal {
             ("HOME", folder),
             ("XDG_RUNTIME_DIR", folder),
             ("XDG_DATA_HOME", folder),
-        ] {
+        ]
+        .iter()
+        .chain(variables)
+        {
             command.env(name, value);
         }
         let flags = local_flags(&*pair.master);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
 use crate::config::{Loaded, Settings};
-use crate::engine::history::{self, HistoryConfig, Past, Retention, StoreError};
+use crate::engine::history::{self, HistoryConfig, Past, Readers, Retention, StoreError};
 
 /// File names are no longer than 255 bytes.
 const LONGEST_NAME: usize = 200;
@@ -18,6 +18,11 @@ pub(super) fn of(loaded: &Loaded, demo: bool) -> Option<HistoryConfig> {
         folder: folder(&loaded.paths.data_dir, &settings.connect),
         retention: retention(settings),
         record: settings.history.record,
+        readers: settings
+            .history
+            .group
+            .as_ref()
+            .map(|group| Readers { group: group.id, below: loaded.paths.data_dir.clone() }),
     })
 }
 
@@ -30,9 +35,32 @@ pub(super) fn open(loaded: &Loaded, demo: bool) -> Result<(Past, Option<String>)
         let what = "this host is made up: nothing of it is recorded";
         return Err(Failure::new(Exit::NotFound, what).hint("--connect URI says which host is meant."));
     };
-    let past = history::open(&config.folder).map_err(|e| failure(&e))?;
+    let (past, of_system) = match history::open(&config.folder) {
+        Err(StoreError::Missing { .. }) => of_system(loaded, &config.folder)?,
+        other => (other.map_err(|e| failure(&e))?, None),
+    };
     let newer = past.newer().map(ToString::to_string);
-    Ok((past, newer))
+    Ok((past, newer.or(of_system)))
+}
+
+/// What the system's collector recorded, for a user who has nothing himself; with a sentence that says so.
+fn of_system(loaded: &Loaded, own: &Path) -> Result<(Past, Option<String>), Failure> {
+    let system = folder(&loaded.paths.system_data_dir, &loaded.settings.connect);
+    let missing = || failure(&StoreError::Missing { path: own.join("history.db") });
+    if system == own {
+        return Err(missing());
+    }
+    match history::open(&system) {
+        Ok(past) => {
+            Ok((past, Some(format!("This is what the system's NovaCron recorded, in {}.", system.display()))))
+        }
+        Err(StoreError::Denied { .. }) => Err(missing().hint(format!(
+            "The system's, in {}, may be read by root and by the group that its history.group names.",
+            system.display()
+        ))),
+        Err(StoreError::Missing { .. }) => Err(missing()),
+        Err(why) => Err(failure(&why)),
+    }
 }
 
 /// Why the past cannot be told, and what to do.

@@ -148,8 +148,9 @@ impl Job {
         }
         let connector = connector(settings, false)?;
         let (poll, limits) = (settings.poll.clone(), settings.limits.clone());
-        let session = Session::start(connector, poll, limits, Some(history.clone()), Role::Collector)?;
-        collect::run(&session, &history, &Manager::of(&self.environment))
+        let kept = Some(history.clone());
+        let start = move || Session::start(connector, poll, limits, kept, Role::Collector);
+        collect::run(start, &history, &Manager::of(&self.environment))
     }
 
     fn list(&self, list: &List) -> Result<Exit, Failure> {

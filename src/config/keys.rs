@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::group::UserGroup;
 use super::raw::{Kind, Raw};
 use super::settings::{Ascii, Grouping, LogLevel, Settings, Sort};
 
@@ -267,6 +268,15 @@ pub static KEYS: &[Key] = &[
         per_host: true,
         get: |s| Raw::Number((s.history.bytes >> 20) as f64),
         set: |s, v| s.history.bytes = (v.number() as u64) << 20,
+    },
+    Key {
+        path: "history.group",
+        kind: Kind::Group,
+        doc: "Members of this group may read the history too, with `novacron history`, `top` and `events`. The collector's \
+              socket, and what else is kept, stay their owner's.",
+        per_host: true,
+        get: |s| Raw::Text(s.history.group.as_ref().map_or_else(String::new, |g| g.name.clone())),
+        set: |s, v| s.history.group = UserGroup::find(v.text()),
     },
     percent!(
         "limits.pool_warn_percent",

@@ -5,6 +5,7 @@
 //! line and column, and its default stands.
 
 mod file;
+mod group;
 mod keys;
 mod load;
 mod paths;
@@ -16,6 +17,7 @@ mod warning;
 #[cfg(test)]
 mod tests;
 
+pub use group::UserGroup;
 pub use keys::{KEYS, Key};
 pub use load::{Environment, Loaded, Overrides, TextFile, load};
 pub use paths::Paths;

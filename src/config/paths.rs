@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// What is kept for root.
+const SYSTEM_DATA: &str = "/var/lib/novacron";
+
 /// Folders and files of this user. Nothing is created by asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
@@ -17,6 +20,8 @@ pub struct Paths {
     pub themes_dir: PathBuf,
     /// What the program keeps.
     pub data_dir: PathBuf,
+    /// What it keeps for root, and so for the system's collector.
+    pub system_data_dir: PathBuf,
     /// The log, unless set otherwise.
     pub log_file: PathBuf,
 }
@@ -31,7 +36,7 @@ impl Paths {
         let nowhere = || std::env::temp_dir().join("novacron");
         let config_dir = dirs.as_ref().map_or_else(nowhere, |d| d.config_dir().to_owned());
         let data_dir = if root {
-            PathBuf::from("/var/lib/novacron")
+            PathBuf::from(SYSTEM_DATA)
         } else {
             dirs.as_ref().map_or_else(nowhere, |d| d.data_dir().to_owned())
         };
@@ -48,6 +53,7 @@ impl Paths {
             log_file: data_dir.join("novacron.log"),
             config_dir,
             data_dir,
+            system_data_dir: PathBuf::from(SYSTEM_DATA),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use toml::de::DeValue;
 
+use super::group::UserGroup;
 use crate::model::columns::{VM_COLUMNS, find};
 use crate::model::suggest::did_you_mean;
 
@@ -94,6 +95,8 @@ pub enum Kind {
     },
     /// Any text.
     Text,
+    /// A group of the system's users, by name or number; empty for none.
+    Group,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list of VM columns.
@@ -110,6 +113,7 @@ impl Kind {
             Self::Number { min, max, zero: false } => format!("{min} to {max}").into(),
             Self::Number { min, max, zero: true } => format!("{min} to {max}, or 0").into(),
             Self::Text => "text".into(),
+            Self::Group => "name or number of a group, or empty".into(),
             Self::Choice(words) => words.join(", ").into(),
             Self::Columns => "ids of VM columns".into(),
             Self::Sort => "id of a VM column, then :asc or :desc if wanted".into(),
@@ -130,7 +134,7 @@ impl Kind {
             Self::Columns => Raw::List(
                 text.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect(),
             ),
-            Self::Text | Self::Choice(_) | Self::Sort => Raw::Text(text.to_owned()),
+            Self::Text | Self::Group | Self::Choice(_) | Self::Sort => Raw::Text(text.to_owned()),
         };
         self.check(raw)
     }
@@ -154,12 +158,15 @@ impl Kind {
                     Err(format!("\"{text}\" is not one of {}{hint}", words.join(", ")))
                 }
             }
+            (Self::Group, Raw::Text(name)) if !name.is_empty() && UserGroup::find(&name).is_none() => {
+                Err(format!("there is no group \"{name}\" on this machine"))
+            }
             (Self::Columns, Raw::List(items)) if !items.is_empty() => {
                 items.iter().map(|i| column(i)).collect::<Result<_, _>>().map(Raw::List)
             }
             (Self::Columns, Raw::List(_)) => Err("the list names no column".into()),
             (Self::Sort, Raw::Text(text)) => sort(&text).map(Raw::Text),
-            (Self::Flag, raw @ Raw::Flag(_)) | (Self::Text, raw @ Raw::Text(_)) => Ok(raw),
+            (Self::Flag, raw @ Raw::Flag(_)) | (Self::Text | Self::Group, raw @ Raw::Text(_)) => Ok(raw),
             (kind, _) => Err(format!("expected {}", kind.describe())),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::group::UserGroup;
+
 /// How the engine polls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PollSettings {
@@ -76,6 +78,8 @@ pub struct HistorySettings {
     pub hours: Duration,
     /// Bytes on disk in all.
     pub bytes: u64,
+    /// Whose members may read it too; `None` for its owner alone.
+    pub group: Option<UserGroup>,
 }
 
 impl Default for HistorySettings {
@@ -87,6 +91,7 @@ impl Default for HistorySettings {
             minutes: Duration::from_secs(30 * DAY),
             hours: Duration::from_secs(730 * DAY),
             bytes: 8 << 30,
+            group: None,
         }
     }
 }

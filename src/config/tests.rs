@@ -217,3 +217,17 @@ proptest! {
         file::read(Path::new("config.toml"), &text);
     }
 }
+
+#[test]
+fn a_group_that_is_not_there_is_told_with_its_place() {
+    let l = of_file("[history]\nraw_hours = 24\ngroup = \"no-such-group-here\"\n");
+    let wanted = "3:9: history.group: there is no group \"no-such-group-here\" on this machine";
+    assert_eq!(told(&l), [wanted]);
+    assert_eq!(l.settings.history.group, None);
+    assert!(l.warnings[0].to_string().contains("config.toml:3"), "{}", l.warnings[0]);
+    let l = of_file("[history]\ngroup = \"root\"\n");
+    assert_eq!(l.settings.history.group, Some(UserGroup { name: "root".into(), id: 0 }));
+    assert!(effective(&l.settings).contains("group = \"root\""));
+    let l = loaded(&[], &[("NOVACRON_HISTORY_GROUP", "4711")], &Overrides::default());
+    assert_eq!(l.settings.history.group.map(|g| g.id), Some(4711));
+}

@@ -223,6 +223,8 @@ pub(crate) enum Input {
     Live(Box<Live>),
     /// There is a collector to follow.
     Found(Box<Client>),
+    /// There is one, and why it cannot be followed.
+    Unfit(String),
     /// Time jumped: look again what is due.
     Tick,
 }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::Progress;
 use super::calls::{Call, Effect, Input, LANES, Lane, MachineAsk, MachineReport};
 use super::clock::thread_cpu;
-use super::core::{Core, fill};
+use super::core::Core;
 use super::relay::{self, Client};
 use super::worker::{self, Surroundings};
 use crate::host::MachinePort;
@@ -26,6 +26,10 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// While another process records, it is looked this often whether it can be followed.
 const SEEK_EVERY: Duration = Duration::from_secs(5);
+/// One that just began is about to serve: for a while it is looked so often, so that not both ask the hypervisor.
+const SEEK_SOON: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+/// One that cannot be followed may be replaced by one that can.
+const SEEK_SELDOM: Duration = Duration::from_secs(60);
 
 /// The coordinator: owns the core.
 pub(super) struct Coordinator<'a> {
@@ -35,11 +39,13 @@ pub(super) struct Coordinator<'a> {
     pub(super) workers: [Option<Sender<Call>>; LANES.len()],
     pub(super) machine: Option<SyncSender<MachineAsk>>,
     pub(super) progress: Arc<Progress>,
-    /// What a collector sent last, until all of it is read anew.
-    pub(super) before: Option<Arc<Snapshot>>,
     /// Folder and host of a collector to look for, and when that was done last, in real time.
     pub(super) seek: Option<(PathBuf, String)>,
     pub(super) sought: Instant,
+    /// Since when another process records, in real time.
+    pub(super) elsewhere: Option<Instant>,
+    /// The one there is cannot be followed.
+    pub(super) unfit: bool,
     /// The one that was found.
     pub(super) found: Option<Box<Client>>,
 }
@@ -75,16 +81,27 @@ impl Coordinator<'_> {
     fn until_due(&self) -> Duration {
         let now = self.around.clock.now().mono_us;
         let due = Duration::from_micros(self.core.wake_at().saturating_sub(now));
-        due.clamp(SHORTEST_SLEEP, if self.seeks() { SEEK_EVERY } else { LONGEST_SLEEP })
+        due.clamp(SHORTEST_SLEEP, self.seek_every().unwrap_or(LONGEST_SLEEP))
     }
 
-    fn seeks(&self) -> bool {
-        self.seek.is_some() && self.core.is_recorded_elsewhere()
+    /// How often a collector is looked for now, if at all.
+    fn seek_every(&self) -> Option<Duration> {
+        let since = self.seek.as_ref().and(self.elsewhere)?;
+        let (soon, long) = SEEK_SOON;
+        Some(match since.elapsed() < long {
+            _ if self.unfit => SEEK_SELDOM,
+            true => soon,
+            false => SEEK_EVERY,
+        })
     }
 
     fn look_for_collector(&mut self) {
-        if self.seeks()
-            && self.sought.elapsed() >= SEEK_EVERY
+        self.elsewhere = match self.elsewhere {
+            since @ Some(_) if self.core.is_recorded_elsewhere() => since,
+            _ => self.core.is_recorded_elsewhere().then(Instant::now),
+        };
+        self.unfit &= self.elsewhere.is_some();
+        if self.seek_every().is_some_and(|every| self.sought.elapsed() >= every)
             && let Some((folder, uri)) = self.seek.clone()
         {
             self.sought = Instant::now();
@@ -103,6 +120,7 @@ impl Coordinator<'_> {
             }
             input => input,
         };
+        self.unfit |= matches!(input, Input::Unfit(_));
         self.core.dropped_events(self.around.dropped_events.load(Ordering::Relaxed));
         self.core.handle(input, self.around.clock.now());
     }
@@ -111,11 +129,6 @@ impl Coordinator<'_> {
         if let Some(mut snapshot) = self.core.publish(self.around.clock.now()) {
             // One engine, one count, whoever asked.
             snapshot.serial = self.snapshots.borrow().serial + 1;
-            if let Some(before) = &self.before
-                && !fill(&mut snapshot, before)
-            {
-                self.before = None;
-            }
             self.snapshots.send_replace(Arc::new(snapshot));
         }
     }

@@ -41,7 +41,7 @@ impl Life {
             };
             let now = self.around.clock.now();
             let mut core = (self.new_core)(now);
-            core.resume(&alone, generation, now);
+            core.resume(&alone, &self.snapshots.borrow(), generation, now);
             let seek = self.follower.as_ref().map(|f| (f.folder.clone(), f.uri.clone()));
             let mut coordinator = Coordinator {
                 core,
@@ -50,9 +50,10 @@ impl Life {
                 workers: [const { None }; 4],
                 machine: self.machine.clone(),
                 progress: self.progress.clone(),
-                before: alone.before,
                 seek,
                 sought: std::time::Instant::now(),
+                elsewhere: None,
+                unfit: false,
                 found: None,
             };
             coordinator.run(inbox);

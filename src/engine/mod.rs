@@ -178,6 +178,7 @@ impl Engine {
                 inbox: inbox.clone(),
                 machine: machine.clone(),
                 number: 0,
+                patience: relay::PATIENCE,
             }),
             _ => None,
         };
@@ -185,7 +186,7 @@ impl Engine {
             Some(history) => {
                 let questions = history::start_librarian(history.folder.clone())?;
                 if history.record {
-                    let duty = Duty { at_once: role == Role::Collector, written: written.clone() };
+                    let duty = Duty { collector: role == Role::Collector, written: written.clone() };
                     history::start_recorder(history, clock, newest.clone(), inbox.clone(), &recorder, duty)?;
                 }
                 Some(questions)

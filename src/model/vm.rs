@@ -85,6 +85,25 @@ impl VmState {
         }
     }
 
+    /// Back from its phrase. A pause without a reason is one by an admin.
+    pub fn of_phrase(phrase: &str) -> Option<Self> {
+        use PauseReason as P;
+        const REASONS: [PauseReason; 8] = [
+            P::User,
+            P::IoError,
+            P::Migration,
+            P::Saving,
+            P::Watchdog,
+            P::Crashed,
+            P::StartingUp,
+            P::PostcopyFailed,
+        ];
+        let states =
+            [Self::Running, Self::ShuttingDown, Self::ShutOff, Self::Crashed, Self::Suspended, Self::Unknown];
+        let paused = REASONS.into_iter().map(Self::Paused);
+        states.into_iter().chain(paused).find(|state| state.phrase() == phrase)
+    }
+
     /// What needs attention first, then what is alive: the order of a sort by state.
     pub const fn rank(self) -> u8 {
         match self {

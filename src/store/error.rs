@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Access;
+
+use super::open::may;
 use crate::model::text::clean;
 
 /// Why the store could not do something.
@@ -151,8 +154,6 @@ fn has_no_room(path: &Path) -> bool {
 
 /// Why a file cannot be opened: SQLite does not tell.
 fn why_not(path: &Path) -> io::Error {
-    match std::fs::OpenOptions::new().read(true).write(true).open(path) {
-        Err(why) => why,
-        Ok(_) => io::Error::other("unable to open the database file"),
-    }
+    let both = Access::READ_OK | Access::WRITE_OK;
+    may(path, both).err().unwrap_or_else(|| io::Error::other("unable to open the database file"))
 }

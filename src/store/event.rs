@@ -46,6 +46,9 @@ kinds! {
     VmUndefined "vm_undefined",
     /// A VM got another name.
     VmRenamed "vm_renamed",
+    /// A VM was found in a state when recording began, or when the VM came: nothing happened, but from then on its
+    /// state is known. The detail is the state's phrase.
+    VmSeen "vm_seen",
     /// The connection to the hypervisor was lost.
     ConnectionLost "connection_lost",
     /// The connection is back.

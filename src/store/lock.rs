@@ -26,9 +26,7 @@ impl Lock {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {
-                let mut told = String::new();
-                let pid = file.read_to_string(&mut told).ok().and_then(|_| told.trim().parse().ok());
-                return Err(StoreError::Held { path: path.to_owned(), pid });
+                return Err(StoreError::Held { path: path.to_owned(), pid: told(&mut file) });
             }
             Err(why) => return Err(StoreError::io("lock", path, why.into())),
         }
@@ -39,11 +37,64 @@ impl Lock {
             .and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self { file })
     }
+
+    /// Whoever holds the lock. A file that is not there or may not be read is
+    /// held by nobody.
+    fn holder(path: &Path) -> Option<Holder> {
+        let mut file = File::open(path).ok()?;
+        // Shared: two that look at once do not take each other for a holder. Given back as the file is closed.
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Err(Errno::WOULDBLOCK) => Some(Holder { pid: told(&mut file) }),
+            Ok(()) | Err(_) => None,
+        }
+    }
+}
+
+/// A process that holds a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Which, where it said so.
+    pub pid: Option<u32>,
+}
+
+/// The process that the file names.
+fn told(file: &mut File) -> Option<u32> {
+    let mut told = String::new();
+    file.read_to_string(&mut told).ok()?;
+    told.trim().parse().ok()
 }
 
 impl Drop for Lock {
     /// Closing would not do: a child process that was just begun has the file open too, until it runs its program.
     fn drop(&mut self) {
         let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
+/// A collector's claim to record: a lock of its own beside the history, which two collectors cannot hold. Whoever else
+/// records gives way to it.
+#[derive(Debug)]
+pub struct Claim {
+    _lock: Lock,
+}
+
+/// The file that is locked.
+const CLAIM: &str = "collector.lock";
+
+impl Claim {
+    /// Takes the claim to the history in this folder, which is made where it is missing.
+    ///
+    /// Whoever looks who holds it holds it for some microseconds: one refusal is none yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] by another collector; a folder that cannot be made or written.
+    pub fn take(folder: &Path) -> Result<Self, StoreError> {
+        super::open::folder(folder)?;
+        Ok(Self { _lock: Lock::take(&folder.join(CLAIM))? })
+    }
+
+    /// The collector that records here or waits to.
+    pub fn holder(folder: &Path) -> Option<Holder> {
+        Lock::holder(&folder.join(CLAIM))
     }
 }

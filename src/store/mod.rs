@@ -8,6 +8,7 @@
 //! | `codec` | how samples are packed |
 //! | `tier`, `blocks`, `merge`, `rollup` | how history is laid out, what happens where rows meet |
 //! | `open`, `ladder`, `lock` | opening, schema versions, damage, the one writer |
+//! | `share` | letting a group of users read |
 //!
 //! Nothing here reads a clock or makes a thread: time comes in with the samples, and calls block.
 
@@ -21,6 +22,7 @@ mod merge;
 mod open;
 mod reader;
 mod rollup;
+mod share;
 mod state;
 mod subject;
 #[cfg(test)]
@@ -30,8 +32,10 @@ mod writer;
 
 pub use error::StoreError;
 pub use event::{Event, EventKind};
+pub use lock::{Claim, Holder};
 pub use open::SetAside;
 pub use reader::{HistoryReader, Named, PastSeries, PastView, Point, Points, Rank, Weight};
+pub use share::Readers;
 pub use state::StateDb;
 pub use subject::Subject;
 pub use tier::Tier;

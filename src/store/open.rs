@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::error::StoreError;
 use super::ladder::{self, Ladder};
@@ -76,8 +77,18 @@ fn refuse_newer(db: &Connection, path: &Path, ladder: &Ladder) -> Result<(), Sto
     if found > known { Err(StoreError::Newer { path: path.to_owned(), found, known }) } else { Ok(()) }
 }
 
-/// Opens a database to read only; `Some` beside it tells that it is newer than this program.
-pub(crate) fn to_read(path: &Path, ladder: &Ladder) -> Result<(Connection, Option<StoreError>), StoreError> {
+/// A database that is read.
+#[derive(Debug)]
+pub(crate) struct Readable {
+    pub(crate) db: Connection,
+    /// It is newer than this program.
+    pub(crate) newer: Option<StoreError>,
+    /// It is read as it lies: nothing holds back a writer that comes.
+    pub(crate) as_it_lies: bool,
+}
+
+/// Opens a database to read only.
+pub(crate) fn to_read(path: &Path, ladder: &Ladder) -> Result<Readable, StoreError> {
     if matches!(fs::metadata(path), Err(why) if why.kind() == std::io::ErrorKind::NotFound) {
         return Err(StoreError::Missing { path: path.to_owned() });
     }
@@ -85,28 +96,38 @@ pub(crate) fn to_read(path: &Path, ladder: &Ladder) -> Result<(Connection, Optio
     let mut db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sql)?;
     db.busy_timeout(PATIENCE).map_err(sql)?;
     let mut refused = refuse_newer(&db, path, ladder);
-    if matches!(refused, Err(StoreError::ReadOnly { .. })) && !has_log(path) {
-        db = as_it_lies(path).map_err(sql)?;
+    let as_it_lies = matches!(refused, Err(StoreError::ReadOnly { .. } | StoreError::Denied { .. }))
+        && !has_log(path)
+        && may(path, Access::READ_OK).is_ok();
+    if as_it_lies {
+        db = immutable(path).map_err(sql)?;
         refused = refuse_newer(&db, path, ladder);
     }
-    match refused {
+    let newer = match refused {
         Ok(()) if ladder::version(&db).map_err(sql)? == 0 => {
-            Err(StoreError::Missing { path: path.to_owned() })
+            return Err(StoreError::Missing { path: path.to_owned() });
         }
-        Ok(()) => Ok((db, None)),
-        Err(newer @ StoreError::Newer { .. }) => Ok((db, Some(newer))),
-        Err(other) => Err(other),
-    }
+        Ok(()) => None,
+        Err(newer @ StoreError::Newer { .. }) => Some(newer),
+        Err(other) => return Err(other),
+    };
+    Ok(Readable { db, newer, as_it_lies })
+}
+
+/// Whether this process may do that with a file. It is not opened for that: closing it again would take away the locks
+/// that SQLite has on it.
+pub(crate) fn may(path: &Path, what: Access) -> std::io::Result<()> {
+    Ok(accessat(CWD, path, what, AtFlags::EACCESS)?)
 }
 
 /// Whether there is a log beside a database: parts of it are there only.
-fn has_log(path: &Path) -> bool {
+pub(crate) fn has_log(path: &Path) -> bool {
     fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
-/// Opens a database on a read-only file system, where SQLite cannot make what it shares with a writer: the file is
-/// read as it lies there, as one that does not change.
-fn as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
+/// Opens a database where SQLite may not make what it shares with a writer, on a read-only file system or in a folder of
+/// somebody else: the file is read as it lies there, as one that does not change.
+fn immutable(path: &Path) -> rusqlite::Result<Connection> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_bytes() {
@@ -157,7 +178,7 @@ pub(crate) fn set_aside(path: &Path, now: Timestamp) -> Result<SetAside, StoreEr
     Ok(SetAside { path: path.to_owned(), moved_to })
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -28,7 +28,7 @@ impl StateDb {
         match open::to_write(&path, &ladder::STATE) {
             Ok(db) => Ok((Self { db, path, newer: None }, None)),
             Err(StoreError::Newer { .. }) => {
-                let (db, newer) = open::to_read(&path, &ladder::STATE)?;
+                let open::Readable { db, newer, .. } = open::to_read(&path, &ladder::STATE)?;
                 Ok((Self { db, path, newer }, None))
             }
             Err(why) if why.is_damage() => Self::begin_anew(folder, path, now),

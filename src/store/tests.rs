@@ -3,6 +3,7 @@
 mod disk;
 mod kill;
 mod opening;
+mod sharing;
 
 use std::path::Path;
 

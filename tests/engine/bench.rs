@@ -34,15 +34,20 @@ impl Bench {
     }
 
     pub(super) fn on(host: SimHost, poll: PollSettings) -> Self {
-        Self::start(host, poll, None)
+        Self::start(host, poll, None, Role::Alone)
     }
 
     /// One whose engine keeps a history.
     pub(super) fn recording(host: SimHost, history: HistoryConfig) -> Self {
-        Self::start(host, PollSettings::default(), Some(history))
+        Self::start(host, PollSettings::default(), Some(history), Role::Alone)
     }
 
-    fn start(host: SimHost, poll: PollSettings, history: Option<HistoryConfig>) -> Self {
+    /// A console: it follows a collector where there is one, and records otherwise.
+    pub(super) fn beside(host: SimHost, history: HistoryConfig) -> Self {
+        Self::start(host, PollSettings::default(), Some(history), Role::Beside { read_only: false })
+    }
+
+    fn start(host: SimHost, poll: PollSettings, history: Option<HistoryConfig>, role: Role) -> Self {
         let clock = Arc::new(ManualClock::new(host.clock().clone()));
         let engine = Engine::start(EngineConfig {
             connector: Arc::new(host.connector()),
@@ -52,7 +57,7 @@ impl Bench {
             clock: clock.clone(),
             seed: 1,
             history,
-            role: Role::Alone,
+            role,
         })
         .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

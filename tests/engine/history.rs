@@ -13,7 +13,7 @@ use novacron::model::time::Timestamp;
 use super::bench::Bench;
 
 fn config(folder: &std::path::Path) -> HistoryConfig {
-    HistoryConfig { folder: folder.to_owned(), retention: Retention::default(), record: true }
+    HistoryConfig { folder: folder.to_owned(), retention: Retention::default(), record: true, readers: None }
 }
 
 fn answer<T>(reply: HistoryReply<T>) -> T {

@@ -4,20 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use novacron::engine::history::{HistoryConfig, Retention};
+use novacron::engine::history::{Claim, EventKind, HistoryConfig, Retention, Subject};
 use novacron::engine::relay::server::Server;
 use novacron::engine::{Command, Engine, EngineConfig, Focus, Handle, Role};
 use novacron::hypervisor::sim::{Operation, SimConfig, SimHost};
-use novacron::model::metric::{Group, METRICS};
+use novacron::model::id::VmId;
+use novacron::model::metric::{Group, METRICS, MetricId};
 use novacron::model::series::Track;
 use novacron::model::snapshot::{Recording, Snapshot, Source};
+use novacron::model::time::Timestamp;
 
 use super::bench::Bench;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn config(folder: &Path) -> HistoryConfig {
-    HistoryConfig { folder: folder.to_owned(), retention: Retention::default(), record: true }
+    HistoryConfig { folder: folder.to_owned(), retention: Retention::default(), record: true, readers: None }
 }
 
 /// A collector that serves, and a console that follows it on a connector of its own.
@@ -71,6 +73,24 @@ fn until(handle: &Handle, what: &str, so: impl Fn(&Snapshot) -> bool) -> Arc<Sna
     found.unwrap_or_else(|_| {
         panic!("not in time: {what}: {:?} {:?}", handle.snapshot().link, handle.snapshot().source)
     })
+}
+
+/// The first snapshot that is so, while time passes for all on this bench, a few times as fast as the real one.
+fn passing(bench: &Bench, handle: &Handle, what: &str, so: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let mut snapshots = handle.subscribe();
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let soon = Duration::from_millis(20);
+        let found = runtime.block_on(async {
+            tokio::time::timeout(soon, snapshots.wait_for(|s| so(s))).await.map(|s| s.unwrap().clone())
+        });
+        if let Ok(found) = found {
+            return found;
+        }
+        bench.clock.advance(Duration::from_millis(100));
+    }
+    panic!("not in time: {what}: {:?} {:?}", handle.snapshot().recording, handle.snapshot().source)
 }
 
 fn rows(track: &Track) -> Vec<(i64, Vec<u32>)> {
@@ -189,19 +209,119 @@ fn where_the_collector_ends_the_console_goes_on_by_itself_and_records() {
     }
 }
 
+fn cpu(s: &Snapshot, id: VmId) -> Vec<(i64, Vec<u32>)> {
+    rows(&s.vm(id).unwrap().tracks.as_ref().unwrap().cpu)
+}
+
+#[test]
+fn what_a_console_was_sent_stays_in_its_rings_when_it_asks_by_itself() {
+    let mut pair = Pair::new(false);
+    let id = pair.collector.running();
+    pair.collector.pass(40, id);
+    let (before, _) = pair.same();
+    let was = cpu(&before, id);
+    assert!(was.len() > 30, "{}", was.len());
+    pair.server = None;
+    assert_eq!(pair.collector.engine.take().unwrap().stop(PATIENCE), 0);
+    let advance = |by| {
+        pair.collector.clock.advance(by);
+        pair.own_host.clock().advance(by);
+    };
+    // Until it asks by itself nobody does.
+    advance(Duration::from_secs(20));
+    let mut ours = pair.until("it asks by itself", |s| s.source == Source::Own && s.link.is_up());
+    let begun = Instant::now();
+    while cpu(&ours, id).len() < was.len() + 3 {
+        assert!(begun.elapsed() < PATIENCE, "{} rows, then {}", was.len(), cpu(&ours, id).len());
+        advance(Duration::from_secs(2));
+        let serial = ours.serial;
+        ours = pair.until("a snapshot", |s| s.serial > serial);
+    }
+    let now = cpu(&ours, id);
+    assert_eq!(now[..was.len()], was, "what was known is still there");
+    let is_gap = |row: &(i64, Vec<u32>)| row.1.iter().all(|bits| f32::from_bits(*bits).is_nan());
+    assert!(is_gap(&now[was.len()]), "nobody measured between: {:?}", now[was.len()]);
+    assert!(now[was.len() + 1..].iter().all(|row| !is_gap(row)), "{:?}", &now[was.len()..]);
+    let (a, b) = (before.vm(id).unwrap(), ours.vm(id).unwrap());
+    let names = |vm: &novacron::model::vm::Vm| {
+        vm.disks.iter().chain(&vm.nics).map(|d| (d.name.clone(), d.track.first_time())).collect::<Vec<_>>()
+    };
+    assert_eq!(names(a), names(b), "disks and NICs too");
+    let pools = |s: &Snapshot| -> Vec<_> {
+        s.pools.as_ref().unwrap().iter().map(|p| (p.record.id, p.track.first_time())).collect()
+    };
+    assert_eq!(pools(&before), pools(&ours));
+    assert_eq!(before.host.track.first_time(), ours.host.track.first_time());
+}
+
+#[test]
+fn a_console_that_records_gives_way_to_a_collector_and_records_again_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = SimHost::new(SimConfig::manual(8, 4));
+    let console = Bench::beside(host.clone(), config(folder.path()));
+    console.ready();
+    console.within(PATIENCE, "it records", |s| s.recording == Recording::Here);
+    let id = console.running();
+    console.pass(10, id);
+
+    // Time stands still, so it gives way in between two polls.
+    let claim = Claim::take(folder.path()).unwrap();
+    let last = console.handle.snapshot();
+    let stopped = || {
+        let asked = console.handle.events(Timestamp(0), last.at.plus(PATIENCE), 100);
+        let events = asked.blocking_recv().unwrap().unwrap();
+        events.into_iter().find(|e| e.kind == EventKind::RecordingStopped)
+    };
+    let begun = Instant::now();
+    let stopped = loop {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it does not give way");
+        if let Some(stopped) = stopped() {
+            break stopped;
+        }
+    };
+    assert_eq!(stopped.detail, format!("process {} goes on", std::process::id()));
+    let measured: Vec<_> =
+        last.vm(id).unwrap().tracks.as_ref().unwrap().cpu.points(MetricId::VmCpu).collect();
+    assert!(measured.len() >= 10);
+    let (from, to) = (measured[0].0, Timestamp(last.at.0 + 1));
+    let asked = console.handle.points(Subject::Vm(id), MetricId::VmCpu, from, to, 10_000);
+    let written = asked.blocking_recv().unwrap().unwrap().points;
+    assert_eq!(written.iter().map(|p| (p.at, p.mean)).collect::<Vec<_>>(), measured);
+
+    let collector = Engine::start(EngineConfig {
+        clock: console.clock.clone(),
+        history: Some(config(folder.path())),
+        role: Role::Collector,
+        ..EngineConfig::new(Arc::new(host.connector()))
+    })
+    .unwrap();
+    let handle = collector.handle();
+    passing(&console, &handle, "it records", |s| s.recording == Recording::Here);
+    let server = Server::start(folder.path(), handle.clone()).unwrap();
+    passing(&console, &console.handle, "it follows", |s| matches!(s.source, Source::Collector { .. }));
+    drop(server);
+    assert_eq!(collector.stop(PATIENCE), 0);
+    drop(claim);
+    passing(&console, &console.handle, "it asks by itself", |s| s.source == Source::Own && s.link.is_up());
+    passing(&console, &console.handle, "it records again", |s| s.recording == Recording::Here);
+}
+
+#[test]
+fn where_a_collector_waits_no_console_begins_to_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let claim = Claim::take(folder.path()).unwrap();
+    let console = Bench::beside(SimHost::new(SimConfig::manual(4, 2)), config(folder.path()));
+    console.ready();
+    let me = Some(std::process::id());
+    console.within(PATIENCE, "it lets it be", |s| s.recording == Recording::Elsewhere { pid: me });
+    drop(claim);
+    console.within(PATIENCE, "it records", |s| s.recording == Recording::Here);
+}
+
 #[test]
 fn who_does_not_speak_the_protocol_is_told_and_the_console_asks_by_itself() {
-    use std::io::{Read, Write};
     let folder = tempfile::tempdir().unwrap();
-    let listener = std::os::unix::net::UnixListener::bind(folder.path().join("live.sock")).unwrap();
-    let strange = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut greeting = b"NOVACRON".to_vec();
-        greeting.extend(99_u32.to_le_bytes());
-        stream.write_all(&u32::try_from(greeting.len()).unwrap().to_le_bytes()).unwrap();
-        stream.write_all(&greeting).unwrap();
-        drop(stream.read_to_end(&mut Vec::new()));
-    });
+    let strange = stranger(folder.path());
     let host = SimHost::new(SimConfig::manual(4, 2));
     let engine = Engine::start(EngineConfig {
         history: Some(config(folder.path())),
@@ -213,6 +333,37 @@ fn who_does_not_speak_the_protocol_is_told_and_the_console_asks_by_itself() {
     let Source::Despite { why } = &s.source else { panic!("{:?}", s.source) };
     assert!(why.contains("version 99"), "{why}");
     strange.join().unwrap();
+}
+
+/// Greets whoever connects as a later version would, until this folder's socket is gone.
+fn stranger(folder: &Path) -> std::thread::JoinHandle<()> {
+    use std::io::{Read, Write};
+    let listener = std::os::unix::net::UnixListener::bind(folder.join("live.sock")).unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut greeting = b"NOVACRON".to_vec();
+        greeting.extend(99_u32.to_le_bytes());
+        stream.write_all(&u32::try_from(greeting.len()).unwrap().to_le_bytes()).unwrap();
+        stream.write_all(&greeting).unwrap();
+        drop(stream.read_to_end(&mut Vec::new()));
+    })
+}
+
+#[test]
+fn a_console_that_gave_way_to_who_it_cannot_follow_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let console = Bench::beside(SimHost::new(SimConfig::manual(4, 2)), config(folder.path()));
+    console.ready();
+    console.within(PATIENCE, "it records", |s| s.recording == Recording::Here);
+    let strange = stranger(folder.path());
+    let claim = Claim::take(folder.path()).unwrap();
+    let s = passing(&console, &console.handle, "it says so", |s| matches!(s.source, Source::Despite { .. }));
+    let Source::Despite { why } = &s.source else { panic!("{:?}", s.source) };
+    assert!(why.contains("version 99") && s.link.is_up(), "{why}");
+    strange.join().unwrap();
+    drop(claim);
+    let s = passing(&console, &console.handle, "it records again", |s| s.recording == Recording::Here);
+    assert_eq!(s.source, Source::Own);
 }
 
 #[test]

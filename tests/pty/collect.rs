@@ -36,16 +36,21 @@ fn noted(uri: &str, data: &Path, notify: &Path) -> Command {
 }
 
 impl Collector {
+    /// One that records.
     fn start(uri: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let collector = Self::begin(tempfile::tempdir().unwrap(), uri);
+        collector.hears("READY=1");
+        collector
+    }
+
+    /// One that has just begun, with its data in this folder.
+    fn begin(folder: tempfile::TempDir, uri: &str) -> Self {
         let data = folder.path().join("data");
         let notify = folder.path().join("notify");
         let manager = UnixDatagram::bind(&notify).unwrap();
         manager.set_read_timeout(Some(SOON)).unwrap();
         let child = noted(uri, &data, &notify).spawn().unwrap();
-        let collector = Self { child, manager, data, notify, _folder: folder };
-        collector.hears("READY=1");
-        collector
+        Self { child, manager, data, notify, _folder: folder }
     }
 
     /// Another one in the same place, once the first has ended; waits until it records.
@@ -173,6 +178,105 @@ fn a_collector_that_is_killed_leaves_a_history_and_a_socket_that_the_next_replac
     let (code, log) = first.ended();
     assert_eq!(code, Some(0), "{log}");
     assert!(!log.contains("damaged"), "{log}");
+}
+
+/// The file that tells who records, below this folder.
+fn lock_below(data: &Path) -> Option<PathBuf> {
+    for entry in std::fs::read_dir(data).ok()?.flatten() {
+        let path = entry.path();
+        if path.file_name().is_some_and(|name| name == "history.lock") {
+            return Some(path);
+        }
+        if let Some(found) = lock_below(&path) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Waits until this process holds the history, and says so.
+fn records(data: &Path, pid: u32) {
+    let begun = Instant::now();
+    let told = || lock_below(data).and_then(|lock| std::fs::read_to_string(lock).ok());
+    while told().is_none_or(|told| told.trim() != pid.to_string()) {
+        assert!(
+            begun.elapsed() < SOON + Duration::from_secs(20),
+            "process {pid} does not record: {:?}",
+            told()
+        );
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_console_that_records_hands_over_to_a_collector_and_takes_over_after_it() {
+    let Some(uri) = host::private() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let env = [QUICK[0], QUICK[1], ("XDG_DATA_HOME", data.to_str().unwrap())];
+    let mut term = Term::novacron(&["--connect", &uri], &env, 40, 160);
+    let beside = |s: &vt100::Screen| header(s).contains("by collector");
+    term.until("its values", SOON, |s| is_live(s) && row_of(s, "web01").is_some());
+    let console = u32::try_from(term.pid()).unwrap();
+    records(&data, console);
+    // It says for whom it waits, and begins once it has the history.
+    let mut collector = Collector::begin(folder, &uri);
+    collector.hears(&format!("Waiting for process {console}, which records"));
+    collector.hears("READY=1");
+    records(&data, collector.child.id());
+    term.until("it follows", SOON, beside);
+    let refused = command(&uri, &data).output().unwrap();
+    assert_eq!(refused.status.code(), Some(4));
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains(&format!("process {} already records", collector.child.id())), "{told}");
+
+    collector.signal(Signal::TERM);
+    let (code, log) = collector.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains(&format!("Waiting for process {console}")), "{log}");
+    term.until("it asks by itself", SOON, |s| is_live(s) && !beside(s));
+    records(&data, console);
+    quit(&mut term);
+}
+
+#[test]
+fn a_collector_waits_for_who_does_not_give_way_no_longer_than_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    // A host that is not there: whether it may record has nothing to do with that.
+    let uri = format!("qemu+unix:///system?socket={}", folder.path().join("none").display());
+    let mut collector = Collector::begin(folder, &uri);
+    collector.hears("READY=1");
+    // Whoever records as a console of before, or as one that hangs.
+    let lock = lock_below(&collector.data).unwrap();
+    collector.signal(Signal::TERM);
+    assert_eq!(collector.ended().0, Some(0));
+    let held = std::fs::OpenOptions::new().read(true).write(true).open(&lock).unwrap();
+    rustix::fs::flock(&held, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+    std::fs::write(&lock, "4242\n").unwrap();
+    let begun = Instant::now();
+    collector.child = noted(&uri, &collector.data, &collector.notify).spawn().unwrap();
+    collector.hears("Waiting for process 4242, which records");
+    let (code, log) = collector.ended();
+    assert_eq!(code, Some(4), "{log}");
+    assert!(log.contains("process 4242 already records the history in"), "{log}");
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_collector_that_hangs_is_gone_for_its_console_until_it_goes_on() {
+    let Some(uri) = host::private() else { return };
+    let collector = Collector::start(&uri);
+    let mut term = collector.console(&uri);
+    let beside = |s: &vt100::Screen| header(s).contains("by collector");
+    term.until("it follows", SOON, |s| is_live(s) && beside(s));
+    collector.signal(Signal::STOP);
+    // Silent for eight seconds, and then not greeting.
+    term.until("it asks by itself", SOON + SOON, |s| {
+        is_live(s) && row_of(s, "web01").is_some() && !beside(s)
+    });
+    collector.signal(Signal::CONT);
+    term.until("it follows again", SOON, beside);
+    quit(&mut term);
 }
 
 #[test]

@@ -1,15 +1,49 @@
 //! Arguments of the commands that look back.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::num::NonZeroUsize;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::cli::output::Format;
 use crate::cli::steps::Step;
 use crate::cli::when::length;
 use crate::engine::history::Rank;
-use crate::model::metric::Entity;
+use crate::model::metric::{Entity, METRICS};
+
+/// Every metric's key; clap wants names that live as long as the program.
+static METRIC_KEYS: LazyLock<Vec<(Entity, String)>> =
+    LazyLock::new(|| METRICS.iter().map(|m| (m.entity, m.key())).collect());
+
+/// The name of a metric of these kinds of thing, or of any. Shells complete the keys; what is typed is looked up later,
+/// when it is known what it is of, and may be a shorter name.
+#[derive(Clone, Copy, Debug)]
+struct MetricName(Option<&'static [Entity]>);
+
+impl TypedValueParser for MetricName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let of = |(entity, _): &&(Entity, String)| self.0.is_none_or(|kinds| kinds.contains(entity));
+        // Several kinds of thing have metrics of the same name.
+        let keys: BTreeSet<&'static str> =
+            METRIC_KEYS.iter().filter(of).map(|(_, key)| key.as_str()).collect();
+        Some(Box::new(keys.into_iter().map(PossibleValue::new)))
+    }
+}
 
 /// From when to when.
 #[derive(Args, Clone, Debug)]
@@ -31,6 +65,7 @@ pub struct History {
     pub name: Option<String>,
     /// JSON key of a metric (`cpu_percent`), or its name without the unit (`cpu`).
     #[arg(required_unless_present = "list", conflicts_with = "list")]
+    #[arg(value_parser = MetricName(None), hide_possible_values = true)]
     pub metric: Option<String>,
     /// Name what is recorded instead: of NAME its metrics, without one everything.
     #[arg(long)]
@@ -52,6 +87,7 @@ pub struct History {
 pub struct Top {
     /// Rank by this metric: its JSON key, or its name without the unit.
     #[arg(long, value_name = "METRIC", default_value = "cpu")]
+    #[arg(value_parser = MetricName(Some(&Of::ENTITIES)), hide_possible_values = true)]
     pub metric: String,
     /// Rank these.
     #[arg(long, value_enum, default_value = "vms")]
@@ -104,6 +140,9 @@ pub enum Of {
 }
 
 impl Of {
+    /// The kinds of thing that are ranked.
+    const ENTITIES: [Entity; 4] = [Entity::Vm, Entity::Disk, Entity::Nic, Entity::Pool];
+
     /// The kind of thing.
     pub const fn entity(self) -> Entity {
         match self {

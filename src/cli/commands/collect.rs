@@ -1,5 +1,6 @@
 //! `novacron collect`: the engine without a screen. It records, tells the service manager how it goes, and what it costs.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -8,7 +9,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::notify::Manager;
 use crate::cli::session::Session;
 use crate::engine::Handle;
-use crate::engine::history::HistoryConfig;
+use crate::engine::history::{Claim, HistoryConfig, StoreError};
 use crate::engine::relay::server::Server;
 use crate::model::snapshot::{Link, Recording, SelfCost, Snapshot};
 use crate::model::units::bytes;
@@ -22,9 +23,14 @@ const COST_FIRST: Duration = Duration::from_secs(20);
 /// The engine has this long to answer before the watchdog is not told.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
-/// Records until it is told to end.
+/// A console that records has this long to give way: it looks every few seconds, and writes what it has.
+const GIVES_WAY_WITHIN: Duration = Duration::from_secs(20);
+/// Consoles that look whether there is a collector hold its lock for a moment: it is tried so often, with so long between.
+const CLAIM_TRIES: (u32, Duration) = (10, Duration::from_millis(30));
+
+/// Records until it is told to end. The engine is started only where no other collector is.
 pub(in crate::cli) fn run(
-    session: &Session,
+    start: impl FnOnce() -> Result<Session, Failure>,
     history: &HistoryConfig,
     manager: &Manager,
 ) -> Result<Exit, Failure> {
@@ -33,8 +39,11 @@ pub(in crate::cli) fn run(
     runtime.block_on(async {
         // Before anything else: a signal that comes early ends it as well.
         let mut signals = Signals::new().map_err(failed)?;
+        // Given back last, after the engine closed the history.
+        let _claim = claim(&history.folder).await.map_err(|why| refused(&why, &history.folder))?;
+        let session = start()?;
         let recording = tokio::select! {
-            recording = opened(session.handle()) => recording,
+            recording = opened(session.handle(), manager) => recording,
             () = signals.asked() => return Ok(Exit::Done),
         };
         may_record(recording, history)?;
@@ -45,38 +54,76 @@ pub(in crate::cli) fn run(
             );
         }
         let server = server.ok();
-        let mut service = Service { session, manager, server, told: String::new(), cost: Cost::new(session) };
+        let cost = Cost::new(&session);
+        let mut service = Service { session: &session, manager, server, told: String::new(), cost };
         service.ready();
         service.run(&mut signals).await
     })
 }
 
+/// Takes what keeps other collectors away and has consoles give way.
+async fn claim(folder: &Path) -> Result<Claim, StoreError> {
+    let (tries, between) = CLAIM_TRIES;
+    for _ in 1..tries {
+        match Claim::take(folder) {
+            Err(StoreError::Held { .. }) => tokio::time::sleep(between).await,
+            taken => return taken,
+        }
+    }
+    Claim::take(folder)
+}
+
+/// Why there is no claim.
+fn refused(why: &StoreError, folder: &Path) -> Failure {
+    match why {
+        StoreError::Held { pid, .. } => held(*pid, folder),
+        other => cannot_write(&other.to_string(), folder),
+    }
+}
+
 /// Whether this process holds the history; if not, who does or what is wrong.
 fn may_record(recording: Option<Recording>, history: &HistoryConfig) -> Result<(), Failure> {
-    let folder = history.folder.display();
+    let folder = &history.folder;
     match recording {
         Some(Recording::Here) => Ok(()),
-        Some(Recording::Elsewhere { pid }) => {
-            let who = pid.map_or_else(|| "another NovaCron".into(), |pid| format!("process {pid}"));
-            Err(Failure::new(Exit::Refused, format!("{who} already records the history in {folder}")).hint(
-                "One process records a host: a collector, or a console where there is none. End it first.",
-            ))
-        }
-        Some(Recording::Failing { why, .. }) => {
-            Err(Failure::new(Exit::Failed, format!("the history in {folder} cannot be written: {why}")))
-        }
+        Some(Recording::Elsewhere { pid }) => Err(held(pid, folder)),
+        Some(Recording::Failing { why, .. }) => Err(cannot_write(&why, folder)),
         Some(Recording::Off) | None => {
+            let folder = folder.display();
             Err(Failure::new(Exit::TimedOut, format!("the history in {folder} could not be opened in time")))
         }
     }
 }
 
-/// How it went to open the history; nothing when that took too long or the engine ended.
-async fn opened(handle: &Handle) -> Option<Recording> {
+fn held(pid: Option<u32>, folder: &Path) -> Failure {
+    let folder = folder.display();
+    Failure::new(Exit::Refused, format!("{} already records the history in {folder}", process(pid)))
+        .hint("One process records a host: a collector, or a console where there is none. End it first.")
+}
+
+fn cannot_write(why: &str, folder: &Path) -> Failure {
+    Failure::new(Exit::Failed, format!("the history in {} cannot be written: {why}", folder.display()))
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another NovaCron".into(), |pid| format!("process {pid}"))
+}
+
+/// How it went to open the history; nothing when that took too long or the engine ended. A console that has it is given
+/// time to give way, and the manager is told.
+async fn opened(handle: &Handle, manager: &Manager) -> Option<Recording> {
     let mut snapshots = handle.subscribe();
     let known = snapshots.wait_for(|s| s.recording != Recording::Off);
-    let known = tokio::time::timeout(OPEN_WITHIN, known).await.ok()?.ok()?;
-    Some(known.recording.clone())
+    let recording = tokio::time::timeout(OPEN_WITHIN, known).await.ok()?.ok()?.recording.clone();
+    let Recording::Elsewhere { pid } = recording else { return Some(recording) };
+    let waits = format!("Waiting for {}, which records, to hand the history over", process(pid));
+    tracing::info!("{waits}.");
+    manager.status(&waits);
+    let known = snapshots.wait_for(|s| !matches!(s.recording, Recording::Elsewhere { .. }));
+    if let Ok(known) = tokio::time::timeout(GIVES_WAY_WITHIN, known).await {
+        return Some(known.ok()?.recording.clone());
+    }
+    Some(handle.snapshot().recording.clone())
 }
 
 struct Signals {
@@ -228,8 +275,11 @@ mod tests {
 
     fn refused(recording: Option<Recording>) -> Failure {
         let folder = PathBuf::from("/var/lib/novacron");
-        may_record(recording, &HistoryConfig { folder, retention: Retention::default(), record: true })
-            .unwrap_err()
+        may_record(
+            recording,
+            &HistoryConfig { folder, retention: Retention::default(), record: true, readers: None },
+        )
+        .unwrap_err()
     }
 
     #[test]

@@ -37,16 +37,20 @@ pub(in crate::cli) fn run(
     let settings = &loaded.settings;
     let log_file = loaded.log_file();
     let opened = open_log(&log_file);
+    let no_log = opened.as_ref().err().map(|e| format!("{}: nothing is logged: {e}.", log_file.display()));
     // A second subscriber is refused; the first goes on.
-    let _ = log::init(log::level(settings.log.level), opened.is_ok().then_some(log_file.as_path()));
+    let _ = log::init(log::level(settings.log.level), no_log.is_none().then_some(log_file.as_path()));
     tracing::info!("NovaCron {} opens {}", env!("CARGO_PKG_VERSION"), connector.uri());
     panic::restore_with(terminal::give_up);
     #[cfg(debug_assertions)]
     let connector = rehearsal::connector(connector, environment);
+    // libvirt writes to it as soon as it is called. What we have to say of a start that failed is told when it is back.
+    let aside = terminal::Aside::lead(opened.ok());
     let role = Role::Beside { read_only: settings.read_only };
     let session = Session::start(connector, settings.poll.clone(), settings.limits.clone(), history, role)?;
-    let ended = terminal::run(session.handle(), options(loaded, environment, &log_file, opened));
+    let ended = terminal::run(session.handle(), options(loaded, environment, no_log));
     drop(session);
+    drop(aside);
     log::flush();
     match ended {
         Ok(Ended::Quit | Ended::Signal) => Ok(Exit::Done),
@@ -65,15 +69,9 @@ fn open_log(path: &Path) -> std::io::Result<File> {
     File::options().append(true).create(true).open(path)
 }
 
-fn options(
-    loaded: &Loaded,
-    environment: &Environment,
-    log_file: &Path,
-    log: std::io::Result<File>,
-) -> Options {
+fn options(loaded: &Loaded, environment: &Environment, no_log: Option<String>) -> Options {
     let ui = &loaded.settings.ui;
     let looks = Appearance::new(loaded, environment);
-    let no_log = log.as_ref().err().map(|e| format!("{}: nothing is logged: {e}.", log_file.display()));
     let settings = loaded.warnings.iter().map(ToString::to_string);
     let mut notices: Vec<Notice> = settings.chain(looks.warnings).chain(no_log).map(Notice::bad).collect();
     for notice in &notices {
@@ -96,7 +94,6 @@ fn options(
         depth: looks.depth,
         glyphs: looks.glyphs,
         mouse: ui.mouse,
-        stderr_to: log.ok(),
         notices,
         #[cfg(debug_assertions)]
         clock: rehearsal::clock(environment).unwrap_or(clock),

@@ -94,7 +94,7 @@ fn with_values(arg: &clap::Arg) -> String {
     let values: Vec<_> = arg
         .get_possible_values()
         .iter()
-        .filter(|v| !v.is_hide_set())
+        .filter(|v| !v.is_hide_set() && !arg.is_hide_possible_values_set())
         .map(|v| v.get_name().to_owned())
         .collect();
     let defaults: Vec<_> =
@@ -188,7 +188,8 @@ mod tests {
             let mut out = Vec::new();
             write_completions(&mut out, shell).unwrap();
             let script = String::from_utf8(out).unwrap();
-            for word in ["doctor", "volumes", "read-only"] {
+            // Commands, their words, options; metrics of VMs, of the host.
+            for word in ["doctor", "volumes", "read-only", "cpu_percent", "memory_available_bytes"] {
                 assert!(script.contains(word), "{word} is missing for {shell}");
             }
         }

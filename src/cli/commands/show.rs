@@ -169,7 +169,9 @@ fn write_vm(
         all.insert("nics".into(), nics.iter().map(|r| object(&nic_columns, r, context)).collect());
         return write_json(out, &all.into());
     }
-    write_fields(out, &fields(VM_COLUMNS, vm.as_ref(), context), 0, layout)?;
+    // The best known address is the first of all.
+    let facts = fields(VM_COLUMNS.iter().filter(|c| c.id != "address"), vm.as_ref(), context);
+    write_fields(out, &facts, 0, layout)?;
     if let Some(text) = description {
         writeln!(out, "\nDescription")?;
         for line in clean_lines(text).trim_end().lines() {

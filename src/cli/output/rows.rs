@@ -57,13 +57,13 @@ pub(crate) fn object<T: Measured>(
 }
 
 /// A row as lines for people: what it is, and the value with its unit. What is unknown is left out.
-pub(crate) fn fields<T: Measured>(
-    columns: &'static [Column<T>],
+pub(crate) fn fields<T: Measured + 'static>(
+    columns: impl IntoIterator<Item = &'static Column<T>>,
     row: &T,
     context: &Context<'_>,
 ) -> Vec<(String, String)> {
     columns
-        .iter()
+        .into_iter()
         .filter_map(|c| {
             let value = c.value(row, context);
             let empty = matches!(&value, Value::List(items) if items.is_empty());

@@ -136,7 +136,7 @@ actions! {
     GoToTime "go-to-time" "Go to a time" "Asks for a time and shows everything as it was: -2h, yesterday 9:00, 2026-11-20 14:05." Past [Global] ["@"] None, available::can_look_back;
     Now "now" "Back to now" "Leaves the past." Past [Global] [] None, available::in_the_past;
     AlertMoment "alert-moment" "When it began" "Shows everything at the moment the alert began." Past [Alerts] ["w"] Some((32, "when it began")), available::has_alert;
-    WhoUsedMost "who-used-most" "Who used most" "Ranks VMs by what they used in a window of time." Past [Global] ["W"] None, available::can_look_back;
+    WhoUsedMost "who-used-most" "Who used most" "Ranks VMs, their disks and their NICs by what they used in a window of time." Past [Global] ["W"] None, available::can_look_back;
 
     ZoomIn "chart-shorter" "Shorter time" "Charts show less time, more closely." Charts [Charts] ["+" "="] Some((30, "shorter")), available::can_zoom_in;
     ZoomOut "chart-longer" "Longer time" "Charts show more time, up to two years." Charts [Charts] ["-"] Some((31, "longer")), available::can_zoom_out;

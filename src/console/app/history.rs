@@ -64,7 +64,7 @@ pub struct MomentHistory {
     pub at: Timestamp,
     /// All values.
     pub view: PastView,
-    /// What happened before it, oldest first.
+    /// What happened before it, and which states VMs were seen in, oldest first.
     pub before: Vec<Event>,
     /// What happened since, oldest first.
     pub after: Vec<Event>,
@@ -92,8 +92,10 @@ pub struct TopAsk {
 /// One that used much.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopRow {
-    /// Which VM.
+    /// Which VM, or whose device.
     pub id: VmId,
+    /// Which of its disks or NICs, where these are ranked.
+    pub device: Option<Subject>,
     /// Its name, where it is known. Not cleaned.
     pub name: Option<String>,
     /// How much.

@@ -4,12 +4,12 @@ use super::App;
 use super::charts::Window;
 use super::history::{Told, TopAsk, TopRow};
 use crate::engine::history::Rank;
-use crate::model::metric::MetricId;
+use crate::model::metric::{Entity, MetricId};
 use crate::model::time::Timestamp;
 use crate::model::units::Unit;
 
 /// What can be asked for.
-pub const METRICS: [MetricId; 8] = [
+pub const METRICS: [MetricId; 14] = [
     MetricId::VmCpu,
     MetricId::VmCpuHost,
     MetricId::VmMemory,
@@ -18,6 +18,12 @@ pub const METRICS: [MetricId; 8] = [
     MetricId::VmLatency,
     MetricId::VmNet,
     MetricId::VmSteal,
+    MetricId::DiskRead,
+    MetricId::DiskWrite,
+    MetricId::DiskReadLatency,
+    MetricId::DiskWriteLatency,
+    MetricId::NicRx,
+    MetricId::NicTx,
 ];
 
 /// The view's state.
@@ -66,8 +72,23 @@ impl Top {
     }
 
     /// Whether the metric adds up over time to something that has a name.
-    const fn has_total(&self) -> bool {
-        matches!(self.metric, MetricId::VmDisk | MetricId::VmNet | MetricId::VmIops)
+    fn has_total(&self) -> bool {
+        matches!(self.metric.get().unit, Unit::BytesPerSecond | Unit::PerSecond)
+    }
+
+    /// Which of all metrics it is, from 1, and how many there are.
+    pub fn place(&self) -> (usize, usize) {
+        (METRICS.iter().position(|m| *m == self.metric).map_or(0, |at| at + 1), METRICS.len())
+    }
+
+    /// What is ranked and by what: `Read, by disk`.
+    pub fn title(&self) -> String {
+        let metric = self.metric.get();
+        match metric.entity {
+            Entity::Disk => format!("{}, by disk", metric.title),
+            Entity::Nic => format!("{}, by NIC", metric.title),
+            _ => metric.title.to_owned(),
+        }
     }
 
     /// Ranks by the next thing.

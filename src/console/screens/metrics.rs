@@ -15,7 +15,7 @@ use crate::model::units::{bytes, seconds};
 use crate::model::vm::{DeviceView, Vm, VmTracks};
 
 /// Columns of a sparkline beside its number.
-const SPARK: usize = 12;
+const SPARK: usize = 10;
 
 /// Lines of the VM's own numbers, before those of its devices.
 const FACTS: usize = 6;
@@ -43,7 +43,7 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let [left, right] =
-        Layout::horizontal([Constraint::Length(42), Constraint::Min(20)]).spacing(2).areas(inner);
+        Layout::horizontal([Constraint::Length(46), Constraint::Min(20)]).spacing(2).areas(inner);
     facts(c, left, &vm, &tracks);
     if right.height < 13 {
         return plot(c, right, &cpu);
@@ -95,23 +95,34 @@ struct Line<'v> {
     label: &'static str,
     metric: MetricId,
     track: &'v crate::model::series::Track,
-    note: Rich<'static>,
+    /// The most important first: those that have no room are left out.
+    notes: Vec<Rich<'static>>,
 }
 
 fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
     let stale = is_stale(c.app);
     let lines: [Line<'_>; FACTS] = [
-        Line { label: "CPU", metric: MetricId::VmCpu, track: &tracks.cpu, note: cpu_note(c, vm) },
+        Line { label: "CPU", metric: MetricId::VmCpu, track: &tracks.cpu, notes: cpu_notes(c, vm) },
         Line {
             label: "MEM",
             metric: MetricId::VmMemoryShare,
             track: &tracks.memory,
-            note: memory_note(c, vm),
+            notes: vec![memory_note(c, vm)],
         },
-        Line { label: "READ", metric: MetricId::VmDiskRead, track: &tracks.disk, note: disk_note(c, vm) },
-        Line { label: "WRITE", metric: MetricId::VmDiskWrite, track: &tracks.disk, note: latency_note(vm) },
-        Line { label: "IN", metric: MetricId::VmNetRx, track: &tracks.net, note: net_note(vm) },
-        Line { label: "OUT", metric: MetricId::VmNetTx, track: &tracks.net, note: Rich::new() },
+        Line {
+            label: "READ",
+            metric: MetricId::VmDiskRead,
+            track: &tracks.disk,
+            notes: vec![disk_note(c, vm)],
+        },
+        Line {
+            label: "WRITE",
+            metric: MetricId::VmDiskWrite,
+            track: &tracks.disk,
+            notes: vec![latency_note(vm)],
+        },
+        Line { label: "IN", metric: MetricId::VmNetRx, track: &tracks.net, notes: vec![net_note(vm)] },
+        Line { label: "OUT", metric: MetricId::VmNetTx, track: &tracks.net, notes: Vec::new() },
     ];
     let mut out: Vec<Rich<'static>> = Vec::new();
     for line in lines {
@@ -126,16 +137,13 @@ fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
             None => Rich::of(format!("{:>10}", c.look.glyphs.dash), Role::Unknown),
         };
         let label = Rich::of(format!("{:<6}", line.label), Role::Label);
-        out.push(
-            label
-                .join(value)
-                .and("  ", Role::Text)
-                .join(spark)
-                .and("  ", Role::Text)
-                .join(line.note)
-                .and(if max.is_empty() { "" } else { "  " }, Role::Text)
-                .and(max, Role::Dim),
-        );
+        let mut text = label.join(value).and("  ", Role::Text).join(spark).and(" ", Role::Text);
+        for note in line.notes.into_iter().chain([Rich::of(max, Role::Dim)]) {
+            if note.width() > 0 && text.width() + 1 + note.width() <= usize::from(area.width) {
+                text = text.and(" ", Role::Text).join(note);
+            }
+        }
+        out.push(text);
     }
     let devices = vm.disks.iter().map(|d| disk_line(c, d)).chain(vm.nics.iter().map(|n| nic_line(c, n)));
     if usize::from(area.height) > out.len() + 1 {
@@ -147,16 +155,13 @@ fn facts(c: &mut Canvas<'_>, area: Rect, vm: &Vm, tracks: &VmTracks) {
     }
 }
 
-fn cpu_note(c: &Canvas<'_>, vm: &Vm) -> Rich<'static> {
-    let mut note = Rich::new();
-    match vm.now.get(MetricId::VmSteal) {
-        Some(v) => note.push(format!("steal {v:.1} %"), if v >= 10.0 { Role::Warning } else { Role::Dim }),
-        None => note.push(format!("steal {}", c.look.glyphs.dash), Role::Dim),
-    }
-    if let Some(v) = vm.now.get(MetricId::VmWait) {
-        note.push(format!(" wait {v:.1} %"), Role::Dim);
-    }
-    note
+fn cpu_notes(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
+    let steal = match vm.now.get(MetricId::VmSteal) {
+        Some(v) => Rich::of(format!("steal {v:.1} %"), if v >= 10.0 { Role::Warning } else { Role::Dim }),
+        None => Rich::of(format!("steal {}", c.look.glyphs.dash), Role::Dim),
+    };
+    let wait = vm.now.get(MetricId::VmWait).map(|v| Rich::of(format!("wait {v:.1} %"), Role::Dim));
+    std::iter::once(steal).chain(wait).collect()
 }
 
 fn memory_note(c: &Canvas<'_>, vm: &Vm) -> Rich<'static> {

@@ -350,6 +350,7 @@ pub(crate) fn past(at: i64) -> MomentHistory {
         series: vec![
             series(web(), MetricId::VmCpu, vec![Some(10.0), None, Some(12.0)]),
             series(web(), MetricId::VmMemoryShare, vec![Some(50.0), Some(50.0), None]),
+            series(web(), MetricId::VmMemory, vec![None, None, Some(GIB as f32)]),
             series(
                 history::Subject::Disk(id(1), "vda".into()),
                 MetricId::DiskWrite,

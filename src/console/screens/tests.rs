@@ -15,8 +15,10 @@ use crate::console::app::{App, AppConfig, update};
 use crate::console::keymap::Keymap;
 use crate::console::theme::{Glyphs, Look, Theme};
 use crate::console::widgets::testing::{snapshot, text};
+use crate::engine::history::Subject;
 use crate::model::columns::{VM_COLUMNS, defaults};
 use crate::model::id::VmId;
+use crate::model::metric::{Entity, MetricId};
 use crate::model::snapshot::{Link, LostCause, Snapshot};
 use crate::model::time::Timestamp;
 
@@ -65,15 +67,21 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
         waiting.extend(match effect {
             Effect::AskCharts(ask) => update(app, Msg::Charts(ask.number, Told::Here(charted(&ask)))),
             Effect::AskMoment(ask) => update(app, Msg::Moment(ask.number, Told::Here(past(ask.at.0)))),
-            Effect::AskTop(ask) => update(app, Msg::Top(ask.number, Told::Here(ranked()))),
+            Effect::AskTop(ask) => update(app, Msg::Top(ask.number, Told::Here(ranked(ask.metric)))),
             _ => Vec::new(),
         });
     }
 }
 
-fn ranked() -> Vec<TopRow> {
+fn ranked(metric: MetricId) -> Vec<TopRow> {
+    let device = |id| match metric.get().entity {
+        Entity::Disk => Some(Subject::Disk(id, "vda".into())),
+        Entity::Nic => Some(Subject::Nic(id, "52:54:00:01:01:01".into())),
+        _ => None,
+    };
     let row = |n: u8, name: Option<&str>, value: f64| TopRow {
         id: VmId::from_bytes([n; 16]),
+        device: device(VmId::from_bytes([n; 16])),
         name: name.map(str::to_owned),
         value,
     };
@@ -184,6 +192,7 @@ fn past_vm() {
 #[test]
 fn who_used_most() {
     at_sizes("top", "W j");
+    at_sizes("top_disks", "W Shift-Tab Shift-Tab Shift-Tab Shift-Tab");
 }
 
 #[test]

@@ -83,6 +83,9 @@ fn headline(c: &Canvas<'_>) -> Rich<'static> {
         Window::Year | Window::TwoYears => {
             format!("{} {} – {} {}", from.day_text(), from.year, to.day_text(), to.year)
         }
+        _ if from.day_text() == to.day_text() => {
+            format!("{} {} – {}", from.day_text(), from.clock(), to.clock())
+        }
         _ => format!("{} {} – {} {}", from.day_text(), from.clock(), to.day_text(), to.clock()),
     };
     line.and(format!("  {text}"), Role::Label)
@@ -148,6 +151,7 @@ const fn word(kind: EventKind) -> &'static str {
         E::VmDefined => "defined",
         E::VmUndefined => "removed",
         E::VmRenamed => "renamed",
+        E::VmSeen => "seen",
         E::ConnectionLost => "connection lost",
         E::ConnectionRestored => "connection restored",
         E::RecordingStarted => "recording began",

@@ -4,12 +4,15 @@ use ratatui::layout::Rect;
 
 use super::Canvas;
 use super::overlays::open_box;
+use crate::console::app::charts::device_of;
 use crate::console::app::history::{Told, TopRow};
 use crate::console::app::msg::Target;
 use crate::console::app::top::Top;
 use crate::console::theme::Role;
 use crate::console::widgets::{Bar, MenuItem, Pane as Frame, Rich, draw as cellwise, menu};
+use crate::engine::history::Subject;
 use crate::model::text::{clean, truncate, width};
+use crate::model::vm::Vm;
 
 /// Columns of a name.
 const NAME: usize = 24;
@@ -27,9 +30,10 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, top: &Top) {
     let width = (area.width - 4).min(90);
     let height = (area.height - 4).min(rows.max(8) as u16 + 4);
     let inner = open_box(c, area, width, height, pane);
-    let head = Rich::of(metric.title, Role::Strong)
+    let (nth, all) = top.place();
+    let head = Rich::of(top.title(), Role::Strong)
         .and(format!(" · {}", top.by_word()), Role::Text)
-        .and("   Tab next metric, r mean or peak, + - window", Role::Dim);
+        .and(format!("   metric {nth} of {all}"), Role::Dim);
     c.line(cellwise::row(inner, 0), &head);
     let list = cellwise::below(inner, 2);
     let note = match &top.told {
@@ -52,18 +56,31 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, top: &Top) {
     c.view.drawn.page = visible;
 }
 
+/// The name of a disk or NIC; the key history has it by where its VM is gone.
+fn device(vm: Option<&Vm>, subject: &Subject) -> String {
+    let key = match subject {
+        Subject::Disk(_, key) | Subject::Nic(_, key) => key.as_str(),
+        _ => "",
+    };
+    vm.and_then(|vm| device_of(vm, subject)).unwrap_or_else(|| clean(key).into_owned())
+}
+
 fn item(c: &Canvas<'_>, top: &Top, row: &TopRow, scale: f64) -> MenuItem<'static> {
     let app = c.app;
     let known = app.view().vm(row.id);
     let name = row.name.as_deref().map(clean);
     let short = || row.id.to_string().chars().take(8).collect();
     let name = name.map_or_else(short, std::borrow::Cow::into_owned);
-    let name = truncate(&name, NAME).into_owned();
-    let fill = " ".repeat(NAME.saturating_sub(width(&name)));
-    let label = Rich::of(format!("{name}{fill}"), if known.is_some() { Role::Text } else { Role::Dim });
+    let device =
+        row.device.as_ref().map_or_else(String::new, |d| format!(" {}", device(known.map(AsRef::as_ref), d)));
+    let device = truncate(&device, NAME).into_owned();
+    let name = truncate(&name, NAME.saturating_sub(width(&device))).into_owned();
+    let fill = " ".repeat(NAME.saturating_sub(width(&name) + width(&device)));
+    let label = Rich::of(name, if known.is_some() { Role::Text } else { Role::Dim })
+        .and(format!("{device}{fill}"), Role::Label);
     let share = (scale > 0.0).then(|| row.value * 100.0 / scale);
     let detail = Rich::of(format!("{:>11}  ", top.unit().show(row.value)), Role::Strong)
         .join(Bar::new(share).show(20, c.look.glyphs))
-        .and(if known.is_some() { "" } else { "  no longer here" }, Role::Dim);
+        .and(if known.is_some() { "" } else { "  gone" }, Role::Dim);
     MenuItem { checked: None, label, detail }
 }

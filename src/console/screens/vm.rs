@@ -150,10 +150,10 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
             "memory",
             Group::Balloon,
             &[
-                ("guest uses", MetricId::VmMemory, 9),
-                ("share", MetricId::VmMemoryShare, 6),
+                ("used", MetricId::VmMemory, 9),
+                ("share", MetricId::VmMemoryShare, 4),
                 ("resident", MetricId::VmResident, 9),
-                ("balloon", MetricId::VmBalloon, 9),
+                ("balloon", MetricId::VmBalloon, 8),
             ],
         ),
         (
@@ -162,7 +162,7 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
             &[
                 ("read", MetricId::VmDiskRead, 10),
                 ("write", MetricId::VmDiskWrite, 10),
-                ("requests", MetricId::VmIops, 7),
+                ("I/O", MetricId::VmIops, 7),
                 ("latency", MetricId::VmLatency, 7),
             ],
         ),
@@ -180,19 +180,25 @@ fn now_lines(c: &Canvas<'_>, vm: &Vm) -> Vec<Rich<'static>> {
     groups
         .into_iter()
         .map(|(label, group, shown)| {
+            let read = vm.fresh.get(group);
+            if read.is_none() && shown.iter().all(|(_, id, _)| vm.now.get(*id).is_none()) {
+                let past = c.app.past_step_ms().is_some();
+                let why = if past { "nothing was recorded" } else { "not read yet" };
+                return fact(label, Rich::of(why, Role::Stale));
+            }
             let mut line = Rich::new();
-            for (name, id, columns) in shown {
+            for (i, (name, id, columns)) in shown.iter().enumerate() {
                 line = line.and(format!("{name} "), Role::Label);
+                // The last one needs no columns to keep for what follows.
+                let columns = if i + 1 < shown.len() { columns + 1 } else { 0 };
                 line = match vm.now.get(*id) {
-                    Some(v) => line.and(format!("{:<columns$} ", id.get().unit.show(v)), Role::Text),
-                    None => line.and(format!("{:<columns$} ", c.look.glyphs.dash), Role::Unknown),
+                    Some(v) => line.and(format!("{:<columns$}", id.get().unit.show(v)), Role::Text),
+                    None => line.and(format!("{:<columns$}", c.look.glyphs.dash), Role::Unknown),
                 };
             }
-            let age = vm.fresh.get(group).map(|at| at.age(c.app.time()));
-            let note = match age {
+            let note = match read.map(|at| at.age(c.app.time())) {
                 Some(age) if age > Duration::from_secs(10) => format!("  {} old", human_age(age)),
-                Some(_) => String::new(),
-                None => "  not read yet".into(),
+                _ => String::new(),
             };
             fact(label, line.and(note, Role::Stale))
         })

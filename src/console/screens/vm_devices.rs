@@ -5,15 +5,23 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::{Canvas, cells};
+use crate::console::app::App;
 use crate::console::app::fresh::is_stale;
 use crate::console::theme::Role;
 use crate::console::widgets::{ColumnSpec, Rich, Row, TableSpec, draw as cellwise, table, wrap};
 use crate::model::columns::{
     Column, Context, DISK_COLUMNS, DiskRow, Measured, NIC_COLUMNS, disk_rows, nic_rows,
 };
+use crate::model::storage::Pool;
 use crate::model::text::clean;
 use crate::model::units::bytes;
 use crate::model::vm::{DiskSource, Vm};
+
+/// The pools that images lie in. Volumes are not kept in history: as definitions, they are those of now.
+fn pools(app: &App) -> &[Arc<Pool>] {
+    let snapshot = if app.past.is_some() { &app.live } else { app.view() };
+    snapshot.pools.as_deref().unwrap_or_default()
+}
 
 /// Draws a table of devices at the top of the area and returns what is below it.
 fn device_table<T: Measured>(
@@ -23,7 +31,7 @@ fn device_table<T: Measured>(
     rows: &[T],
 ) -> Rect {
     let app = c.app;
-    let context = Context::new(app.view(), app.time());
+    let context = Context::new(app.view(), app.time()).with_pools(pools(app));
     let stale = is_stale(app);
     let specs: Vec<ColumnSpec<'_>> = columns.iter().map(|c| cells::spec(c, None)).collect();
     let lines: Vec<Row<'_>> = rows
@@ -87,21 +95,23 @@ fn image(c: &Canvas<'_>, source: &DiskSource, format: Option<&str>) -> Rich<'sta
     let name = source.describe();
     let mut line = Rich::of(clean(&name).into_owned(), Role::Text);
     line.push(format!("  {}", format.map_or_else(|| "format unknown".into(), clean)), Role::Dim);
-    let pools = c.app.view().pools.iter().flat_map(|p| p.iter());
-    let found =
-        pools.flat_map(|p| p.volumes.iter().flat_map(|v| v.iter()).map(move |v| (p, v))).find(|(p, v)| {
-            match source {
-                DiskSource::Volume { pool, volume } => p.record.name == *pool && v.name == *volume,
-                _ => v.path == name,
-            }
-        });
+    let pools = pools(c.app);
+    let found = pools.iter().flat_map(|p| p.volumes.iter().flat_map(|v| v.iter()).map(move |v| (p, v))).find(
+        |(p, v)| match source {
+            DiskSource::Volume { pool, volume } => p.record.name == *pool && v.name == *volume,
+            _ => v.path == name,
+        },
+    );
     match found {
-        Some((pool, volume)) => line
-            .and(
-                format!("  {} of {}", bytes(volume.allocation as f64), bytes(volume.capacity as f64)),
-                Role::Text,
-            )
-            .and(format!("  in pool {}", pool.display_name()), Role::Dim),
+        Some((pool, volume)) => {
+            // How large it was then is not known.
+            if c.app.past_step_ms().is_none() {
+                let (used, size) = (bytes(volume.allocation as f64), bytes(volume.capacity as f64));
+                line.push(format!("  {used} of {size}"), Role::Text);
+            }
+            line.and(format!("  in pool {}", pool.display_name()), Role::Dim)
+        }
+        None if pools.iter().any(|p| p.volumes.is_none()) => line,
         None => line.and("  in no pool that libvirt knows", Role::Dim),
     }
 }

@@ -1,7 +1,7 @@
 //! The terminal is left as it was found: on quit, error, signal and panic.
 //!
-//! While the screen is up nothing else may write to it, so descriptor 2 goes to a file: the log's if there is
-//! one, else nowhere.
+//! While the screen is up, and from before the first call of a library that may write, descriptor 2 goes to a file:
+//! the log's if there is one, else nowhere.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,13 +15,32 @@ use crossterm::event::{
 use crossterm::queue;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 
-/// What was before; there while the screen is ours. Taken only with standard output locked, so that whoever takes
-/// the terminal, gives it back or draws does so alone.
-static BEFORE: Mutex<Option<Before>> = Mutex::new(None);
+/// Whether the screen is ours. Taken only with standard output locked, so that whoever takes the terminal, gives it
+/// back or draws does so alone.
+static OURS: Mutex<bool> = Mutex::new(false);
 
+/// Where descriptor 2 went before; there while it is aside.
+static STDERR: Mutex<Option<OwnedFd>> = Mutex::new(None);
+
+/// Descriptor 2 led aside; dropping it leads it back.
 #[derive(Debug)]
-struct Before {
-    stderr: Option<OwnedFd>,
+pub struct Aside(());
+
+impl Aside {
+    /// Leads what libraries write to descriptor 2 into the file, or nowhere without one. Where that fails it goes on as
+    /// before.
+    pub fn lead(to: Option<File>) -> Self {
+        if let Some(before) = redirect_stderr(to) {
+            locked(&STDERR).get_or_insert(before);
+        }
+        Self(())
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        lead_back();
+    }
 }
 
 /// The terminal in full-screen mode; dropping it restores what was before.
@@ -33,10 +52,10 @@ impl Guard {
     ///
     /// # Errors
     /// Where standard input or output is no terminal.
-    pub fn enter(mouse: bool, stderr_to: Option<File>) -> io::Result<Self> {
+    pub fn enter(mouse: bool) -> io::Result<Self> {
         let mut out = io::stdout().lock();
         enable_raw_mode()?;
-        *before() = Some(Before { stderr: redirect_stderr(stderr_to) });
+        *locked(&OURS) = true;
         let guard = Self(());
         queue!(out, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
         if mouse {
@@ -53,8 +72,8 @@ impl Drop for Guard {
     }
 }
 
-fn before() -> MutexGuard<'static, Option<Before>> {
-    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(what: &'static Mutex<T>) -> MutexGuard<'static, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn redirect_stderr(to: Option<File>) -> Option<OwnedFd> {
@@ -64,16 +83,21 @@ fn redirect_stderr(to: Option<File>) -> Option<OwnedFd> {
     before
 }
 
+fn lead_back() {
+    if let Some(stderr) = locked(&STDERR).take() {
+        let _ = rustix::stdio::dup2_stderr(&stderr);
+    }
+}
+
 /// Leaves full-screen mode, if we are in it. Errors have nowhere to go.
 fn restore() {
     let mut out = io::stdout().lock();
-    let Some(before) = before().take() else { return };
+    if !std::mem::take(&mut *locked(&OURS)) {
+        return;
+    }
     let _ = queue!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = out.flush();
     let _ = disable_raw_mode();
-    if let Some(stderr) = before.stderr {
-        let _ = rustix::stdio::dup2_stderr(&stderr);
-    }
 }
 
 /// Leaves full-screen mode for good: nobody draws or takes the terminal after this. For the panic hook, which may
@@ -81,5 +105,6 @@ fn restore() {
 pub fn give_up() {
     let out = io::stdout().lock();
     restore();
+    lead_back();
     std::mem::forget(out);
 }

@@ -75,7 +75,11 @@ impl Asker {
         let begin = got(self.handle.span()).await?.begin();
         let view = got(self.handle.moment(ask.at, BACK)).await?;
         let next = Timestamp(ask.at.0 + 1);
-        let before = got(self.handle.events(Timestamp(ask.at.0 - EVENTS_BACK_MS), next, MOST_EVENTS)).await?;
+        let mut before =
+            got(self.handle.events(Timestamp(ask.at.0 - EVENTS_BACK_MS), next, MOST_EVENTS)).await?;
+        before.extend(got(self.handle.seen(ask.at)).await?);
+        // What happened at the same instant stays before what was then seen.
+        before.sort_by_key(|event| event.at);
         let after = got(self.handle.events(next, ask.now, MOST_EVENTS)).await?;
         let here = self.handle.snapshot();
         let gone = view.series.iter().filter_map(|s| match s.subject {
@@ -95,12 +99,13 @@ impl Asker {
         let here = self.handle.snapshot();
         let mut rows = Vec::new();
         for (subject, value) in ranked {
-            let Subject::Vm(id) = subject else { continue };
+            let Some(id) = subject.vm() else { continue };
             let name = match here.vm(id) {
                 Some(vm) => Some(vm.name.clone()),
                 None => self.name(id, ask.to).await?,
             };
-            rows.push(TopRow { id, name, value });
+            let device = (subject != Subject::Vm(id)).then_some(subject);
+            rows.push(TopRow { id, device, name, value });
         }
         Ok(rows)
     }

@@ -2,7 +2,7 @@
 //!
 //! It is one task on one thread. It never calls the hypervisor or the file system; what may take time is
 //! asked of the engine, and answers come back as messages. It draws only when something visible changed:
-//! at once for a key, and at most every [`CALM`] for everything else.
+//! at once for a key and for what a key asked for, and at most every [`CALM`] for everything else.
 
 mod backend;
 mod guard;
@@ -10,7 +10,6 @@ mod hang_up;
 mod history;
 mod input;
 
-use std::fs::File;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +23,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use backend::Compact;
-pub use guard::{Guard, give_up};
+pub use guard::{Aside, Guard, give_up};
 use hang_up::HangUp;
 use history::Asker;
 use input::Input;
@@ -56,8 +55,6 @@ pub struct Options {
     pub glyphs: &'static Glyphs,
     /// Whether to use the mouse.
     pub mouse: bool,
-    /// Where what others write to descriptor 2 goes.
-    pub stderr_to: Option<File>,
     /// What the user should read first: warnings about files.
     pub notices: Vec<Notice>,
     /// Reads the clock: time now, and local time less UTC in seconds.
@@ -83,11 +80,11 @@ type Screen = Terminal<Compact<BufWriter<Stdout>>>;
 ///
 /// # Errors
 /// Where there is no terminal, or writing to it fails.
-pub fn run(handle: &Handle, mut options: Options) -> io::Result<Ended> {
+pub fn run(handle: &Handle, options: Options) -> io::Result<Ended> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let signals = Signals::new()?;
-        let _guard = Guard::enter(options.mouse, options.stderr_to.take())?;
+        let _guard = Guard::enter(options.mouse)?;
         let mut console = Console::new(handle, options)?;
         let ended = console.run(signals).await;
         let _ = console.screen.show_cursor();
@@ -197,7 +194,10 @@ impl Console {
                     }
                     Some(Err(_)) | None => Flow::Break(Ended::TerminalGone),
                 },
-                Some(msg) = self.answers.1.recv() => self.take(msg),
+                Some(msg) = self.answers.1.recv() => {
+                    urgent = self.is_waited_for(&msg);
+                    self.take(msg)
+                }
                 changed = self.snapshots.changed() => match changed {
                     Ok(()) => {
                         let newest = self.snapshots.borrow_and_update().clone();
@@ -233,6 +233,16 @@ impl Console {
             self.app.dirty = true;
         }
         self.take(Msg::Tick(now, offset))
+    }
+
+    /// Whether a key asked for what this brings: whoever pressed it waits for the picture. In the past each step asks for
+    /// its charts too.
+    const fn is_waited_for(&self, msg: &Msg) -> bool {
+        match msg {
+            Msg::Moment(..) | Msg::Top(..) | Msg::Xml(..) => true,
+            Msg::Charts(..) => self.app.past.is_some(),
+            _ => false,
+        }
     }
 
     fn take(&mut self, msg: Msg) -> Flow {

@@ -21,7 +21,6 @@ use self::addresses::AddressDesk;
 pub(crate) use self::cost::Meter;
 use self::detail::DetailDesk;
 use self::lane::{LaneState, Phase};
-pub(crate) use self::resume::fill;
 use self::storage::StorageDesk;
 use super::backoff::Dice;
 use super::calls::{Answer, Call, Done, Effect, Input, LANES, Lane};
@@ -132,7 +131,11 @@ impl Core {
             }
             Input::Machine(report) => self.machine(*report),
             Input::Recording(Report(recording)) => {
-                self.state.recording = recording;
+                self.recorded(recording);
+                self.publish_soon(now);
+            }
+            Input::Unfit(why) => {
+                self.despite(why);
                 self.publish_soon(now);
             }
             // Of a collector that is no more; the coordinator takes one that was found.

@@ -3,13 +3,19 @@
 use super::Core;
 use crate::engine::handle::Command;
 use crate::engine::relay::Alone;
-use crate::model::snapshot::{Recording, Snapshot};
+use crate::model::snapshot::{Recording, Snapshot, Source};
 use crate::model::time::Moment;
 
 impl Core {
-    /// Takes over what was known while a collector asked. Connections get numbers from `generation` on, so that a late
-    /// answer of one from before is not mistaken.
-    pub(crate) fn resume(&mut self, alone: &Alone, generation: u64, now: Moment) {
+    /// Takes over what was known while a collector asked, as if this process had asked itself and its connection were
+    /// lost: values and rings stay, what comes is told apart from them by a gap, and all is read anew. Connections get
+    /// numbers from `generation` on, so that a late answer of one from before is not mistaken.
+    pub(crate) fn resume(&mut self, alone: &Alone, before: &Snapshot, generation: u64, now: Moment) {
+        self.state.resume(before);
+        for vm in before.vms.iter().filter(|_| before.listed) {
+            // Those of a VM that does not run are forgotten before they are asked for.
+            self.addresses.due(vm.id);
+        }
         self.state.source = alone.source.clone();
         self.state.recording = alone.recording.clone();
         for lane in &mut self.lanes {
@@ -32,27 +38,26 @@ impl Core {
     pub(crate) const fn is_recorded_elsewhere(&self) -> bool {
         matches!(self.state.recording, Recording::Elsewhere { .. })
     }
-}
 
-/// A snapshot in which what is not read yet is as it was before. Returns whether anything still was.
-pub(crate) fn fill(snapshot: &mut Snapshot, before: &Snapshot) -> bool {
-    let mut filled = false;
-    if !snapshot.listed && before.listed {
-        snapshot.vms = before.vms.clone();
-        snapshot.listed = true;
-        filled = true;
+    /// Takes how recording goes.
+    pub(super) fn recorded(&mut self, recording: Recording) {
+        if recording == Recording::Here {
+            // So there is no collector.
+            self.state.source = Source::Own;
+        }
+        self.state.recording = recording;
     }
-    if snapshot.pools.is_none() && before.pools.is_some() {
-        snapshot.pools.clone_from(&before.pools);
-        filled = true;
+
+    /// A collector began, and cannot be followed.
+    pub(super) fn despite(&mut self, why: String) {
+        let source = Source::Despite { why };
+        if self.state.source != source && self.is_recorded_elsewhere() {
+            if let Source::Despite { why } = &source {
+                tracing::warn!(
+                    "A collector runs, but this console cannot use it and asks the hypervisor itself: {why}."
+                );
+            }
+            self.state.source = source;
+        }
     }
-    if snapshot.networks.is_none() && before.networks.is_some() {
-        snapshot.networks.clone_from(&before.networks);
-        filled = true;
-    }
-    if snapshot.host.node.is_none() && before.host.node.is_some() {
-        snapshot.host = before.host.clone();
-        filled = true;
-    }
-    filled
 }

@@ -52,6 +52,11 @@ impl Handle {
         self.ask(move |reader| reader.events(from, to, most))
     }
 
+    /// The states VMs were seen in until `at`; see [`HistoryReader::seen`].
+    pub fn seen(&self, at: Timestamp) -> HistoryReply<Vec<Event>> {
+        self.ask(move |reader| reader.seen(at))
+    }
+
     /// The `most` things with the greatest values of a metric in `from..to`.
     pub fn top(
         &self,

@@ -27,7 +27,8 @@ pub use past::{Past, open};
 pub(super) use recorder::{Duty, Report};
 
 pub use crate::store::{
-    Event, EventKind, Named, PastSeries, PastView, Point, Points, Rank, Retention, StoreError, Subject, Tier,
+    Claim, Event, EventKind, Named, PastSeries, PastView, Point, Points, Rank, Readers, Retention,
+    StoreError, Subject, Tier,
 };
 
 pub(super) use librarian::start as start_librarian;
@@ -42,4 +43,6 @@ pub struct HistoryConfig {
     pub retention: Retention,
     /// Whether this process records, unless another one does. Reading is always possible.
     pub record: bool,
+    /// Who may read it besides this user.
+    pub readers: Option<Readers>,
 }

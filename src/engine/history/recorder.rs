@@ -4,19 +4,19 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::sampler::Sampler;
 use super::watcher::Watcher;
-use super::{Event, EventKind, HistoryConfig, StoreError};
+use super::{Claim, Event, EventKind, HistoryConfig, StoreError};
 use crate::engine::calls::Input;
 use crate::engine::clock::Clock;
 use crate::engine::threads::Threads;
 use crate::model::snapshot::{Recording, Snapshot, Source};
 use crate::model::time::Timestamp;
-use crate::store::HistoryWriter;
+use crate::store::{HistoryWriter, Holder};
 
 /// Snapshots that come sooner after the last commit wait for the next: a commit costs the disk a write.
 const COMMIT_EVERY: Duration = Duration::from_secs(2);
@@ -24,6 +24,11 @@ const COMMIT_EVERY: Duration = Duration::from_secs(2);
 const QUIET: Duration = Duration::from_secs(3);
 /// How often it is tried again to open what could not be opened.
 const OPEN_EVERY: Duration = Duration::from_secs(10);
+
+/// A console looks this often, in real time, whether a collector waits for its place. Each time costs microseconds.
+const GIVE_WAY_EVERY: Duration = Duration::from_secs(1);
+/// A collector that waits for a console to give way tries again this often, in real time.
+const TAKE_OVER_EVERY: Duration = Duration::from_millis(250);
 
 /// How recording goes.
 #[derive(Debug)]
@@ -49,12 +54,15 @@ pub(in crate::engine) fn start(
             writer: None,
             sampler: Sampler::default(),
             watcher: Watcher::default(),
+            knows_states: false,
             told: Recording::Off,
             committed: None,
             tried: None,
+            looked: Instant::now(),
+            collector: duty.collector,
             written: duty.written,
         };
-        runtime.block_on(recorder.run(snapshots, duty.at_once));
+        runtime.block_on(recorder.run(snapshots));
     })?;
     Ok(())
 }
@@ -62,10 +70,21 @@ pub(in crate::engine) fn start(
 /// How it shall record, and where it counts.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Duty {
-    /// Opens the database at once, not with the first snapshot: whoever started it wants to know.
-    pub(in crate::engine) at_once: bool,
+    /// It is a collector, which holds the claim: it opens the database at once, not with the first snapshot, and waits
+    /// for whoever has it to give way. Others give way to a collector.
+    pub(in crate::engine) collector: bool,
     /// Samples written so far.
     pub(in crate::engine) written: Arc<AtomicU64>,
+}
+
+/// Whether there is a writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opened {
+    Yes,
+    /// It was just seen that another process has the history.
+    Held,
+    /// Not now.
+    No,
 }
 
 struct Recorder {
@@ -75,17 +94,22 @@ struct Recorder {
     writer: Option<HistoryWriter>,
     sampler: Sampler,
     watcher: Watcher,
+    /// Whether this recording knows what state the VMs were in when it began.
+    knows_states: bool,
     told: Recording,
     /// When the last commit was made, and when it was last tried to open the database.
     committed: Option<Timestamp>,
     tried: Option<Timestamp>,
+    /// When it was last looked whether a collector waits.
+    looked: Instant,
+    collector: bool,
     written: Arc<AtomicU64>,
 }
 
 impl Recorder {
-    async fn run(mut self, mut snapshots: watch::Receiver<Arc<Snapshot>>, at_once: bool) {
-        if at_once {
-            self.open(self.clock.now().wall);
+    async fn run(mut self, mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+        if self.collector && !self.take_over(&mut snapshots).await {
+            return;
         }
         loop {
             match tokio::time::timeout(QUIET, snapshots.changed()).await {
@@ -94,10 +118,62 @@ impl Recorder {
                     self.take(&newest);
                 }
                 Ok(Err(_)) => break,
-                Err(_) => self.commit(),
+                Err(_) => {
+                    self.commit();
+                }
             }
+            self.give_way(&snapshots);
         }
         self.end();
+    }
+
+    /// Opens the database as soon as nobody else has it. Returns whether the engine still publishes then.
+    async fn take_over(&mut self, snapshots: &mut watch::Receiver<Arc<Snapshot>>) -> bool {
+        let mut before: Option<Arc<Snapshot>> = None;
+        loop {
+            self.tried = None;
+            if self.open(self.clock.now().wall) != Opened::Held {
+                return true;
+            }
+            // What was measured until the last try is in the history of whoever has it. What came since may not be.
+            if let Some(before) = before.replace(Arc::clone(&snapshots.borrow())) {
+                self.skip(&before);
+            }
+            tokio::time::sleep(TAKE_OVER_EVERY).await;
+            if snapshots.has_changed().is_err() {
+                return false;
+            }
+        }
+    }
+
+    /// Lets a collector that waits have the history, with all that was measured written.
+    fn give_way(&mut self, snapshots: &watch::Receiver<Arc<Snapshot>>) {
+        if self.collector || self.writer.is_none() || self.looked.elapsed() < GIVE_WAY_EVERY {
+            return;
+        }
+        self.looked = Instant::now();
+        let Some(Holder { pid }) = Claim::holder(&self.config.folder) else { return };
+        if !self.commit() {
+            // It is in memory only, and the collector could not write either.
+            return;
+        }
+        // That may have taken a while.
+        let newest = Arc::clone(&snapshots.borrow());
+        self.take(&newest);
+        let now = self.clock.now().wall;
+        if let Some(mut writer) = self.writer.take() {
+            let kind = EventKind::RecordingStopped;
+            let detail =
+                pid.map_or_else(|| "a collector goes on".into(), |pid| format!("process {pid} goes on"));
+            writer.event(Event { at: now, subject: None, kind, detail });
+            match writer.commit() {
+                Ok(done) => drop(self.written.fetch_add(done.samples as u64, Ordering::Relaxed)),
+                Err(why) => tracing::warn!("The last before a collector goes on was not written: {why}"),
+            }
+        }
+        tracing::info!("A collector records from now on.");
+        self.tried = Some(now);
+        self.tell(Recording::Elsewhere { pid });
     }
 
     fn take(&mut self, snapshot: &Snapshot) {
@@ -110,14 +186,12 @@ impl Recorder {
             self.tell(Recording::Elsewhere { pid });
             return self.skip(snapshot);
         }
-        let tried = self.tried;
-        if !self.open(now) {
+        match self.open(now) {
+            Opened::Yes => {}
             // What was measured until the lock was seen held is in the other process' history. What comes later may
             // be nobody's.
-            if tried != self.tried && matches!(self.told, Recording::Elsewhere { .. }) {
-                self.skip(snapshot);
-            }
-            return;
+            Opened::Held => return self.skip(snapshot),
+            Opened::No => return,
         }
         let Some(writer) = &mut self.writer else { return };
         for (at, subject, name) in &news.names {
@@ -125,6 +199,11 @@ impl Recorder {
         }
         let happened = !news.events.is_empty();
         news.events.into_iter().for_each(|event| writer.event(event));
+        if snapshot.listed && !self.knows_states {
+            self.knows_states = true;
+            // Not before the recording itself began: that is where they are looked for.
+            Watcher::states(snapshot, now.max(snapshot.at)).for_each(|event| writer.event(event));
+        }
         let mut failed = None;
         self.sampler.rows(snapshot, &mut |at, subject, metrics, values| {
             if let Err(why) = writer.add(at, subject, metrics, values) {
@@ -147,29 +226,35 @@ impl Recorder {
     }
 
     /// Whether there is a writer; opens it where it is time to try.
-    fn open(&mut self, now: Timestamp) -> bool {
+    fn open(&mut self, now: Timestamp) -> Opened {
         if self.writer.is_some() {
-            return true;
+            return Opened::Yes;
         }
         if !self.config.record || self.tried.is_some_and(|at| at.age(now) < OPEN_EVERY && at <= now) {
-            return false;
+            return Opened::No;
         }
         self.tried = Some(now);
+        if !self.collector
+            && let Some(Holder { pid }) = Claim::holder(&self.config.folder)
+        {
+            self.tell(Recording::Elsewhere { pid });
+            return Opened::Held;
+        }
         match HistoryWriter::open(&self.config.folder, self.config.retention, now) {
             Ok(opened) => {
                 self.begin(opened.writer, opened.set_aside.is_some(), now);
                 if let Some(aside) = opened.set_aside {
                     tracing::error!("{aside}");
                 }
-                true
+                Opened::Yes
             }
             Err(StoreError::Held { pid, .. }) => {
                 self.tell(Recording::Elsewhere { pid });
-                false
+                Opened::Held
             }
             Err(why) => {
                 self.failed(&why);
-                false
+                Opened::No
             }
         }
     }
@@ -178,12 +263,21 @@ impl Recorder {
         let detail = if anew { "a damaged database was set aside" } else { "" };
         let started = EventKind::RecordingStarted;
         writer.event(Event { at: now, subject: None, kind: started, detail: detail.into() });
+        if let Some(readers) = &self.config.readers
+            && let Err(why) = writer.share(readers)
+        {
+            tracing::warn!("The history is recorded, but its group cannot read it: {why}");
+        }
         self.writer = Some(writer);
+        self.knows_states = false;
+        // The first commit puts in order what an earlier process left: not while the console draws its first frame.
+        self.committed.get_or_insert(now);
         self.tell(Recording::Here);
     }
 
-    fn commit(&mut self) {
-        let Some(writer) = &mut self.writer else { return };
+    /// Writes what came. Returns whether all of it is written.
+    fn commit(&mut self) -> bool {
+        let Some(writer) = &mut self.writer else { return false };
         match writer.commit() {
             Ok(done) => {
                 self.written.fetch_add(done.samples as u64, Ordering::Relaxed);
@@ -191,10 +285,12 @@ impl Recorder {
                     tracing::warn!("{} samples found no room while history was not written.", done.dropped);
                 }
                 self.tell(Recording::Here);
+                return true;
             }
             Err(why) if why.is_damage() => self.begin_anew(&why),
             Err(why) => self.failed(&why),
         }
+        false
     }
 
     fn begin_anew(&mut self, why: &StoreError) {

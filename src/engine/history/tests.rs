@@ -121,6 +121,27 @@ fn vms_that_come_go_or_are_renamed_are_told_of() {
 }
 
 #[test]
+fn a_state_that_nothing_led_to_is_seen() {
+    let s = snapshot(
+        vec![vm(1, "web"), Vm { state: VmState::Paused(PauseReason::IoError), ..vm(2, "db") }],
+        vec![],
+        vec![],
+    );
+    let seen: Vec<Event> = Watcher::states(&s, Timestamp(9)).collect();
+    let told: Vec<_> = seen.iter().map(|e| (e.at, e.kind, e.detail.as_str())).collect();
+    let kind = EventKind::VmSeen;
+    assert_eq!(told, [(Timestamp(9), kind, "running"), (Timestamp(9), kind, "paused: I/O error")]);
+    let mut watcher = Watcher::default();
+    watcher.look(&snapshot(vec![], vec![], vec![]));
+    let came = watcher.look(&s);
+    let of_db = came.events.iter().filter(|e| e.subject == Some(Subject::Vm(s.vms[1].id)));
+    assert_eq!(
+        of_db.map(|e| e.kind).collect::<Vec<_>>()[..],
+        [EventKind::VmDefined, EventKind::VmIoError, kind]
+    );
+}
+
+#[test]
 fn a_lost_connection_is_one_event_and_its_return_another() {
     let mut watcher = Watcher::default();
     let up = snapshot(vec![vm(1, "web")], vec![], vec![]);

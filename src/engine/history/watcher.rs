@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::model::id::VmId;
 use crate::model::snapshot::{Link, Snapshot};
 use crate::model::time::Timestamp;
-use crate::model::vm::{PauseReason, VmState};
+use crate::model::vm::{PauseReason, Vm, VmState};
 use crate::store::{Event, EventKind, Subject};
 
 /// What is remembered of a VM.
@@ -49,6 +49,11 @@ impl Watcher {
         news
     }
 
+    /// The state each VM is in, for a recording that begins: it may have been in it for days.
+    pub(super) fn states(s: &Snapshot, at: Timestamp) -> impl Iterator<Item = Event> {
+        s.vms.iter().map(move |vm| seen(at, vm))
+    }
+
     fn link(&mut self, s: &Snapshot, news: &mut News) {
         let (kind, detail) = match &s.link {
             Link::Lost { since, reason, .. } if !self.lost && s.listed => {
@@ -80,6 +85,10 @@ impl Watcher {
                     news.events.push(event(s.at, Some(subject.clone()), EventKind::VmDefined, &now.name));
                     let start = change(VmState::ShutOff, now.state);
                     news.events.extend(start.map(|kind| event(changed, Some(subject), kind, "")));
+                    // That it came, or was started, tells no more than these.
+                    if !matches!(now.state, VmState::ShutOff | VmState::Running) {
+                        news.events.push(seen(s.at, vm));
+                    }
                 }
                 Some(was) => {
                     if was.name != now.name {
@@ -102,6 +111,10 @@ impl Watcher {
 
 fn event(at: Timestamp, subject: Option<Subject>, kind: EventKind, detail: &str) -> Event {
     Event { at, subject, kind, detail: detail.to_owned() }
+}
+
+fn seen(at: Timestamp, vm: &Vm) -> Event {
+    event(at, Some(Subject::Vm(vm.id)), EventKind::VmSeen, vm.state.phrase())
 }
 
 /// Why it is paused, where there is more to say than that it is.

@@ -13,12 +13,26 @@ use super::place;
 use super::wire::{self, Down, Hello, MOST_DOWN, MOST_HELLO, MOST_UP, Up, WireError};
 use crate::engine::calls::Input;
 
-/// The greeting has to come within this time.
-const GREETS_WITHIN: Duration = Duration::from_secs(2);
-/// A collector that takes no message for so long is as good as gone.
-const TAKES_WITHIN: Duration = Duration::from_secs(2);
-/// A collector that says nothing for so long has ended or hangs: it says something every two seconds.
-const SPEAKS_WITHIN: Duration = Duration::from_secs(8);
+/// How long a collector is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Patience {
+    /// The greeting has to come within this time.
+    pub(in crate::engine::relay) greets: Duration,
+    /// One that takes no message for so long is as good as gone.
+    pub(in crate::engine::relay) takes: Duration,
+    /// One that says nothing for so long has ended or hangs: it says something every two seconds.
+    pub(in crate::engine::relay) speaks: Duration,
+    /// One that ended may be back at once: so long it is waited for.
+    pub(in crate::engine::relay) back: Duration,
+}
+
+/// As long as a console waits.
+pub(in crate::engine) const PATIENCE: Patience = Patience {
+    greets: Duration::from_secs(2),
+    takes: Duration::from_secs(2),
+    speaks: Duration::from_secs(8),
+    back: Duration::from_millis(1500),
+};
 
 /// What a collector said.
 #[derive(Debug)]
@@ -39,20 +53,33 @@ pub(in crate::engine) struct Client {
 
 impl Client {
     /// Connects to the collector of this folder and host; nothing where there is none.
-    pub(in crate::engine::relay) fn connect(folder: &Path, uri: &str) -> Result<Option<Self>, WireError> {
-        let mut stream = match place::connect(folder) {
+    pub(in crate::engine::relay) fn connect(
+        folder: &Path,
+        uri: &str,
+        patience: &Patience,
+    ) -> Result<Option<Self>, WireError> {
+        let stream = match place::connect(folder) {
             Ok(stream) => stream,
             Err(e) if is_nobody(&e) => return Ok(None),
             Err(e) => return Err(e.into()),
         };
+        Self::greet(stream, uri, patience).map(Some)
+    }
+
+    /// Greets whoever is at the other end.
+    pub(in crate::engine::relay) fn greet(
+        mut stream: UnixStream,
+        uri: &str,
+        patience: &Patience,
+    ) -> Result<Self, WireError> {
         let peer = socket_peercred(&stream).map_err(io::Error::from)?;
         wire::is_trusted(peer.uid.as_raw())?;
-        stream.set_read_timeout(Some(GREETS_WITHIN))?;
-        stream.set_write_timeout(Some(TAKES_WITHIN))?;
+        stream.set_read_timeout(Some(patience.greets))?;
+        stream.set_write_timeout(Some(patience.takes))?;
         wire::write(&mut stream, &Hello::of(uri).encode()?, MOST_HELLO)?;
         Hello::decode(&wire::read(&mut stream, MOST_HELLO)?, uri)?;
-        stream.set_read_timeout(Some(SPEAKS_WITHIN))?;
-        Ok(Some(Self { stream, pid: u32::try_from(peer.pid.as_raw_nonzero().get()).ok() }))
+        stream.set_read_timeout(Some(patience.speaks))?;
+        Ok(Self { stream, pid: u32::try_from(peer.pid.as_raw_nonzero().get()).ok() })
     }
 
     /// Has what the collector says put into the inbox, marked with this number, until the connection ends.

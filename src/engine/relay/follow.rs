@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::client::{Client, Live};
+use super::client::{Client, Live, PATIENCE, Patience};
 use super::delta::{Own, apply};
 use super::wire::{Down, Failed, Given, Up, WireError, kind_of};
 use crate::engine::calls::{Input, MachineAsk};
@@ -18,9 +18,7 @@ use crate::engine::handle::{Command, Focus};
 use crate::hypervisor::{HvError, HvErrorKind};
 use crate::model::snapshot::{Limits, Link, LostCause, Recording, SelfCost, Snapshot, Source};
 
-/// A collector that ended may be back at once: so long it is waited for.
-const BACK_WITHIN: Duration = Duration::from_millis(1500);
-/// And so often it is looked for meanwhile.
+/// A collector that is gone is looked for so often.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How often this process looks what it costs itself.
 const USAGE_EVERY: Duration = Duration::from_secs(4);
@@ -37,8 +35,6 @@ pub(in crate::engine) enum Ended {
 /// What is known where an engine goes on by itself.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Alone {
-    /// The last snapshot of the collector.
-    pub(in crate::engine) before: Option<Arc<Snapshot>>,
     /// Whether it asks although there is a collector.
     pub(in crate::engine) source: Source,
     /// What is on screen.
@@ -51,10 +47,14 @@ pub(in crate::engine) struct Alone {
 pub(in crate::engine) fn is_served(folder: PathBuf, uri: String, inbox: SyncSender<Input>) {
     // On a thread of its own, since a collector that hangs takes its time. Without one it is tried again later.
     let looking = std::thread::Builder::new().name("nc-seek".into()).spawn(move || {
-        if let Ok(Some(client)) = Client::connect(&folder, &uri) {
-            // An engine that has ended needs none.
-            drop(inbox.try_send(Input::Found(Box::new(client))));
-        }
+        let found = match Client::connect(&folder, &uri, &PATIENCE) {
+            Ok(Some(client)) => Input::Found(Box::new(client)),
+            // One that does not answer now may do so later.
+            Ok(None) | Err(WireError::Io(_)) => return,
+            Err(why) => Input::Unfit(why.to_string()),
+        };
+        // An engine that has ended needs none.
+        drop(inbox.try_send(found));
     });
     drop(looking);
 }
@@ -69,6 +69,8 @@ pub(in crate::engine) struct Follower {
     pub(in crate::engine) machine: Option<SyncSender<MachineAsk>>,
     /// Connections so far.
     pub(in crate::engine) number: u64,
+    /// How long the collector is waited for.
+    pub(in crate::engine) patience: Patience,
 }
 
 impl Follower {
@@ -80,7 +82,7 @@ impl Follower {
         inputs: &Receiver<Input>,
         snapshots: &watch::Sender<Arc<Snapshot>>,
     ) -> Ended {
-        let client = match found.map_or_else(|| Client::connect(&self.folder, &self.uri), |c| Ok(Some(c))) {
+        let client = match found.map_or_else(|| self.connect(), |c| Ok(Some(c))) {
             Ok(Some(client)) => client,
             Ok(None) => return Ended::Alone(Box::default()),
             Err(why) => return Ended::Alone(Box::new(despite(&why))),
@@ -104,6 +106,10 @@ impl Follower {
             usage_at: Instant::now(),
         };
         at_work.run(client, inputs)
+    }
+
+    fn connect(&self) -> Result<Option<Client>, WireError> {
+        Client::connect(&self.folder, &self.uri, &self.patience)
     }
 }
 
@@ -223,6 +229,7 @@ impl AtWork<'_> {
             // Of an earlier connection, or of workers that were let go.
             Input::Live(_)
             | Input::Found(_)
+            | Input::Unfit(_)
             | Input::Done(_)
             | Input::Ended { .. }
             | Input::Event(..)
@@ -302,14 +309,14 @@ impl AtWork<'_> {
             base.link = Link::Lost {
                 since: now,
                 attempt: 1,
-                next_try: now.plus(BACK_WITHIN),
+                next_try: now.plus(self.follower.patience.back),
                 cause: LostCause::Unreachable,
                 reason: format!("The collector{} is gone: {why}", of_process(pid)),
                 hint: "This console asks the hypervisor itself in a moment.".into(),
             };
             self.publish();
         }
-        let until = Instant::now() + BACK_WITHIN;
+        let until = Instant::now() + self.follower.patience.back;
         while Instant::now() < until {
             match inputs.recv_timeout(LOOK_EVERY) {
                 Ok(input) => {
@@ -317,20 +324,18 @@ impl AtWork<'_> {
                         return Some(Ended::Stopped);
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    match Client::connect(&self.follower.folder, &self.follower.uri) {
-                        Ok(Some(client)) => {
-                            if self.begin(client).is_ok() {
-                                return None;
-                            }
-                        }
-                        Ok(None) => {}
-                        Err(why) => {
-                            let alone = despite(&why);
-                            return Some(self.alone(alone.source));
+                Err(RecvTimeoutError::Timeout) => match self.follower.connect() {
+                    Ok(Some(client)) => {
+                        if self.begin(client).is_ok() {
+                            return None;
                         }
                     }
-                }
+                    Ok(None) => {}
+                    Err(why) => {
+                        let alone = despite(&why);
+                        return Some(self.alone(alone.source));
+                    }
+                },
                 Err(RecvTimeoutError::Disconnected) => return Some(Ended::Stopped),
             }
         }
@@ -340,7 +345,6 @@ impl AtWork<'_> {
 
     fn alone(&mut self, source: Source) -> Ended {
         Ended::Alone(Box::new(Alone {
-            before: self.base.take().map(|base| Arc::new(self.shown(&base))),
             source,
             focus: std::mem::take(&mut self.focus),
             recording: self.own.recording.clone(),

@@ -22,5 +22,5 @@ pub mod server;
 mod tests;
 mod wire;
 
-pub(super) use client::{Client, Live};
+pub(super) use client::{Client, Live, PATIENCE};
 pub(super) use follow::{Alone, Ended, Follower, is_served};

@@ -20,10 +20,17 @@ use super::wire::{self, Down, Failed, Given, Hello, MOST_DOWN, MOST_HELLO, MOST_
 use crate::engine::handle::{Command, Focus, Handle};
 use crate::hypervisor::HvError;
 
-/// A peer that connects has this long to greet.
-const GREETS_WITHIN: Duration = Duration::from_secs(5);
-/// A console that does not take a frame for so long is dropped.
-const TAKES_WITHIN: Duration = Duration::from_secs(10);
+/// How long a peer is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// One that connects has this long to greet.
+    pub(super) greets: Duration,
+    /// A console that does not take a frame for so long is dropped.
+    pub(super) takes: Duration,
+}
+
+/// As long as a collector waits.
+const PATIENCE: Patience = Patience { greets: Duration::from_secs(5), takes: Duration::from_secs(10) };
 /// With nothing to tell, it is told so this often.
 pub(super) const BEAT: Duration = Duration::from_secs(2);
 /// Consoles at once; more are turned away.
@@ -49,10 +56,15 @@ impl Server {
     /// # Errors
     /// When the socket cannot be made, or the system gives no thread.
     pub fn start(folder: &Path, handle: Handle) -> io::Result<Self> {
+        Self::with(folder, handle, PATIENCE)
+    }
+
+    /// The same with another patience.
+    pub(super) fn with(folder: &Path, handle: Handle, patience: Patience) -> io::Result<Self> {
         let listener = place::listen(folder)?;
         listener.set_nonblocking(true)?;
         let consoles = Arc::<AtomicUsize>::default();
-        let shared = Arc::new(Shared { handle, consoles: consoles.clone(), focuses: Mutex::default() });
+        let shared = Arc::new(Shared::new(handle, consoles.clone(), patience));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("nc-relay".into()).spawn(move || {
@@ -87,13 +99,19 @@ impl Drop for Server {
     }
 }
 
-struct Shared {
+/// What all connections share.
+pub(super) struct Shared {
     handle: Handle,
     consoles: Arc<AtomicUsize>,
     focuses: Mutex<BTreeMap<u64, Focus>>,
+    patience: Patience,
 }
 
 impl Shared {
+    pub(super) fn new(handle: Handle, consoles: Arc<AtomicUsize>, patience: Patience) -> Self {
+        Self { handle, consoles, focuses: Mutex::default(), patience }
+    }
+
     fn focuses(&self) -> MutexGuard<'_, BTreeMap<u64, Focus>> {
         self.focuses.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,9 +141,20 @@ pub(super) fn merged(focuses: &BTreeMap<u64, Focus>) -> Focus {
 }
 
 /// One console, counted.
-struct Console {
+pub(super) struct Console {
     number: u64,
     shared: Arc<Shared>,
+}
+
+impl Console {
+    /// Nothing where there are as many as there may be.
+    pub(super) fn new(number: u64, shared: Arc<Shared>) -> Option<Self> {
+        if shared.consoles.fetch_add(1, Ordering::Relaxed) >= MOST_CONSOLES {
+            shared.consoles.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Self { number, shared })
+    }
 }
 
 impl Drop for Console {
@@ -150,13 +179,11 @@ async fn accept(listener: std::os::unix::net::UnixListener, shared: Arc<Shared>)
                 continue;
             }
         };
-        if shared.consoles.fetch_add(1, Ordering::Relaxed) >= MOST_CONSOLES {
-            shared.consoles.fetch_sub(1, Ordering::Relaxed);
+        number += 1;
+        let Some(console) = Console::new(number, shared.clone()) else {
             tracing::warn!("A console was turned away: {MOST_CONSOLES} are connected.");
             continue;
-        }
-        number += 1;
-        let console = Console { number, shared: shared.clone() };
+        };
         tokio::spawn(async move {
             let pid =
                 stream.peer_cred().ok().and_then(|c| c.pid()).map_or_else(String::new, |p| format!(" {p}"));
@@ -171,20 +198,21 @@ async fn accept(listener: std::os::unix::net::UnixListener, shared: Arc<Shared>)
     }
 }
 
-async fn serve(stream: UnixStream, console: &Console) -> Result<(), WireError> {
+/// Serves one console until its connection ends, and tells why it did.
+pub(super) async fn serve(stream: UnixStream, console: &Console) -> Result<(), WireError> {
     wire::is_trusted(stream.peer_cred()?.uid())?;
     let shared = &console.shared;
     let uri = shared.handle.snapshot().uri.clone();
     let (mut reading, mut writing) = stream.into_split();
     // Said before it is heard what the other says: one of another version learns why it is let go.
-    send(&mut writing, &Hello::of(&uri).encode()?, MOST_HELLO).await?;
-    let greeting = timeout(GREETS_WITHIN, wire::read_async(&mut reading, MOST_HELLO)).await;
+    send(&mut writing, &Hello::of(&uri).encode()?, MOST_HELLO, shared.patience.takes).await?;
+    let greeting = timeout(shared.patience.greets, wire::read_async(&mut reading, MOST_HELLO)).await;
     let hello = Hello::decode(&greeting.map_err(|_| late())??, &uri)?;
     tracing::debug!("A console of NovaCron {} is served.", crate::model::text::clean(&hello.program));
     let (replies, answers) = mpsc::channel(ANSWERS);
     tokio::select! {
         ended = listen(&mut reading, console, replies) => ended,
-        ended = tell(&mut writing, &shared.handle, answers) => ended,
+        ended = tell(&mut writing, shared, answers) => ended,
     }
 }
 
@@ -192,18 +220,23 @@ fn late() -> WireError {
     io::Error::from(io::ErrorKind::TimedOut).into()
 }
 
-async fn send(writing: &mut OwnedWriteHalf, message: &[u8], most: u32) -> Result<(), WireError> {
+async fn send(
+    writing: &mut OwnedWriteHalf,
+    message: &[u8],
+    most: u32,
+    within: Duration,
+) -> Result<(), WireError> {
     let frame = wire::frame(message, most)?;
-    Ok(timeout(TAKES_WITHIN, writing.write_all(&frame)).await.map_err(|_| late())??)
+    Ok(timeout(within, writing.write_all(&frame)).await.map_err(|_| late())??)
 }
 
 /// Sends the newest snapshot whenever the console has taken the one before.
 async fn tell(
     writing: &mut OwnedWriteHalf,
-    handle: &Handle,
+    shared: &Shared,
     mut answers: mpsc::Receiver<Down>,
 ) -> Result<(), WireError> {
-    let mut snapshots = handle.subscribe();
+    let mut snapshots = shared.handle.subscribe();
     snapshots.mark_changed();
     let mut sent = None;
     loop {
@@ -220,7 +253,7 @@ async fn tell(
             }
             () = tokio::time::sleep(BEAT) => Down::Beat,
         };
-        send(writing, &wire::encode(&message)?, MOST_DOWN).await?;
+        send(writing, &wire::encode(&message)?, MOST_DOWN, shared.patience.takes).await?;
     }
 }
 

@@ -1,5 +1,9 @@
 //! The wire, and what comes over it from a peer that cannot be trusted.
 
+mod filler;
+mod golden;
+mod peers;
+
 use std::collections::BTreeMap;
 use std::io::Cursor;
 

@@ -91,7 +91,12 @@ impl Entry {
             addresses_unavailable: None,
             job: None,
         };
-        Self { vm: Arc::new(vm), unreadable: None, io_trouble: None, told: 0, epoch: 0, memo: None }
+        Self::resume(Arc::new(vm))
+    }
+
+    /// A VM as it was known; of what it was counted to be before, nothing is.
+    pub(crate) const fn resume(vm: Arc<Vm>) -> Self {
+        Self { vm, unreadable: None, io_trouble: None, told: 0, epoch: 0, memo: None }
     }
 
     /// The VM, to be changed.

@@ -34,6 +34,11 @@ impl HostState {
         Self { view: Arc::new(view), cpu: None, epoch: 0 }
     }
 
+    /// Takes what was known before.
+    pub(crate) fn resume(&mut self, before: Arc<HostView>) {
+        self.view = before;
+    }
+
     /// As published.
     pub(crate) const fn view(&self) -> &Arc<HostView> {
         &self.view

@@ -91,6 +91,18 @@ impl State {
         self.host.set_local(c.local);
     }
 
+    /// Takes what was known before; nothing where nothing was.
+    pub(crate) fn resume(&mut self, before: &Snapshot) {
+        self.host.resume(before.host.clone());
+        if before.listed {
+            self.listed = true;
+            self.vms.resume(&before.vms);
+        }
+        self.pools.resume(before.pools.as_ref());
+        self.nets.resume(before.networks.as_ref());
+        self.alerts = before.alerts.clone();
+    }
+
     /// The next snapshot.
     pub(crate) fn snapshot(&mut self, now: Moment) -> Snapshot {
         let alerts = conditions::conditions(

@@ -33,6 +33,16 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
+    /// Takes what was known before.
+    pub(crate) fn resume(&mut self, before: &[Arc<Vm>]) {
+        self.entries = before.iter().map(|vm| Entry::resume(vm.clone())).collect();
+        for entry in self.entries.iter_mut().filter(|e| e.vm.job.is_some()) {
+            // Nobody heard of its end, and it is not asked for.
+            entry.edit().job = None;
+        }
+        self.reorder();
+    }
+
     /// One VM.
     pub(crate) fn get(&self, id: VmId) -> Option<&Entry> {
         self.index.get(&id).map(|i| &self.entries[*i])

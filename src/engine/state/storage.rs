@@ -25,6 +25,12 @@ pub(crate) struct Pools {
 }
 
 impl Pools {
+    /// Takes what was known before.
+    pub(crate) fn resume(&mut self, before: Option<&Arc<[Arc<Pool>]>>) {
+        self.pools = before.map(|pools| pools.to_vec());
+        self.published = before.cloned();
+    }
+
     /// All; empty until listed.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Pool>> {
         self.pools.iter().flatten()
@@ -151,6 +157,11 @@ pub(crate) struct Nets {
 }
 
 impl Nets {
+    /// Takes what was known before.
+    pub(crate) fn resume(&mut self, before: Option<&Arc<[Arc<Network>]>>) {
+        self.networks = before.cloned();
+    }
+
     /// As published; `None` until read.
     pub(crate) const fn publish(&self) -> Option<&Arc<[Arc<Network>]>> {
         self.networks.as_ref()

@@ -160,7 +160,23 @@ pub static DISK_COLUMNS: &[Column<DiskRow>] = &[
     Column::<DiskRow>::of_metric("write-latency", MetricId::DiskWriteLatency, 7, 2).by_default(),
     Column::<DiskRow>::of_metric("flush-latency", MetricId::DiskFlushLatency, 7, 7),
     Column::<DiskRow>::of_metric("errors", MetricId::DiskErrors, 6, 6),
-    Column::<DiskRow>::of_field("source", "source", "SOURCE", 32, 3, "Where its bytes lie.", |r, _| {
+    Column::<DiskRow>::of_field(
+        "volume",
+        "volume",
+        "VOLUME",
+        24,
+        3,
+        "Its pool and volume, where a pool is known to have it.",
+        |r, context| {
+            let image = r.definition().and_then(|d| d.source.as_ref());
+            let found = image.and_then(|image| context.volume_of(image));
+            Value::text(found.map(|(pool, volume)| format!("{pool}/{volume}")))
+        },
+    )
+    .needing(Needs::Definition)
+    .growing()
+    .by_default(),
+    Column::<DiskRow>::of_field("source", "source", "SOURCE", 32, 4, "Where its bytes lie.", |r, _| {
         disk(r, |d| Value::text(d.source.as_ref().map(crate::model::vm::DiskSource::describe)))
     })
     .needing(Needs::Definition)

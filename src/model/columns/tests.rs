@@ -221,6 +221,14 @@ fn a_volume_names_the_vms_that_build_on_it() {
         rows.iter().map(|r| used_by.value(r, &context).json()).collect()
     };
     let web = Arc::new(web);
+    let disk = disk_rows(&web).remove(0);
+    let volume = find(DISK_COLUMNS, "volume").unwrap();
+    let pools = [Arc::clone(&pool)];
+    let with = Context::of_vms(&[], Timestamp(0)).with_pools(&pools);
+    assert_eq!(volume.value(&disk, &with).json(), json!("default/web.qcow2"));
+    let image = DiskSource::File("/images/base.img".into());
+    assert_eq!(with.volume_of(&image), Some(("default", "base.img")));
+    assert_eq!(volume.value(&disk, &Context::of_vms(&[], Timestamp(0))).json(), json!(null));
     assert_eq!(users(&[Arc::clone(&web)]), [json!(["web01"]), json!(["web01"]), json!([])]);
     let unread = Arc::new(vm("new", VmState::ShutOff));
     assert_eq!(users(&[web, unread])[2], json!(null), "not yet known to be unused");

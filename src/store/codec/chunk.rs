@@ -87,10 +87,43 @@ pub(crate) fn columns(width: usize, chunk: &[u8]) -> Option<Vec<&[u8]>> {
     Some(out)
 }
 
+/// Shows the bytes of every column of a chunk, without making a list of them.
+pub(crate) fn each_column<'a>(
+    width: usize,
+    chunk: &'a [u8],
+    mut show: impl FnMut(usize, &'a [u8]) -> Option<()>,
+) -> Option<()> {
+    let mut lengths = Bytes(chunk);
+    let mut bodies = lengths;
+    for _ in 1..width {
+        bodies.size()?;
+    }
+    for c in 1..width {
+        show(c - 1, bodies.take(lengths.size()?)?)?;
+    }
+    if width > 0 { show(width - 1, bodies.0) } else { Some(()) }
+}
+
+/// The bytes of one column; the others are not looked at.
+pub(crate) fn bytes_of(width: usize, column: usize, chunk: &[u8]) -> Option<&[u8]> {
+    let mut bytes = Bytes(chunk);
+    let (mut before, mut own) = (0_usize, None);
+    for c in 0..width.checked_sub(1)? {
+        let length = bytes.size()?;
+        match c {
+            _ if c < column => before = before.checked_add(length)?,
+            _ if c == column => own = Some(length),
+            _ => {}
+        }
+    }
+    bytes.take(before)?;
+    if column + 1 == width { Some(bytes.0) } else { bytes.take(own?) }
+}
+
 /// The values of one column of a chunk.
 pub(crate) fn column_of(width: usize, column: usize, rows: usize, chunk: &[u8]) -> Option<Vec<f32>> {
     let mut values = Vec::with_capacity(rows);
-    column::read(Bytes(columns(width, chunk)?.get(column)?), rows, &mut values)?;
+    column::read(Bytes(bytes_of(width, column, chunk)?), rows, &mut values)?;
     Some(values)
 }
 
@@ -100,6 +133,11 @@ pub(crate) fn encode_axis(offsets: &[u32]) -> Vec<u8> {
     put_size(offsets.len(), &mut out);
     ints::write(offsets, &mut out);
     out
+}
+
+/// How many offsets these bytes are.
+pub(crate) fn axis_len(bytes: &[u8]) -> Option<usize> {
+    Bytes(bytes).size()
 }
 
 /// Back from [`encode_axis`].

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::bytes::{Bytes, put_size};
-use super::chunk::{Rows, column_of, decode_axis, encode_axis};
+use super::chunk::{Rows, axis_len, column_of, decode_axis, encode_axis};
 use crate::store::tier::group_of;
 
 /// Tracks by their number, with their rows.
@@ -143,6 +143,35 @@ impl Entry {
     fn chunk(self, blob: &[u8]) -> Option<&[u8]> {
         blob.get(self.begin as usize..self.end as usize)
     }
+}
+
+/// A track of a blob as it lies there: its number, columns, rows and bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packed<'a> {
+    pub(crate) track: i64,
+    pub(crate) width: usize,
+    pub(crate) rows: usize,
+    pub(crate) chunk: &'a [u8],
+}
+
+/// Shows the tracks of a blob, nothing unpacked: for who wants little of many pieces.
+pub(crate) fn each<'a>(blob: &'a [u8], mut show: impl FnMut(Packed<'a>) -> Option<()>) -> Option<()> {
+    let front = front(blob)?;
+    let mut bytes = Bytes(blob.get(HEAD..front)?);
+    let count = bytes.size()?;
+    let mut times = Vec::with_capacity(count.min(bytes.0.len()));
+    for _ in 0..count {
+        let length = bytes.size()?;
+        times.push(axis_len(bytes.take(length)?)?);
+    }
+    let mut rest = Bytes(blob.get(front..)?);
+    let mut track = 0_i64;
+    for _ in 0..bytes.size()? {
+        track = track.checked_add(i64::try_from(bytes.number()?).ok()?)?;
+        let (width, axis, length) = (bytes.size()?, bytes.size()?, bytes.size()?);
+        show(Packed { track, width, rows: *times.get(axis)?, chunk: rest.take(length)? })?;
+    }
+    Some(())
 }
 
 /// All tracks of a blob.

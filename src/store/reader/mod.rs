@@ -1,5 +1,6 @@
 //! Reading history: any process, also while another one writes. What was committed is seen at once.
 
+mod grid;
 mod moment;
 mod points;
 mod rows;
@@ -13,13 +14,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Rows, params};
 
 use super::blocks::{self, Broken, ReadError};
 use super::error::StoreError;
 use super::event::{Event, EventKind};
 use super::ladder;
-use super::open;
+use super::open::{self, Readable};
 use super::subject::{Subject, columns_of};
 use super::tier::{MOST_TRACKS, Tier, row_id};
 use crate::model::metric::MetricId;
@@ -58,6 +59,7 @@ pub struct HistoryReader {
     db: Connection,
     path: PathBuf,
     newer: Option<StoreError>,
+    as_it_lies: bool,
     tracks: RefCell<BTreeMap<i64, Arc<Track>>>,
 }
 
@@ -68,8 +70,8 @@ impl HistoryReader {
     /// [`StoreError::Missing`] where nothing was recorded yet.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("history.db");
-        let (db, newer) = open::to_read(&path, &ladder::HISTORY)?;
-        Ok(Self { db, path, newer, tracks: RefCell::default() })
+        let Readable { db, newer, as_it_lies } = open::to_read(&path, &ladder::HISTORY)?;
+        Ok(Self { db, path, newer, as_it_lies, tracks: RefCell::default() })
     }
 
     /// That the database is of a newer version than this program, where it is: what it does not know is not shown.
@@ -122,24 +124,32 @@ impl HistoryReader {
         })
     }
 
-    /// What happened in `from..to`, oldest first, at most `most`: of more, the newest.
+    /// What happened in `from..to`, oldest first, at most `most`: of more, the newest. States that were only seen did
+    /// not happen: see [`Self::seen`].
     pub fn events(&self, from: Timestamp, to: Timestamp, most: usize) -> Result<Vec<Event>, StoreError> {
         self.read(|| {
             let mut query = self.db.prepare_cached(
                 "SELECT at_ms, key, kind, detail FROM event LEFT JOIN entity ON entity.id = entity
-                 WHERE at_ms >= ? AND at_ms < ? ORDER BY at_ms DESC, event.id DESC LIMIT ?",
+                 WHERE at_ms >= ? AND at_ms < ? AND kind <> ? ORDER BY at_ms DESC, event.id DESC LIMIT ?",
             )?;
-            let mut rows = query.query(params![from.0, to.0, i64::try_from(most).unwrap_or(i64::MAX)])?;
-            let mut out = Vec::new();
-            while let Some(row) = rows.next()? {
-                let (key, kind): (Option<String>, String) = (row.get(1)?, row.get(2)?);
-                let subject = key.as_deref().and_then(Subject::parse);
-                if let Some(kind) = EventKind::parse(&kind) {
-                    out.push(Event { at: Timestamp(row.get(0)?), subject, kind, detail: row.get(3)? });
-                }
-            }
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            let mut out = events_of(query.query(params![from.0, to.0, EventKind::VmSeen.name(), most])?)?;
             out.reverse();
             Ok(out)
+        })
+    }
+
+    /// The states VMs were seen in by the recording that `at` belongs to, until then, oldest first.
+    pub fn seen(&self, at: Timestamp) -> Result<Vec<Event>, StoreError> {
+        self.read(|| {
+            let mut query = self.db.prepare_cached(
+                "SELECT at_ms, key, kind, detail FROM event LEFT JOIN entity ON entity.id = entity
+                 WHERE kind = ?1 AND at_ms <= ?2 AND at_ms >= (SELECT at_ms FROM event
+                     WHERE kind = ?3 AND at_ms <= ?2 ORDER BY at_ms DESC LIMIT 1)
+                 ORDER BY at_ms, event.id",
+            )?;
+            let (seen, began) = (EventKind::VmSeen.name(), EventKind::RecordingStarted.name());
+            events_of(query.query(params![seen, at.0, began])?)
         })
     }
 
@@ -152,6 +162,10 @@ impl HistoryReader {
         let all = self.db.unchecked_transaction().map_err(|why| told(why.into()))?;
         let done = work().map_err(told);
         drop(all);
+        if self.as_it_lies && open::has_log(&self.path) {
+            // Somebody has begun to write: what was read may be half of the old and half of the new.
+            return Err(StoreError::Busy { operation: "read", path: self.path.clone() });
+        }
         done
     }
 
@@ -208,6 +222,19 @@ impl HistoryReader {
         }
         Ok(oldest)
     }
+}
+
+/// The events of rows; kinds of a newer version are left out.
+fn events_of(mut rows: Rows<'_>) -> Result<Vec<Event>, ReadError> {
+    let mut out = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (key, kind): (Option<String>, String) = (row.get(1)?, row.get(2)?);
+        let subject = key.as_deref().and_then(Subject::parse);
+        if let Some(kind) = EventKind::parse(&kind) {
+            out.push(Event { at: Timestamp(row.get(0)?), subject, kind, detail: row.get(3)? });
+        }
+    }
+    Ok(out)
 }
 
 /// The ids of the rows of a block.

@@ -1,19 +1,18 @@
 //! Everything at one past moment, for scrubbing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::grid::Grid;
 use super::{HistoryReader, Track, ids_of, sound};
 use crate::model::metric::MetricId;
 use crate::model::time::Timestamp;
 use crate::store::blocks::{self, ReadError};
-use crate::store::codec::chunk::{Rows, column_of};
-use crate::store::codec::piece::{self, Directory};
+use crate::store::codec::chunk::Rows;
+use crate::store::codec::piece::{self, Packed};
 use crate::store::error::StoreError;
-use crate::store::rollup::{of_samples, stats_of};
 use crate::store::subject::Subject;
-use crate::store::tier::{STATS, Tier, track_of};
+use crate::store::tier::{Tier, track_of};
 
 /// One series at a past moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,26 +38,6 @@ pub struct PastView {
     pub series: Vec<PastSeries>,
 }
 
-/// Means of all tracks over some spans: per track, metric after metric.
-struct Grid {
-    tier: Tier,
-    first: i64,
-    spans: usize,
-    means: BTreeMap<i64, Vec<f32>>,
-}
-
-impl Grid {
-    fn set(&mut self, track: &Track, column: usize, at: i64, mean: f32) {
-        let Ok(span) = usize::try_from((at - self.first).div_euclid(self.tier.step_ms())) else { return };
-        if span >= self.spans || mean.is_nan() {
-            return;
-        }
-        let spans = self.spans;
-        let means = self.means.entry(track.id).or_insert_with(|| vec![f32::NAN; spans * track.metrics.len()]);
-        means[column * spans + span] = mean;
-    }
-}
-
 impl HistoryReader {
     /// All series at a moment, with their means over the time `back` before it, for sparklines.
     pub fn moment(&self, at: Timestamp, back: Duration) -> Result<PastView, StoreError> {
@@ -71,25 +50,20 @@ impl HistoryReader {
             let last = at.0 - at.0.rem_euclid(step);
             let spans = (i64::try_from(back.as_millis()).unwrap_or(0) / step).clamp(2, 24 * 60);
             let first = last - (spans - 1) * step;
-            let mut grid = Grid { tier, first, spans: spans as usize, means: BTreeMap::new() };
             let tracks = self.all_tracks()?;
-            self.add_blocks(&tracks, &mut grid, last)?;
-            self.add_pieces(&tracks, &mut grid, last)?;
+            let mut grid = Grid::new(&tracks, tier, first, spans as usize);
+            self.add_blocks(&mut grid, last)?;
+            self.add_pieces(&mut grid, last)?;
             if tier == Tier::Minute {
-                self.add_journal(&tracks, &mut grid, last)?;
+                self.add_journal(&mut grid, last)?;
             }
-            let series = grid.means.iter().filter_map(|(id, means)| Some((tracks.get(id)?, means)));
-            let series = series.flat_map(|(track, means)| past_series(track, means, grid.spans)).collect();
+            let series =
+                grid.filled().flat_map(|(track, means)| past_series(track, means, grid.spans)).collect();
             Ok(PastView { at: Timestamp(last), step: Duration::from_millis(step as u64), series })
         })
     }
 
-    fn add_blocks(
-        &self,
-        tracks: &BTreeMap<i64, Arc<Track>>,
-        grid: &mut Grid,
-        last: i64,
-    ) -> Result<(), ReadError> {
+    fn add_blocks(&self, grid: &mut Grid<'_>, last: i64) -> Result<(), ReadError> {
         let tier = grid.tier;
         let mut query = self.db.prepare_cached(&format!(
             "SELECT id, axis, data FROM {} WHERE id BETWEEN ? AND ?",
@@ -100,56 +74,33 @@ impl HistoryReader {
             let mut axes: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
             let mut rows = query.query(ids_of(block))?;
             while let Some(row) = rows.next()? {
-                let Some(track) = tracks.get(&track_of(row.get(0)?)) else { continue };
+                let track = track_of(row.get(0)?);
                 let number: i64 = row.get(1)?;
                 if let std::collections::btree_map::Entry::Vacant(place) = axes.entry(number) {
                     place.insert(blocks::axis(&self.db, tier, block, number)?);
                 }
                 let offsets = &axes[&number];
                 let data = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-                for column in 0..track.metrics.len() {
-                    let width = track.metrics.len() * STATS;
-                    let means = sound(column_of(width, column * STATS, offsets.len(), data))?;
-                    for (offset, mean) in offsets.iter().zip(means) {
-                        grid.set(track, column, begin + i64::from(*offset), mean);
-                    }
-                }
+                let packed = Packed { track, width: grid.width(track), rows: offsets.len(), chunk: data };
+                sound(grid.chunk(&packed, |row| begin + i64::from(offsets[row])))?;
             }
         }
         Ok(())
     }
 
-    fn add_pieces(
-        &self,
-        tracks: &BTreeMap<i64, Arc<Track>>,
-        grid: &mut Grid,
-        last: i64,
-    ) -> Result<(), ReadError> {
+    fn add_pieces(&self, grid: &mut Grid<'_>, last: i64) -> Result<(), ReadError> {
         let (tier, span) = (grid.tier, (grid.first, last + grid.tier.step_ms()));
         for (group, _) in blocks::groups(&self.db, tier)? {
             blocks::each_piece(&self.db, tier, group, span, |start, blob| {
-                let directory = sound(Directory::read(blob))?;
-                for entry in &directory.entries {
-                    let Some(track) = tracks.get(&entry.track()) else { continue };
-                    for column in 0..track.metrics.len() {
-                        for mean in sound(directory.column(blob, *entry, column * STATS))? {
-                            grid.set(track, column, start, mean);
-                        }
-                    }
-                }
-                Ok(())
+                // A piece has one row of roll-ups a track.
+                sound(piece::each(blob, |packed| grid.chunk(&packed, |_| start)))
             })?;
         }
         Ok(())
     }
 
     /// The minute that is not over yet.
-    fn add_journal(
-        &self,
-        tracks: &BTreeMap<i64, Arc<Track>>,
-        grid: &mut Grid,
-        last: i64,
-    ) -> Result<(), ReadError> {
+    fn add_journal(&self, grid: &mut Grid<'_>, last: i64) -> Result<(), ReadError> {
         let mut minutes: BTreeMap<i64, piece::Tracks> = BTreeMap::new();
         let span = grid.first..=last;
         blocks::whole_journal(&self.db, |start, blob| {
@@ -166,11 +117,7 @@ impl HistoryReader {
         })?;
         for (minute, all) in minutes {
             for (id, rows) in all {
-                let Some(track) = tracks.get(&id) else { continue };
-                let rolled = of_samples(&rows, &track.metrics);
-                for column in 0..track.metrics.len() {
-                    grid.set(track, column, minute, stats_of(&rolled, column)[0]);
-                }
+                grid.samples(id, minute, &rows);
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::store::blocks::{self, ReadError};
 use crate::store::codec::chunk::column_of;
 use crate::store::codec::piece::Directory;
 use crate::store::rollup::{Stats, Sum, stats_of};
-use crate::store::tier::{HOUR_MS, LATEST_MS, MINUTE_MS, STATS, Tier, group_of, row_id};
+use crate::store::tier::{HOUR_MS, LATEST_MS, MINUTE_MS, STATS, Tier, block_of, group_of, row_id};
 
 /// Blocks of a span that are looked for without asking what there is.
 const FEW_BLOCKS: i64 = 50;
@@ -125,6 +125,12 @@ impl HistoryReader {
         Ok(out)
     }
 
+    /// When the newest block of a tier begins; before all time where there is none.
+    pub(super) fn newest_ms(&self, tier: Tier) -> Result<i64, ReadError> {
+        let newest: Option<i64> = self.db.prepare_cached(max_id(tier))?.query_row([], |row| row.get(0))?;
+        Ok(newest.map_or(-1, |id| tier.begin(block_of(id))))
+    }
+
     /// The chunks of a track in a tier's blocks that overlap `from..to`: begin, offsets and bytes.
     fn chunks(&self, track: &Track, tier: Tier, from: i64, to: i64) -> Result<Vec<Packed>, ReadError> {
         let mut out = Vec::new();
@@ -132,11 +138,9 @@ impl HistoryReader {
         let (mut first, mut last) = (block(from), block(to));
         // A few steps down the tree more cost less than asking how far it reaches.
         if last - first > FEW_BLOCKS {
-            let newest: Option<i64> =
-                self.db.prepare_cached(max_id(tier))?.query_row([], |row| row.get(0)).optional()?.flatten();
-            let (Some(oldest), Some(newest)) = (self.oldest_ms(tier)?, newest) else { return Ok(out) };
+            let Some(oldest) = self.oldest_ms(tier)? else { return Ok(out) };
             first = first.max(tier.block(oldest));
-            last = last.min(crate::store::tier::block_of(newest));
+            last = last.min(tier.block(self.newest_ms(tier)?));
         }
         let mut query = self.db.prepare_cached(by_id(tier))?;
         for block in first..=last {
@@ -159,7 +163,7 @@ const fn max_id(tier: Tier) -> &'static str {
     }
 }
 
-const fn by_id(tier: Tier) -> &'static str {
+pub(super) const fn by_id(tier: Tier) -> &'static str {
     match tier {
         Tier::Raw => "SELECT axis, data FROM raw WHERE id = ?",
         Tier::Minute => "SELECT axis, data FROM minute WHERE id = ?",

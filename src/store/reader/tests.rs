@@ -115,6 +115,43 @@ fn who_used_most_comes_first() {
     assert_eq!(reader.top(M, Rank::Mean, at(0), at(86_400), 9).unwrap().len(), 4);
 }
 
+/// Mean, greatest and mean × time of what VM `n` measured in a window, from the samples.
+fn used(n: u8, from: i64, to: i64) -> [f64; 3] {
+    let all: Vec<f64> = (from..to).step_by(10).map(|s| f64::from(value(n, s))).collect();
+    let mean = all.iter().sum::<f64>() / all.len() as f64;
+    [mean, all.iter().copied().fold(0.0, f64::max), mean * ((to - from + 59) / 60 * 60) as f64]
+}
+
+#[test]
+fn the_ranking_is_that_of_the_samples_wherever_they_lie() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = open(folder.path());
+    let mut done = 0;
+    // In the journal and pieces; with closed blocks of minutes; told from hours, most of them in pieces.
+    for until in [130, 3000, 20_000, 60_000] {
+        for s in (done..until).step_by(10) {
+            for n in 1..=5 {
+                writer.add(at(s), &vm(n), CPU, &[Some(value(n, s)), Some(value(n, s) / 3.0)]).unwrap();
+            }
+            writer.commit().unwrap();
+        }
+        done = until;
+        let reader = read(folder.path());
+        let windows = [(0, until), (0, until / 120 * 60), (until / 7200 * 3600, until)];
+        for (from, to) in windows.into_iter().filter(|(from, to)| from < to) {
+            for (which, by) in [Rank::Mean, Rank::Max, Rank::Total].into_iter().enumerate() {
+                let ranked = reader.top(M, by, at(from), at(to), 9).unwrap();
+                let order: Vec<_> = ranked.iter().map(|(subject, _)| subject.clone()).collect();
+                assert_eq!(order, [5, 4, 3, 2, 1].map(vm), "{by:?} {from} to {to}");
+                for (n, (_, got)) in [5, 4, 3, 2, 1].into_iter().zip(ranked) {
+                    let wanted = used(n, from, to)[which];
+                    assert!((got / wanted - 1.0).abs() < 2e-3, "{by:?} {from} to {to}: {got}, not {wanted}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_reader_sees_what_is_committed_while_it_is_written() {
     let folder = tempfile::tempdir().unwrap();

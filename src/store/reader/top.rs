@@ -1,17 +1,22 @@
 //! Who used most.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
-use super::{HistoryReader, sound};
+use super::rows::by_id;
+use super::{HistoryReader, Track, sound};
 use crate::model::metric::MetricId;
 use crate::model::time::Timestamp;
 use crate::store::blocks::{self, ReadError};
-use crate::store::codec::chunk::Rows;
-use crate::store::codec::piece::Directory;
+use crate::store::codec::bytes::Bytes;
+use crate::store::codec::chunk::{bytes_of, column_of};
+use crate::store::codec::column;
+use crate::store::codec::piece::{self, Packed};
 use crate::store::error::StoreError;
-use crate::store::rollup::{Stats, Sum, stats_of};
+use crate::store::rollup::Sum;
 use crate::store::subject::Subject;
-use crate::store::tier::{HOUR_MS, MINUTE_MS, Tier};
+use crate::store::tier::{HOUR_MS, MINUTE_MS, STATS, Tier, row_id};
 
 /// By what things are ranked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +32,7 @@ pub enum Rank {
 /// Windows up to this are told from minutes, longer ones from hours.
 const MOST_BY_MINUTES_MS: i64 = 12 * HOUR_MS;
 
-/// What one thing used.
+/// What one thing used, as far as the rank asks for it.
 #[derive(Default)]
 struct Used {
     sum: Sum,
@@ -35,13 +40,6 @@ struct Used {
 }
 
 impl Used {
-    fn add(&mut self, stats: Stats, step_ms: i64) {
-        self.sum.add(stats);
-        if stats[3] > 0.0 {
-            self.total += f64::from(stats[0]) * step_ms as f64 / 1000.0;
-        }
-    }
-
     fn value(&self, by: Rank) -> Option<f64> {
         let mean = self.sum.mean()?;
         Some(match by {
@@ -52,19 +50,65 @@ impl Used {
     }
 }
 
-/// Shows the rows of the tracks of a piece that have the metric, with its column.
-fn each_of(
-    blob: &[u8],
-    column: impl Fn(i64) -> Option<usize>,
-    mut show: impl FnMut(i64, usize, &Rows),
-) -> Result<(), ReadError> {
-    let directory = sound(Directory::read(blob))?;
-    for entry in &directory.entries {
-        if let Some(column) = column(entry.track()) {
-            show(entry.track(), column, &sound(directory.rows(blob, *entry))?);
+/// The ranking while it is made: two of a metric's four columns are enough, mean or greatest, and the count.
+struct Ranking<'t> {
+    tracks: &'t BTreeMap<i64, Arc<Track>>,
+    /// Those that have the metric, with its place; by number, as they lie on disk.
+    wanted: Vec<(i64, usize)>,
+    /// The same by number: it is looked up for each minute of each track.
+    columns: Vec<Option<usize>>,
+    by: Rank,
+    used: BTreeMap<i64, Used>,
+    values: Vec<f32>,
+    counts: Vec<f32>,
+}
+
+impl<'t> Ranking<'t> {
+    fn new(tracks: &'t BTreeMap<i64, Arc<Track>>, metric: MetricId, by: Rank) -> Self {
+        let wanted: Vec<(i64, usize)> =
+            tracks.iter().filter_map(|(id, track)| Some((*id, track.column(metric)?))).collect();
+        let mut columns = vec![None; wanted.last().map_or(0, |(id, _)| *id as usize + 1)];
+        for (id, column) in &wanted {
+            columns[*id as usize] = Some(*column);
+        }
+        Self { tracks, wanted, columns, by, used: BTreeMap::new(), values: Vec::new(), counts: Vec::new() }
+    }
+
+    fn column(&self, track: i64) -> Option<usize> {
+        usize::try_from(track).ok().and_then(|track| *self.columns.get(track)?)
+    }
+
+    fn add(&mut self, track: i64, value: f32, count: f32, step_ms: i64) {
+        if count > 0.0 {
+            let used = self.used.entry(track).or_default();
+            used.sum.add([value, value, value, count]);
+            used.total += f64::from(value) * step_ms as f64 / 1000.0;
         }
     }
-    Ok(())
+
+    /// Takes the roll-ups of a chunk, of those rows for which `inside` is true.
+    fn chunk(&mut self, c: &Packed<'_>, step_ms: i64, inside: impl Fn(usize) -> bool) -> Option<()> {
+        let Some(column) = self.column(c.track) else { return Some(()) };
+        let part = if self.by == Rank::Max { 2 } else { 0 };
+        self.values.clear();
+        self.counts.clear();
+        column::read(Bytes(bytes_of(c.width, column * STATS + part, c.chunk)?), c.rows, &mut self.values)?;
+        column::read(Bytes(bytes_of(c.width, column * STATS + 3, c.chunk)?), c.rows, &mut self.counts)?;
+        for row in (0..c.rows).filter(|row| inside(*row)) {
+            self.add(c.track, self.values[row], self.counts[row], step_ms);
+        }
+        Some(())
+    }
+
+    /// The greatest first.
+    fn ranked(&self, most: usize) -> Vec<(Subject, f64)> {
+        let value =
+            |(id, used): (&i64, &Used)| Some((self.tracks.get(id)?.subject.clone(), used.value(self.by)?));
+        let mut ranked: Vec<(Subject, f64)> = self.used.iter().filter_map(value).collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        ranked.truncate(most);
+        ranked
+    }
 }
 
 impl HistoryReader {
@@ -83,48 +127,82 @@ impl HistoryReader {
             let short = to.0.saturating_sub(from.0) <= MOST_BY_MINUTES_MS;
             let tier = if short && minutes { Tier::Minute } else { Tier::Hour };
             let tracks = self.all_tracks()?;
-            let column = |id: i64| tracks.get(&id).and_then(|track| track.column(metric));
-            let mut used: BTreeMap<i64, Used> = BTreeMap::new();
-            for track in tracks.values() {
-                if let Some(column) = track.column(metric) {
-                    for (_, stats) in self.closed(track, column, tier, from.0, to.0)? {
-                        used.entry(track.id).or_default().add(stats, tier.step_ms());
-                    }
-                }
-            }
+            let mut ranking = Ranking::new(&tracks, metric, by);
+            self.rank_blocks(&mut ranking, tier, (from.0, to.0))?;
             // What has not come to this tier yet.
             let finer: &[Tier] =
                 if tier == Tier::Hour { &[Tier::Hour, Tier::Minute] } else { &[Tier::Minute] };
             for finer in finer {
-                for (group, _) in blocks::groups(&self.db, *finer)? {
-                    blocks::each_piece(&self.db, *finer, group, (from.0, to.0), |_, blob| {
-                        each_of(blob, column, |id, column, rows| {
-                            let used = used.entry(id).or_default();
-                            (0..rows.len())
-                                .for_each(|r| used.add(stats_of(rows.row(r), column), finer.step_ms()));
-                        })
-                    })?;
-                }
+                self.rank_pieces(&mut ranking, *finer, (from.0, to.0))?;
             }
-            let mut open: BTreeMap<(i64, i64), Sum> = BTreeMap::new();
-            blocks::whole_journal(&self.db, |start, blob| {
-                if !(from.0..to.0).contains(&start) {
-                    return Ok(());
-                }
-                each_of(blob, column, |id, column, rows| {
-                    let sum = open.entry((id, start)).or_default();
-                    rows.values.iter().skip(column).step_by(rows.width).for_each(|v| sum.sample(*v));
-                })
-            })?;
-            for ((id, _), sum) in open {
-                used.entry(id).or_default().add(sum.unrounded(), MINUTE_MS);
-            }
-            let value = |id: i64, used: &Used| Some((tracks.get(&id)?.subject.clone(), used.value(by)?));
-            let mut ranked: Vec<(Subject, f64)> =
-                used.iter().filter_map(|(id, used)| value(*id, used)).collect();
-            ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            ranked.truncate(most);
-            Ok(ranked)
+            self.rank_journal(&mut ranking, (from.0, to.0))?;
+            Ok(ranking.ranked(most))
         })
+    }
+
+    fn rank_blocks(
+        &self,
+        ranking: &mut Ranking<'_>,
+        tier: Tier,
+        (from, to): (i64, i64),
+    ) -> Result<(), ReadError> {
+        let Some(oldest) = self.oldest_ms(tier)? else { return Ok(()) };
+        let first = tier.block(from.max(oldest));
+        let last = tier.block((to - 1).min(self.newest_ms(tier)?));
+        let mut query = self.db.prepare_cached(by_id(tier))?;
+        for block in first..=last {
+            let mut axes: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+            for place in 0..ranking.wanted.len() {
+                let (track, _) = ranking.wanted[place];
+                let mut rows = query.query([row_id(block, track)])?;
+                let Some(row) = rows.next()? else { continue };
+                let number = row.get(0)?;
+                if let Entry::Vacant(place) = axes.entry(number) {
+                    place.insert(blocks::axis(&self.db, tier, block, number)?);
+                }
+                let offsets = &axes[&number];
+                let chunk = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+                let width = ranking.tracks.get(&track).map_or(0, |t| t.metrics.len() * STATS);
+                let packed = Packed { track, width, rows: offsets.len(), chunk };
+                let begin = tier.begin(block);
+                let inside = |row: usize| (from..to).contains(&(begin + i64::from(offsets[row])));
+                sound(ranking.chunk(&packed, tier.step_ms(), inside))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rank_pieces(&self, ranking: &mut Ranking<'_>, tier: Tier, span: (i64, i64)) -> Result<(), ReadError> {
+        for (group, _) in blocks::groups(&self.db, tier)? {
+            blocks::each_piece(&self.db, tier, group, span, |_, blob| {
+                sound(piece::each(blob, |packed| ranking.chunk(&packed, tier.step_ms(), |_| true)))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The minutes that are not over yet.
+    fn rank_journal(&self, ranking: &mut Ranking<'_>, (from, to): (i64, i64)) -> Result<(), ReadError> {
+        let mut open: BTreeMap<(i64, i64), Sum> = BTreeMap::new();
+        blocks::whole_journal(&self.db, |start, blob| {
+            if !(from..to).contains(&start) {
+                return Ok(());
+            }
+            sound(piece::each(blob, |packed| {
+                if let Some(column) = ranking.column(packed.track) {
+                    let sum = open.entry((packed.track, start)).or_default();
+                    let values = column_of(packed.width, column, packed.rows, packed.chunk)?;
+                    for v in values {
+                        sum.sample(v);
+                    }
+                }
+                Some(())
+            }))
+        })?;
+        for ((track, _), sum) in open {
+            let [mean, _, greatest, count] = sum.unrounded();
+            ranking.add(track, if ranking.by == Rank::Max { greatest } else { mean }, count, MINUTE_MS);
+        }
+        Ok(())
     }
 }

@@ -30,7 +30,7 @@ fn work() {
 }
 
 /// Lets a child write from second `from` on and kills it after `commits` commits. Gives the last it told of.
-fn killed(folder: &Path, from: i64, commits: usize) -> i64 {
+pub(super) fn killed(folder: &Path, from: i64, commits: usize) -> i64 {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--ignored", "--nocapture", "--test-threads=1"])
         .arg(format!("{}::work", module_path!().split_once("::").unwrap().1))

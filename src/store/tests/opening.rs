@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::{at, cpu, open, put, read, value};
 use crate::store::ladder::{HISTORY, Ladder, STATE, version};
-use crate::store::{HistoryReader, HistoryWriter, Retention, StateDb, StoreError};
+use crate::store::{Claim, HistoryReader, HistoryWriter, Holder, Retention, StateDb, StoreError};
 
 #[test]
 fn files_are_the_owners_alone() {
@@ -31,6 +31,24 @@ fn one_writes_and_says_who_it_is() {
     );
     drop(writer);
     open(folder.path());
+}
+
+#[test]
+fn a_collector_claims_the_history_whoever_writes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Claim::holder(folder.path()), None, "nothing was ever claimed here");
+    let inner = folder.path().join("of/history");
+    let claim = Claim::take(&inner).unwrap();
+    let me = std::process::id();
+    let held = Some(Holder { pid: Some(me) });
+    assert_eq!((Claim::holder(&inner), Claim::holder(&inner)), (held, held));
+    let second = Claim::take(&inner).unwrap_err();
+    assert!(matches!(&second, StoreError::Held { pid: Some(pid), .. } if *pid == me), "{second}");
+    let _writer = open(&inner);
+    drop(claim);
+    // The file stays; nobody holds it, and looking at it keeps nobody out.
+    assert_eq!(Claim::holder(&inner), None);
+    drop(Claim::take(&inner).unwrap());
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl HistoryWriter {
             self.close(tier, block, group).map_err(|why| self.told("write", why))?;
             self.due.remove(&due);
             if tier == Tier::Raw && self.due.first().is_none_or(|next| next.0 != Tier::Raw) {
-                self.drop_old()?;
+                self.find_old()?;
             }
         }
         Ok(())

@@ -79,6 +79,8 @@ pub struct HistoryWriter {
     due: BTreeSet<blocks::Due>,
     /// How much of it closes with each commit.
     at_once: usize,
+    /// By this time it is judged what is too old; `None` while nothing is left to drop.
+    dropping: Option<i64>,
 }
 
 impl HistoryWriter {

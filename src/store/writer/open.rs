@@ -8,6 +8,7 @@ use crate::store::error::StoreError;
 use crate::store::ladder;
 use crate::store::lock::Lock;
 use crate::store::open::{self, SetAside};
+use crate::store::share::{self, Readers};
 use crate::store::tier::writing_of;
 
 /// A writer, and what had to be done for it.
@@ -54,8 +55,17 @@ impl HistoryWriter {
             writings: 0,
             due: std::collections::BTreeSet::new(),
             at_once: 0,
+            dropping: None,
         };
         Ok(Opened { writer, set_aside })
+    }
+
+    /// Lets a group read the history too, as long as its files and folders exist.
+    ///
+    /// # Errors
+    /// [`StoreError::Denied`] where this process is not root and not in the group. What could be set is.
+    pub fn share(&self, readers: &Readers) -> Result<(), StoreError> {
+        share::with(readers, &self.path)
     }
 
     /// Sets a database aside that turned out damaged while in use ([`StoreError::is_damage`]) and begins a new one.

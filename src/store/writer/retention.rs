@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::HistoryWriter;
 use crate::store::error::StoreError;
 use crate::store::tier::{Tier, block_of, row_id};
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// Blocks dropped at once at most: a setting that was lowered must not hold up recording.
-const MOST_BLOCKS: usize = 50;
+/// Chunks dropped with one commit at most, some two megabytes. What is old is not in memory, so each page of it is read
+/// from the disk before it can be given free: an hour of 500 VMs at once would hold up recording.
+const MOST_CHUNKS: usize = if cfg!(test) { 3 } else { 256 };
 
 /// What is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,35 +50,48 @@ impl HistoryWriter {
         self.retention = retention;
     }
 
-    /// Drops what is too old or too much.
-    pub(super) fn drop_old(&mut self) -> Result<(), StoreError> {
-        self.drop_old_now().map_err(|why| StoreError::sql("write", &self.path, why))
+    /// Begins to drop what is too old or too much: a block has closed.
+    pub(super) fn find_old(&mut self) -> Result<(), StoreError> {
+        let now =
+            trusted_now(&self.db, self.now_ms).map_err(|why| StoreError::sql("write", &self.path, why))?;
+        self.dropping = Some(now);
+        Ok(())
     }
 
-    fn drop_old_now(&mut self) -> rusqlite::Result<()> {
-        let all = self.db.transaction()?;
-        let now = trusted_now(&all, self.now_ms)?;
-        for tier in Tier::ALL {
-            let keep = i64::try_from(self.retention.of(tier).as_millis()).unwrap_or(i64::MAX);
-            let first_kept = tier.block(now.saturating_sub(keep));
-            for _ in 0..MOST_BLOCKS {
-                match oldest(&all, tier)?.filter(|block| *block < first_kept) {
-                    Some(block) => drop_block(&all, tier, block)?,
-                    None => break,
-                }
-            }
+    /// Drops some of it, the oldest first.
+    pub(super) fn drop_some(&mut self) -> Result<(), StoreError> {
+        let Some(now) = self.dropping else { return Ok(()) };
+        let done = drop_old(&mut self.db, self.retention, now);
+        if done.map_err(|why| StoreError::sql("write", &self.path, why))? {
+            self.dropping = None;
         }
-        let keep = i64::try_from(self.retention.hours.as_millis()).unwrap_or(i64::MAX);
-        all.execute("DELETE FROM event WHERE at_ms < ?", [now.saturating_sub(keep)])?;
-        for _ in 0..MOST_BLOCKS {
-            if used_bytes(&all)? <= self.retention.bytes {
-                break;
-            }
-            let Some((tier, block)) = first_to_go(&all)? else { break };
-            drop_block(&all, tier, block)?;
-        }
-        all.commit()
+        Ok(())
     }
+}
+
+/// Drops as much as goes at once. Whether that was all.
+fn drop_old(db: &mut Connection, retention: Retention, now: i64) -> rusqlite::Result<bool> {
+    let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut room = MOST_CHUNKS;
+    for tier in Tier::ALL {
+        let keep = i64::try_from(retention.of(tier).as_millis()).unwrap_or(i64::MAX);
+        let first_kept = tier.block(now.saturating_sub(keep));
+        while room > 0
+            && let Some(block) = oldest(&all, tier)?.filter(|block| *block < first_kept)
+        {
+            room -= drop_of_block(&all, tier, block, room)?;
+        }
+    }
+    let keep = i64::try_from(retention.hours.as_millis()).unwrap_or(i64::MAX);
+    all.execute("DELETE FROM event WHERE at_ms < ?", [now.saturating_sub(keep)])?;
+    while room > 0
+        && used_bytes(&all)? > retention.bytes
+        && let Some((tier, block)) = first_to_go(&all)?
+    {
+        room -= drop_of_block(&all, tier, block, room)?;
+    }
+    all.commit()?;
+    Ok(room > 0)
 }
 
 /// How far the time by which age is judged goes forward at once, milliseconds: two blocks, so that it catches up.
@@ -118,12 +132,19 @@ fn first_to_go(db: &Connection) -> rusqlite::Result<Option<(Tier, i64)>> {
     Ok(None)
 }
 
-fn drop_block(db: &Connection, tier: Tier, block: i64) -> rusqlite::Result<()> {
-    let span = [row_id(block, 0), row_id(block + 1, 0)];
-    for table in [tier.table().to_owned(), format!("{}_axis", tier.table())] {
-        db.execute(&format!("DELETE FROM {table} WHERE id >= ? AND id < ?"), span)?;
+/// Drops at most so many chunks of a block, and its times with the last. How many it dropped.
+fn drop_of_block(db: &Connection, tier: Tier, block: i64, most: usize) -> rusqlite::Result<usize> {
+    let (begin, end) = (row_id(block, 0), row_id(block + 1, 0));
+    let table = tier.table();
+    let some = format!(
+        "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)"
+    );
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let dropped = db.prepare_cached(&some)?.execute([begin, end, limit])?;
+    if dropped < most || oldest(db, tier)? != Some(block) {
+        db.execute(&format!("DELETE FROM {table}_axis WHERE id >= ? AND id < ?"), [begin, end])?;
     }
-    Ok(())
+    Ok(dropped)
 }
 
 /// Bytes of the file that hold something: free pages are used again.

@@ -32,7 +32,8 @@ impl HistoryWriter {
             self.seal(&due).map_err(|why| self.told("write", why))?;
             self.find_due()?;
         }
-        self.close_some()
+        self.close_some()?;
+        self.drop_some()
     }
 
     /// Turns minutes to pieces, all or none.

@@ -182,7 +182,7 @@ fn events_are_read_as_they_were_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = open(folder.path());
     let events: Vec<Event> = (0..)
-        .zip(EventKind::ALL)
+        .zip(EventKind::ALL.iter().filter(|kind| **kind != EventKind::VmSeen))
         .map(|(i, kind)| Event {
             at: at(i),
             subject: (i % 2 == 0).then(|| vm(1)),
@@ -195,6 +195,30 @@ fn events_are_read_as_they_were_told() {
     let reader = read(folder.path());
     assert_eq!(reader.events(at(0), at(99), 99).unwrap(), events);
     assert_eq!(reader.events(at(3), at(9), 2).unwrap(), events[7..9]);
+}
+
+#[test]
+fn states_that_were_seen_did_not_happen_and_are_of_one_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = open(folder.path());
+    let event = |i, subject: Option<Subject>, kind, detail: &str| Event {
+        at: at(i),
+        subject,
+        kind,
+        detail: detail.into(),
+    };
+    let seen = |i, n, detail| event(i, Some(vm(n)), EventKind::VmSeen, detail);
+    let began = |i| event(i, None, EventKind::RecordingStarted, "");
+    let told = [began(1), seen(1, 1, "off"), seen(4, 2, "paused"), began(7), seen(8, 1, "running")];
+    told.iter().cloned().for_each(|e| writer.event(e));
+    writer.commit().unwrap();
+    let reader = read(folder.path());
+    assert_eq!(reader.events(at(0), at(99), 99).unwrap(), [began(1), began(7)]);
+    assert_eq!(reader.seen(at(0)).unwrap(), []);
+    assert_eq!(reader.seen(at(3)).unwrap(), told[1..2]);
+    assert_eq!(reader.seen(at(6)).unwrap(), told[1..3]);
+    assert_eq!(reader.seen(at(7)).unwrap(), []);
+    assert_eq!(reader.seen(at(99)).unwrap(), told[4..]);
 }
 
 #[test]
@@ -264,4 +288,34 @@ fn blocks_close_group_by_group_and_can_be_left_at_any_of_them() {
     assert!(seen.iter().any(|(_, minute)| (1..5).contains(minute)), "{seen:?}");
     assert_eq!((closed("raw"), closed("minute")), (4 * 5, 2 * 5));
     assert_eq!(closed("raw_axis"), 4, "all groups share their times");
+}
+
+#[test]
+fn what_is_old_goes_little_by_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let hour = Duration::from_secs(3600);
+    let keep = Retention { raw: hour, ..Retention::default() };
+    let mut writer = HistoryWriter::open(folder.path(), keep, at(0)).unwrap().writer;
+    let db = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+    let of_block = |table, block: i64| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table} WHERE id >> 24 = ?");
+        db.query_row(&sql, [T0 / 3_600_000 + block], |row| row.get(0)).unwrap()
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    let mut before = 0;
+    for s in (0..3 * 3600).step_by(2) {
+        fill_five(&mut writer, s, s + 2);
+        let left = of_block("raw", 0);
+        assert!(before - left <= 3, "{before} chunks, then {left}");
+        // What is left is read: its times go last.
+        assert_eq!(of_block("raw_axis", 0), i64::from(left > 0), "{left} chunks");
+        if left < before {
+            let first: Vec<_> = (1..=5).map(|n| cpu(&read(folder.path()), n)[0].0).collect();
+            assert_eq!(i64::try_from(first.iter().filter(|s| **s == 0.0).count()).unwrap(), left);
+            assert!(first.iter().all(|s| [0.0, 3600.0].contains(s)), "{first:?}");
+        }
+        seen.insert(left);
+        before = left;
+    }
+    assert!(seen.contains(&5) && seen.contains(&2) && before == 0, "{seen:?}");
 }

@@ -158,10 +158,30 @@ impl Vm {
         }
     }
 
+    /// It as a running VM of libvirt's test driver, with the disk and the NIC that have samples.
+    pub(super) fn domain(&self, n: usize) -> String {
+        let (Subject::Vm(id), Subject::Nic(_, mac)) = (&self.subjects[0], &self.subjects[6]) else {
+            return String::new();
+        };
+        format!(
+            "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>{}</name>\
+             <uuid>{id}</uuid><memory>1048576</memory><vcpu>2</vcpu><os><type arch='x86_64'>hvm</type></os><devices>\
+             <disk type='file' device='disk'><source file='/images/{n}.qcow2'/><target dev='vda' bus='virtio'/></disk>\
+             <interface type='network'><mac address='{mac}'/><source network='default'/><target dev='tap{n}'/>\
+             </interface></devices><test:runstate>1</test:runstate></domain>",
+            name(n)
+        )
+    }
+
     /// Itself.
     pub(super) const fn subject(&self) -> &Subject {
         &self.subjects[0]
     }
+}
+
+/// The name of VM number `n`.
+pub(super) fn name(n: usize) -> String {
+    format!("made{n:03}")
 }
 
 /// When second `s` of the load is; polls come a little late, all values of one at the same time.

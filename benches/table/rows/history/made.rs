@@ -103,6 +103,12 @@ impl Made {
         Ok(self.reader()?.bytes()?)
     }
 
+    /// The second at which the oldest samples begin.
+    pub(super) fn oldest_s(&self) -> Outcome<i64> {
+        let oldest = self.reader()?.oldest(novacron::store::Tier::Raw)?.ok_or("no samples")?;
+        Ok((oldest.0 - load::BEGIN_MS) / 1000)
+    }
+
     pub(super) fn told(&self) -> String {
         format!("{} h of {} running VMs", self.span_s / 3600, self.vms)
     }

@@ -1,5 +1,7 @@
 //! History on disk: what samples weigh, how fast they are written and read.
 
+mod console;
+mod drop_old;
 mod load;
 mod made;
 mod reads;
@@ -37,6 +39,8 @@ pub(crate) fn measure(context: &Context) -> Outcome<Vec<Line>> {
     lines.extend(reads::measure(&made)?);
     lines.push(reads::open(&made, "two years")?);
     lines.push(reads::open_empty()?);
+    lines.extend(console::measure(context, &made));
+    lines.push(drop_old::measure(&made)?);
     Ok(lines)
 }
 

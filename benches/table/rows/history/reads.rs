@@ -20,7 +20,7 @@ pub(super) fn measure(made: &Made) -> Outcome<Vec<Line>> {
 }
 
 /// Lets the kernel forget the file: what is read next comes from the disk.
-fn forget(made: &Made) -> Outcome<()> {
+pub(super) fn forget(made: &Made) -> Outcome<()> {
     let file = std::fs::File::open(made.folder().join("history.db"))?;
     file.sync_all()?;
     rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;

@@ -39,8 +39,12 @@ pub(super) fn weight(context: &Context) -> Outcome<Line> {
     };
     let folder = tempfile::tempdir()?;
     let options = ConnectOptions { uri: Some(uri), read_only: false };
-    let history =
-        HistoryConfig { folder: folder.path().to_owned(), retention: Retention::default(), record: true };
+    let history = HistoryConfig {
+        folder: folder.path().to_owned(),
+        retention: Retention::default(),
+        record: true,
+        readers: None,
+    };
     let connector = Arc::new(LibvirtConnector::new(options)?);
     let engine = Engine::start(EngineConfig { history: Some(history), ..EngineConfig::new(connector) })?;
     let window = context.window(300, 75);

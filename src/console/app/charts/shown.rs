@@ -88,15 +88,28 @@ pub fn shown(app: &App) -> Vec<ChartSpec> {
 }
 
 fn of(plans: &[Plan], subject: &Subject) -> Vec<ChartSpec> {
-    let line = |metric: &MetricId| Line {
-        subject: subject.clone(),
-        metric: *metric,
-        name: metric.get().label.to_lowercase(),
-    };
+    let line = |metric: &MetricId| Line { subject: subject.clone(), metric: *metric, name: word(*metric) };
     plans
         .iter()
         .map(|(title, metrics)| ChartSpec { title, lines: metrics.iter().map(line).collect() })
         .collect()
+}
+
+/// What a line is called beside others under its chart's title.
+fn word(metric: MetricId) -> String {
+    use MetricId as M;
+    let word = match metric {
+        M::VmDiskRead | M::DiskRead | M::DiskReadIops | M::DiskReadLatency => "read",
+        M::VmDiskWrite | M::DiskWrite | M::DiskWriteIops | M::DiskWriteLatency => "write",
+        M::VmNetRx | M::NicRx => "in",
+        M::VmNetTx | M::NicTx => "out",
+        M::VmWait => "run-queue wait",
+        M::HostCpu => "busy",
+        M::HostPressureCpu => "CPU",
+        M::HostPressureIo => "I/O",
+        other => return other.get().label.to_lowercase(),
+    };
+    word.to_owned()
 }
 
 /// The charts of a VM, or of it and those marked.

@@ -131,7 +131,11 @@ impl Then<'_> {
             step_ms,
         })?;
         // What it still has of the minute before it stopped says nothing of it.
-        let now = if state.is_active() { self.readings(&subject) } else { Readings::default() };
+        let mut now = if state.is_active() { self.readings(&subject) } else { Readings::default() };
+        // Not recorded: two others tell it.
+        if let (Some(used), Some(share @ 1.0..)) = (now.get(M::VmMemory), now.get(M::VmMemoryShare)) {
+            now.set(M::VmMemoryAvailable, Some(used * 100.0 / share));
+        }
         Some(Vm {
             id,
             name: self.name(id, base),

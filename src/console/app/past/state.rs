@@ -35,11 +35,23 @@ pub(super) fn state(k: &Known<'_>) -> Option<VmState> {
         E::VmPaused => VmState::Paused(PauseReason::User),
         E::VmIoError => VmState::Paused(PauseReason::IoError),
         E::VmSuspended => VmState::Suspended,
+        E::VmSeen => return seen(k, before, fresh(before)),
         _ if k.measured => VmState::Running,
         E::VmStarted | E::VmResumed | E::VmRebooted if fresh(before) => VmState::Running,
         E::VmDefined => VmState::ShutOff,
         _ => without(k)?,
     })
+}
+
+/// The state it was seen in when recording began.
+fn seen(k: &Known<'_>, event: &Event, fresh: bool) -> Option<VmState> {
+    match VmState::of_phrase(&event.detail) {
+        // It was started while nobody looked.
+        Some(VmState::ShutOff | VmState::Crashed) if k.measured && !fresh => Some(VmState::Running),
+        Some(state @ (VmState::Running | VmState::ShuttingDown)) if k.measured || fresh => Some(state),
+        None | Some(VmState::Running | VmState::ShuttingDown | VmState::Unknown) => without(k),
+        state => state,
+    }
 }
 
 /// The same without anything that happened before.
@@ -93,6 +105,28 @@ mod tests {
         assert_eq!(told(Some((E::VmPaused, 30)), None, false), Some(VmState::Paused(PauseReason::User)));
         assert_eq!(told(Some((E::VmStarted, 30)), None, true), Some(VmState::Running));
         assert_eq!(told(Some((E::VmUndefined, 3)), None, false), None);
+    }
+
+    #[test]
+    fn what_was_seen_when_recording_began_holds_until_something_happens() {
+        let told = |detail: &str, minutes: i64, measured| {
+            let seen = Event { detail: detail.into(), ..event(EventKind::VmSeen, -minutes) };
+            state(&Known {
+                before: Some(&seen),
+                after: None,
+                measured,
+                now: Some((VmState::Running, None)),
+                at: AT,
+                step_ms: 60_000,
+            })
+        };
+        assert_eq!(told("paused", 90, false), Some(VmState::Paused(PauseReason::User)));
+        assert_eq!(told("paused: I/O error", 90, false), Some(VmState::Paused(PauseReason::IoError)));
+        assert_eq!(told("off", 90, false), Some(VmState::ShutOff));
+        assert_eq!(told("off", 90, true), Some(VmState::Running), "it was started while nobody looked");
+        assert_eq!(told("running", 1, false), Some(VmState::Running), "before its first value");
+        assert_eq!(told("running", 90, false), Some(VmState::Unknown));
+        assert_eq!(told("a word of a newer version", 90, true), Some(VmState::Running));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::console::app::charts::{self, State, Window};
 use crate::console::app::history::{ChartAsk, ChartHistory, MomentAsk, MomentHistory, Told, TopAsk, TopRow};
 use crate::console::screens::testing::{NOW, charted, past};
-use crate::engine::history::Subject;
+use crate::engine::history::{Rank, Subject};
 use crate::model::id::VmId;
 
 fn moment_asked(effects: &[Effect]) -> Option<MomentAsk> {
@@ -249,11 +249,45 @@ fn who_used_most_opens_its_charts_in_that_window() {
     keys(&mut app, "-");
     let asked = top_asked(&keys(&mut app, "-")).unwrap();
     assert_eq!(asked.to.0 - asked.from.0, Window::SixHours.ms());
-    let row = |n: u8| TopRow { id: VmId::from_bytes([n; 16]), name: None, value: 1.0 };
+    let row = |n: u8| TopRow { id: VmId::from_bytes([n; 16]), device: None, name: None, value: 1.0 };
     update(&mut app, Msg::Top(first.number, Told::Here(vec![row(9)])));
     assert_eq!(keys(&mut app, "Enter"), [], "that was another window");
     update(&mut app, Msg::Top(asked.number, Told::Here(vec![row(2), row(1)])));
     keys(&mut app, "j Enter");
     assert_eq!(app.page.as_ref().map(|p| (p.name.as_str(), p.tab)), Some(("web01", VmTab::Charts)));
     assert_eq!(app.charts.window, Window::SixHours);
+}
+
+#[test]
+fn who_used_most_ranks_devices_too_and_opens_theirs() {
+    let mut app = app();
+    let mut asked = top_asked(&keys(&mut app, "W")).unwrap();
+    while asked.metric != MetricId::DiskWrite {
+        asked = top_asked(&keys(&mut app, "Tab")).unwrap();
+        assert_ne!(asked.metric, MetricId::VmCpu, "once around");
+    }
+    let id = VmId::from_bytes([1; 16]);
+    let disk = Subject::Disk(id, "vda".into());
+    let row = TopRow { id, device: Some(disk.clone()), name: None, value: 1.0 };
+    update(&mut app, Msg::Top(asked.number, Told::Here(vec![row])));
+    keys(&mut app, "r r");
+    assert_eq!(
+        app.top_mut().map(|top| (top.by, top.title())),
+        Some((Rank::Total, "Written, by disk".into()))
+    );
+    let asked = top_asked(&keys(&mut app, "r")).unwrap();
+    let row = TopRow { id, device: Some(disk.clone()), name: None, value: 1.0 };
+    update(&mut app, Msg::Top(asked.number, Told::Here(vec![row])));
+    keys(&mut app, "Enter");
+    assert_eq!(app.page.as_ref().map(|p| (p.id, p.tab)), Some((id, VmTab::Charts)));
+    assert_eq!(app.charts.device, Some(disk));
+}
+
+#[test]
+fn a_hint_goes_with_the_next_key() {
+    let mut app = app();
+    keys(&mut app, "Enter Right +");
+    assert!(app.toast.is_some(), "no shorter time");
+    keys(&mut app, "-");
+    assert!(app.toast.is_none());
 }

@@ -4,7 +4,7 @@ use super::super::App;
 use super::super::action::ActionId;
 use super::super::available::Availability;
 use super::super::cursor::Motion;
-use super::super::msg::{Effect, Notice};
+use super::super::msg::{Effect, Notice, Tone};
 use super::super::overlay::Overlay;
 use super::super::place::{Screen, VmTab};
 use super::{charts, focus_effect, menus, motion, navigate, palette, past, snapshot, toast, top};
@@ -12,6 +12,10 @@ use super::{charts, focus_effect, menus, motion, navigate, palette, past, snapsh
 /// Does an action, or says why it cannot be done now.
 pub(super) fn act(app: &mut App, action: ActionId) -> Vec<Effect> {
     app.dirty = true;
+    // A hint is about what was on screen before.
+    if app.toast.as_ref().is_some_and(|toast| toast.notice.tone == Tone::Info) {
+        app.toast = None;
+    }
     if action == ActionId::Quit && !app.is_top() {
         return navigate::back(app);
     }

@@ -33,12 +33,13 @@ pub(super) fn action(app: &mut App, action: ActionId) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Opens the selected VM's charts of that window.
+/// Opens the charts of the selected VM or device in that window.
 fn open(app: &mut App) -> Vec<Effect> {
     let Some(Overlay::Top(top)) = app.overlays.pop() else { return Vec::new() };
     let Some(row) = top.rows().get(top.selected) else { return Vec::new() };
     app.charts.window = top.window;
     let effects = navigate::open_vm(app, row.id, VmTab::Charts);
+    app.charts.device.clone_from(&row.device);
     if let (Some(page), Some(name)) = (&mut app.page, &row.name)
         && page.name.is_empty()
     {

@@ -16,6 +16,8 @@ fn values_and_sparklines_are_those_of_the_moment() {
     let spark = web.tracks.as_ref().unwrap().cpu.recent(M::VmCpu, 3);
     assert_eq!(spark, [Some(10.0), None, Some(12.0)]);
     assert_eq!(then.host.now.get(M::HostCpu), Some(55.0));
+    let available = web.now.get(M::VmMemoryAvailable).unwrap();
+    assert!((available - 2.0 * f64::from(1 << 30)).abs() < 1.0, "half of it is used: {available}");
 }
 
 #[test]
