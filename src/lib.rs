@@ -5,6 +5,7 @@
 //!
 //! - [`model`]: the words of the domain as plain types
 //! - [`xml`]: libvirt XML to model
+//! - [`operations`]: operations to plans or refusals
 //! - [`topology`]: facts to graph
 //! - [`config`]: settings and paths
 //! - [`hypervisor`]: the port to libvirt and its adapters
@@ -21,6 +22,7 @@ pub mod engine;
 pub mod host;
 pub mod hypervisor;
 pub mod model;
+pub mod operations;
 pub mod store;
 pub mod topology;
 pub mod xml;

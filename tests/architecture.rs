@@ -14,12 +14,13 @@ use rules::{File, Violation};
 const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("xml", &["model"]),
+    ("operations", &["model", "xml"]),
     ("topology", &["model"]),
     ("config", &["model"]),
     ("hypervisor", &["model", "xml"]),
     ("host", &["model"]),
     ("store", &["model"]),
-    ("engine", &["model", "xml", "topology", "config", "hypervisor", "host", "store"]),
+    ("engine", &["model", "xml", "operations", "topology", "config", "hypervisor", "host", "store"]),
     // Of the engine, the handle only; of the hypervisor, the errors its answers carry.
     ("console", &["engine", "hypervisor", "model", "xml", "config", "topology"]),
     // Composes the rest: it chooses the adapter and starts the engine.
@@ -27,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// No clock, thread or I/O here.
-const PURE: &[&str] = &["model", "xml", "topology", "console/app"];
+const PURE: &[&str] = &["model", "xml", "operations", "topology", "console/app"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -8,6 +8,7 @@
 //! | `schedule` | which statistics of which VMs are due; pure |
 //! | `core` | the mind: inputs in, effects and snapshots out; no thread, no clock |
 //! | `worker`, `coordinator` | the threads around it |
+//! | [`jobs`] | the desk: makes plans, carries them out, writes down what it does; threads and connections of its own |
 //! | `life`, [`relay`] | asking the hypervisor itself, or following a collector that does |
 //! | [`clock`] | time, injected |
 //!
@@ -32,6 +33,7 @@ mod coordinator;
 mod core;
 mod handle;
 pub mod history;
+pub mod jobs;
 mod life;
 mod rates;
 pub mod relay;

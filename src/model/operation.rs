@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+use super::vm::StartOrder;
 
 /// Something an admin wants done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +60,11 @@ pub enum VmOperation {
     Autostart {
         /// Whether.
         on: bool,
+    },
+    /// Have `collect` start it in this order after the host, or no longer.
+    StartOrder {
+        /// When; `None` takes it out of the order.
+        start: Option<StartOrder>,
     },
     /// Give it another name.
     Rename {
@@ -187,6 +193,7 @@ impl Operation {
                 VmOperation::Save => "vm.save",
                 VmOperation::DiscardSaved => "vm.discard-saved",
                 VmOperation::Autostart { .. } => "vm.autostart",
+                VmOperation::StartOrder { .. } => "vm.start-order",
                 VmOperation::Rename { .. } => "vm.rename",
                 VmOperation::SetTags { .. } => "vm.tag",
                 VmOperation::Describe { .. } => "vm.describe",

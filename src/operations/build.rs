@@ -16,7 +16,8 @@ pub(super) struct Draft {
 pub(super) fn draft(act: &VmOperation, vm: &VmFacts, verb: &str) -> Draft {
     let target = Target::vm(vm.id, &vm.name);
     let title = format!("{verb} {}", target.display_name());
-    let basis = vec![Fact { what: format!("state of {}", target.display_name()), was: vm.state.phrase().into() }];
+    let basis =
+        vec![Fact { what: format!("state of {}", target.display_name()), was: vm.state.phrase().into() }];
     Draft {
         plan: Plan {
             operation: Operation::vm(vm.id, act.clone()),
@@ -65,6 +66,12 @@ impl Draft {
     /// The name has to be typed.
     pub(super) fn typed(mut self) -> Self {
         self.plan.confirm = Confirm::Name(self.plan.target.name.clone());
+        self
+    }
+
+    /// What changes in a definition.
+    pub(super) fn diff(mut self, diff: String) -> Self {
+        self.plan.diff.push_str(&diff);
         self
     }
 

@@ -5,8 +5,6 @@
 
 mod build;
 mod facts;
-#[cfg(test)]
-mod tests;
 mod vm;
 
 pub use facts::{Facts, Needs, VmFacts};

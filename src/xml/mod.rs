@@ -7,8 +7,10 @@
 //! | --- | --- |
 //! | [`domain`] | a VM's definition |
 //! | [`network`], [`pool`], [`volume`] | the other documents NovaCron asks for |
+//! | [`diff`] | two texts, into what differs |
 //! | [`highlight`] | any text, as the XML view colours it, broken or not |
 
+pub mod diff;
 pub mod domain;
 mod error;
 pub mod highlight;

@@ -5,9 +5,11 @@ use std::sync::mpsc::{Sender, channel};
 
 use tokio::sync::{oneshot, watch};
 
+use crate::hypervisor::HvError;
 use crate::model::job::{Job, JobId};
 use crate::model::operation::Operation;
 use crate::model::plan::{Plan, Planned};
+use crate::model::vm::VmRecord;
 
 /// All jobs that are known here: those of this process as they go, others' as they were last written down.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +47,10 @@ pub enum Consent {
 /// What the desk is asked.
 #[derive(Debug)]
 pub(super) enum Ask {
+    /// Which VMs there are.
+    Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
     /// Make plans.
-    Plan(Vec<Operation>, oneshot::Sender<Vec<Planned>>),
+    Plan(Vec<Operation>, oneshot::Sender<Result<Vec<Planned>, HvError>>),
     /// Carry plans out.
     Submit(Vec<Plan>, Consent, oneshot::Sender<Result<Vec<JobId>, String>>),
     /// Stop a job.
@@ -67,8 +71,15 @@ impl DeskHandle {
         Self { asks, jobs }
     }
 
-    /// Has plans made, one for each operation, on facts read for them. The answer fails only when the desk has ended.
-    pub fn plan(&self, operations: Vec<Operation>) -> oneshot::Receiver<Vec<Planned>> {
+    /// The VMs there are now: for names that were given.
+    pub fn vms(&self) -> oneshot::Receiver<Result<Vec<VmRecord>, HvError>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Vms(tx));
+        rx
+    }
+
+    /// Has plans made, one for each operation and in their order, on facts read for them. An error is of the connection.
+    pub fn plan(&self, operations: Vec<Operation>) -> oneshot::Receiver<Result<Vec<Planned>, HvError>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Plan(operations, tx));
         rx
@@ -76,7 +87,11 @@ impl DeskHandle {
 
     /// Has plans carried out: queued as one batch. Refused with the reason when the consent does not cover one of them,
     /// or when they cannot be written down; then none is begun.
-    pub fn submit(&self, plans: Vec<Plan>, consent: Consent) -> oneshot::Receiver<Result<Vec<JobId>, String>> {
+    pub fn submit(
+        &self,
+        plans: Vec<Plan>,
+        consent: Consent,
+    ) -> oneshot::Receiver<Result<Vec<JobId>, String>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Submit(plans, consent, tx));
         rx
@@ -100,7 +115,8 @@ impl DeskHandle {
 
 /// The two ends of a desk that nobody sits at: for tests of what uses the handle.
 #[cfg(test)]
-pub(crate) fn unattended() -> (DeskHandle, std::sync::mpsc::Receiver<super::Input>, watch::Sender<Arc<Jobs>>) {
+pub(crate) fn unattended() -> (DeskHandle, std::sync::mpsc::Receiver<super::Input>, watch::Sender<Arc<Jobs>>)
+{
     let (asks, asked) = channel();
     let (tell, jobs) = watch::channel(Arc::default());
     (DeskHandle::new(asks, jobs), asked, tell)

@@ -25,8 +25,11 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         | Op::Resume
         | Op::Save
         | Op::DiscardSaved => power::plan(act, vm, facts),
-        Op::Autostart { .. } | Op::Rename { .. } | Op::SetTags { .. } | Op::Describe { .. } | Op::Protect { .. } => {
-            settings::plan(act, vm, facts)
-        }
+        Op::Autostart { .. }
+        | Op::StartOrder { .. }
+        | Op::Rename { .. }
+        | Op::SetTags { .. }
+        | Op::Describe { .. }
+        | Op::Protect { .. } => settings::plan(act, vm, facts),
     }
 }

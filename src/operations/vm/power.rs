@@ -140,7 +140,13 @@ fn pause(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     draft(act, vm, VERB)
         .summary("memory stays where it is")
         .step("Pause it", &["suspend", name(vm)], Act::Pause { vm: vm.id })
-        .note(Weight::Info, format!("It keeps its {} of memory, and its clock stands still.", bytes(vm.definition.memory as f64)))
+        .note(
+            Weight::Info,
+            format!(
+                "It keeps its {} of memory, and its clock stands still.",
+                bytes(vm.definition.memory as f64)
+            ),
+        )
         .downtime(Downtime::UntilStarted)
         .inverse(Op::Resume)
         .planned(facts)
@@ -184,7 +190,14 @@ fn save(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     }
     if vm.definition.passthrough > 0 {
         let reason = "A device of the host is passed through to it: its state cannot be saved.";
-        return refused(act, vm, VERB, RefusalKind::Unsupported, reason, "Detach the device, or shut the VM down (S).");
+        return refused(
+            act,
+            vm,
+            VERB,
+            RefusalKind::Unsupported,
+            reason,
+            "Detach the device, or shut the VM down (S).",
+        );
     }
     let memory = bytes(vm.definition.memory as f64);
     draft(act, vm, VERB)
@@ -214,11 +227,13 @@ fn discard_saved(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
 
 /// What every way of not asking the guest means.
 fn unasked(plan: Draft, vm: &VmFacts) -> Draft {
-    plan.note(Weight::Danger, "What the guest has not written to disk is lost, as in a power cut.").note_if(
-        vm.definition.agent_connected == Some(true),
-        Weight::Info,
-        "Its agent is connected: shutting it down (S) is likely to work.",
-    ).typed()
+    plan.note(Weight::Danger, "What the guest has not written to disk is lost, as in a power cut.")
+        .note_if(
+            vm.definition.agent_connected == Some(true),
+            Weight::Info,
+            "Its agent is connected: shutting it down (S) is likely to work.",
+        )
+        .typed()
 }
 
 /// How the guest is asked in the end, in a word and as a person would say it.
@@ -233,7 +248,11 @@ fn asked(vm: &VmFacts, by: AskGuest) -> (AskGuest, &'static str) {
 /// A guest that cannot be asked so.
 fn deaf(act: &Op, vm: &VmFacts, verb: &str, by: AskGuest) -> Option<Planned> {
     if vm.state != VmState::Running {
-        let remedy = if matches!(vm.state, VmState::Paused(_)) { "Resume it first (p), or force it off (K)." } else { "" };
+        let remedy = if matches!(vm.state, VmState::Paused(_)) {
+            "Resume it first (p), or force it off (K)."
+        } else {
+            ""
+        };
         let reason = format!("It is {}: the guest cannot hear.", vm.state.phrase());
         return Some(refused(act, vm, verb, RefusalKind::State, reason, remedy));
     }
@@ -256,7 +275,11 @@ fn off(act: &Op, vm: &VmFacts, verb: &str) -> Option<Planned> {
 }
 
 fn already_off(act: &Op) -> RefusalKind {
-    if matches!(act, Op::Shutdown { .. } | Op::ForceOff) { RefusalKind::AlreadySo } else { RefusalKind::State }
+    if matches!(act, Op::Shutdown { .. } | Op::ForceOff) {
+        RefusalKind::AlreadySo
+    } else {
+        RefusalKind::State
+    }
 }
 
 /// It is in the state that was asked for, or in another that does not fit.

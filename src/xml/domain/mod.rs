@@ -7,6 +7,8 @@ mod nic;
 #[cfg(test)]
 mod tests;
 
+pub use metadata::{NOVACRON, element as novacron_element};
+
 use super::XmlError;
 use super::tree::{Document, Element};
 use super::value;
