@@ -18,6 +18,8 @@ pub struct StateDb {
     pub(crate) db: Connection,
     pub(crate) path: PathBuf,
     newer: Option<StoreError>,
+    /// SQLite's count of others' commits, as last seen.
+    seen: i64,
 }
 
 /// Why a transaction was given up.
@@ -55,7 +57,7 @@ impl StateDb {
             Ok(db) => Ok((Self::writable(db, path)?, None)),
             Err(StoreError::Newer { .. }) => {
                 let open::Readable { db, newer, .. } = open::to_read(&path, &ladder::STATE)?;
-                Ok((Self { db, path, newer }, None))
+                Ok((Self { db, path, newer, seen: 0 }, None))
             }
             Err(why) if why.is_damage() => Self::begin_anew(folder, path, now),
             Err(why) => Err(why),
@@ -75,7 +77,7 @@ impl StateDb {
 
     fn writable(db: Connection, path: PathBuf) -> Result<Self, StoreError> {
         db.pragma_update(None, "synchronous", "FULL").map_err(|why| StoreError::sql("open", &path, why))?;
-        Ok(Self { db, path, newer: None })
+        Ok(Self { db, path, newer: None, seen: 0 })
     }
 
     /// Why nothing can be written, where that is so.
@@ -104,6 +106,13 @@ impl StateDb {
         let done = work(&all).map_err(refused)?;
         all.commit().map_err(|why| refused(why.into()))?;
         Ok(done)
+    }
+
+    /// Whether another connection, of this process or of another, has committed something since this was last asked.
+    /// The first answer is yes.
+    pub fn changed_by_others(&mut self) -> bool {
+        let now = self.db.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or(self.seen);
+        std::mem::replace(&mut self.seen, now) != now
     }
 
     /// The folder of the database.

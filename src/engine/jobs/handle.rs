@@ -1,10 +1,11 @@
 //! The way to the desk: all that consoles and commands know of it.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::Sender;
 
 use tokio::sync::{oneshot, watch};
 
+use super::Consent;
 use crate::hypervisor::HvError;
 use crate::model::job::{Job, JobId};
 use crate::model::operation::Operation;
@@ -32,21 +33,9 @@ impl Jobs {
     }
 }
 
-/// That somebody agreed to a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Consent {
-    /// A yes in the dialog, with what was typed where a name had to be.
-    Given {
-        /// What was typed.
-        typed: Option<String>,
-    },
-    /// `--yes`: stands for the yes and for the name.
-    Standing,
-}
-
 /// What the desk is asked.
 #[derive(Debug)]
-pub(super) enum Ask {
+pub(crate) enum Ask {
     /// Which VMs there are.
     Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
     /// Make plans.
@@ -117,7 +106,7 @@ impl DeskHandle {
 #[cfg(test)]
 pub(crate) fn unattended() -> (DeskHandle, std::sync::mpsc::Receiver<super::Input>, watch::Sender<Arc<Jobs>>)
 {
-    let (asks, asked) = channel();
+    let (asks, asked) = std::sync::mpsc::channel();
     let (tell, jobs) = watch::channel(Arc::default());
     (DeskHandle::new(asks, jobs), asked, tell)
 }

@@ -27,6 +27,8 @@ pub struct NewJob {
     pub plan: Plan,
     /// Who asked for it.
     pub by: Actor,
+    /// URI of the host it acts on, without secrets.
+    pub host: String,
 }
 
 /// A job as it was written down.
@@ -38,6 +40,8 @@ pub struct Journalled {
     pub plan: Plan,
     /// The process it belongs to.
     pub owner: Uuid,
+    /// URI of the host it acts on.
+    pub host: String,
 }
 
 /// Whether a job could begin.
@@ -101,7 +105,7 @@ impl StateDb {
         self.write("begin a job", |db| {
             require_open(db, id)?;
             let busy = "SELECT other.id FROM job AS other, job AS this
-                WHERE this.id = ? AND other.kind = this.kind AND other.target = this.target
+                WHERE this.id = ? AND other.host = this.host AND other.kind = this.kind AND other.target = this.target
                 AND other.id <> this.id AND other.started_ms IS NOT NULL AND other.ended_ms IS NULL
                 ORDER BY other.id LIMIT 1";
             if let Some(other) = db.query_row(busy, [id.0], |row| row.get(0)).optional()? {
@@ -196,13 +200,14 @@ impl StateDb {
 }
 
 fn add(db: &Transaction<'_>, new: &NewJob, owner: Uuid, now: Timestamp) -> Result<JobId, Refused> {
-    let NewJob { plan, by } = new;
+    let NewJob { plan, by, host } = new;
     let mut query = db.prepare_cached(
-        "INSERT INTO job (batch, owner, kind, target, name, title, plan, actor, state, created_ms)
-         VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO job (batch, owner, host, kind, target, name, title, plan, actor, state, created_ms)
+         VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     let id = query.insert(params![
         owner.to_string(),
+        host,
         plan.target.kind.word(),
         plan.target.id,
         plan.target.name,

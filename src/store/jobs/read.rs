@@ -13,8 +13,7 @@ use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::state::StateDb;
 
-const COLUMNS: &str =
-    "id, batch, owner, plan, actor, state, outcome, offer, created_ms, started_ms, ended_ms, title, name";
+const COLUMNS: &str = "id, batch, owner, host, plan, actor, state, outcome, offer, created_ms, started_ms, ended_ms, title, name";
 
 /// A job that this version does not understand: one of a newer NovaCron.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,12 +155,13 @@ fn journalled(row: &Row<'_>, steps: Vec<StepRow>) -> rusqlite::Result<Option<Jou
         ended: time(row, "ended_ms")?,
         outcome: text("outcome")?,
         by,
-        undo: plan.inverse.clone(),
+        undo: plan.inverse.clone().filter(|_| !state.is_over() || state == JobState::Done),
         // One that is not known here cannot be offered.
         offer: row.get::<_, Option<String>>("offer")?.and_then(|offer| serde_json::from_str(&offer).ok()),
         here: false,
     };
-    Ok(Some(Journalled { job, plan, owner }))
+    let host = text("host")?;
+    Ok(Some(Journalled { job, plan, owner, host }))
 }
 
 fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {

@@ -4,6 +4,7 @@ CREATE TABLE job (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     batch INTEGER NOT NULL,
     owner TEXT NOT NULL,
+    host TEXT NOT NULL,
     kind TEXT NOT NULL,
     target TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -18,7 +19,7 @@ CREATE TABLE job (
     ended_ms INTEGER
 ) STRICT;
 -- Those that are not over are few.
-CREATE INDEX job_open ON job (kind, target) WHERE ended_ms IS NULL;
+CREATE INDEX job_open ON job (host, kind, target) WHERE ended_ms IS NULL;
 -- Steps of a job, from 0; what they are stands in its plan.
 CREATE TABLE job_step (
     job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,

@@ -57,7 +57,7 @@ pub(in crate::store) fn plan(n: u8) -> Plan {
 }
 
 pub(in crate::store) fn job(n: u8) -> NewJob {
-    NewJob { plan: plan(n), by: ann() }
+    NewJob { plan: plan(n), by: ann(), host: "qemu:///system".into() }
 }
 
 /// What was done to VM number `n` at second `s`.
