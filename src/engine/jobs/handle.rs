@@ -46,7 +46,7 @@ pub enum Consent {
 
 /// What the desk is asked.
 #[derive(Debug)]
-pub(super) enum Ask {
+pub(crate) enum Ask {
     /// Which VMs there are.
     Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
     /// Make plans.

@@ -20,7 +20,8 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         Op::Autostart { on } => autostart(act, vm, facts, *on),
         Op::StartOrder { start } => start_order(act, vm, facts, *start),
         Op::Rename { to } => rename(act, vm, facts, to),
-        Op::SetTags { tags } => set_tags(act, vm, facts, tags),
+        Op::SetTags { tags } => set_tags(act, vm, facts, tags, tags),
+        Op::ChangeTags { add, remove } => change_tags(act, vm, facts, add, remove),
         Op::Protect { on } => protect(act, vm, facts, *on),
         Op::Describe { title, description } => {
             describe(act, vm, facts, title.as_deref(), description.as_deref())
@@ -131,9 +132,16 @@ fn rename(act: &Op, vm: &VmFacts, facts: &Facts, to: &str) -> Planned {
         .planned(facts)
 }
 
-fn set_tags(act: &Op, vm: &VmFacts, facts: &Facts, tags: &[String]) -> Planned {
+fn change_tags(act: &Op, vm: &VmFacts, facts: &Facts, add: &[String], remove: &[String]) -> Planned {
+    let stay = vm.definition.tags.iter().filter(|t| !remove.contains(t));
+    let tags: Vec<String> = stay.chain(add).cloned().collect();
+    set_tags(act, vm, facts, &tags, add)
+}
+
+/// These tags and no others. Only those that are `new` must be good ones: what others gave it may stay.
+fn set_tags(act: &Op, vm: &VmFacts, facts: &Facts, tags: &[String], new: &[String]) -> Planned {
     const VERB: &str = "Tag";
-    if let Some(bad) = tags.iter().find(|t| !tag_is_good(t)) {
+    if let Some(bad) = new.iter().find(|t| !tag_is_good(t)) {
         let reason = format!("“{}” is no tag.", clean(bad));
         let remedy = format!("Letters, digits and . _ - : up to {MAX_TAG} of them.");
         return refused(act, vm, VERB, RefusalKind::BadRequest, reason, remedy);
