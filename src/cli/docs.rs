@@ -67,7 +67,7 @@ fn commands() -> String {
         "| command | does |\n| --- | --- |\n| `novacron` | Open the console on the given or default host. |\n",
     );
     for (usage, sub) in leaves(&definition) {
-        let _ = writeln!(out, "| `{usage}` | {} |", cell(&about(sub)));
+        let _ = writeln!(out, "| `{}` | {} |", cell(&usage), cell(&about(sub)));
     }
     out
 }
@@ -108,7 +108,7 @@ fn usage(before: &str, command: &clap::Command) -> String {
 pub(super) fn placeholder(argument: &clap::Arg) -> String {
     let named = argument.get_value_names().and_then(|names| names.first());
     let several = argument.get_num_args().is_some_and(|n| n.max_values() > 1);
-    let name = named.map_or(argument.get_id().as_str(), |n| n.as_str()).to_ascii_uppercase();
+    let name = named.map_or_else(|| argument.get_id().as_str().to_ascii_uppercase(), ToString::to_string);
     if several { name + "…" } else { name }
 }
 

@@ -103,7 +103,7 @@ pub enum Action {
         #[command(flatten)]
         names: Names,
         /// Whether.
-        #[arg(value_enum, required = true)]
+        #[arg(value_enum, required = true, value_name = "on|off")]
         switch: Switch,
     },
     /// Have `novacron collect` start VMs in an order when it finds the host freshly started.
@@ -112,7 +112,7 @@ pub enum Action {
         #[command(flatten)]
         names: Names,
         /// A number: lower ones first, equal ones together; or `none` to take them out of the order.
-        #[arg(required = true, value_parser = order)]
+        #[arg(required = true, value_parser = order, value_name = "NUMBER|none")]
         order: Order,
         /// Wait so many seconds once they count as started, before the next number begins.
         #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=DAY))]
@@ -126,6 +126,7 @@ pub enum Action {
         /// Name or UUID of a VM.
         name: String,
         /// Its new name.
+        #[arg(value_name = "NEW-NAME")]
         to: String,
     },
     /// Give VMs tags, or take them away: `novacron vm tag web01 add prod`.
@@ -156,7 +157,7 @@ pub enum Action {
         #[command(flatten)]
         names: Names,
         /// Whether.
-        #[arg(value_enum, required = true)]
+        #[arg(value_enum, required = true, value_name = "on|off")]
         switch: Switch,
     },
 }
@@ -198,13 +199,13 @@ pub enum Order {
 /// What is done with tags.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Tags {
-    /// Add these to those it has.
+    /// Add tags to those that VMs have.
     Add(TagWords),
-    /// Take these away.
+    /// Take tags of VMs away.
     Remove(TagWords),
-    /// Have these and no others.
+    /// Give VMs these tags and no others.
     Set(TagWords),
-    /// Have none.
+    /// Take all tags of VMs away.
     Clear,
 }
 
