@@ -76,6 +76,13 @@ pub enum VmOperation {
         /// The tags, in order.
         tags: Vec<String>,
     },
+    /// Give it tags that it lacks, and take others away.
+    ChangeTags {
+        /// Tags it shall have, behind those it has.
+        add: Vec<String>,
+        /// Tags it shall not have.
+        remove: Vec<String>,
+    },
     /// Give it a title and a description; an empty text takes one away.
     Describe {
         /// One line; `None` leaves it as it is.
@@ -195,7 +202,7 @@ impl Operation {
                 VmOperation::Autostart { .. } => "vm.autostart",
                 VmOperation::StartOrder { .. } => "vm.start-order",
                 VmOperation::Rename { .. } => "vm.rename",
-                VmOperation::SetTags { .. } => "vm.tag",
+                VmOperation::SetTags { .. } | VmOperation::ChangeTags { .. } => "vm.tag",
                 VmOperation::Describe { .. } => "vm.describe",
                 VmOperation::Protect { .. } => "vm.protect",
             },

@@ -186,10 +186,7 @@ fn a_setting_is_set_and_taken_back() {
     let read = || crate::xml::domain::parse(&bed.hv.vm_xml(bed.vm).unwrap()).unwrap().tags;
     assert_eq!(read(), ["web", "prod"]);
     let record = bed.audit().remove(0).record;
-    assert!(
-        !record.xml_before.contains("prod") && record.xml_after.contains(":tag>prod<"),
-        "{record:?}"
-    );
+    assert!(!record.xml_before.contains("prod") && record.xml_after.contains(":tag>prod<"), "{record:?}");
     let Some(Operation::Vm { act, .. }) = job.undo else { panic!("it can be taken back") };
     assert_eq!(bed.done(&desk.handle(), act).state, JobState::Done);
     assert!(read().is_empty());
