@@ -3,11 +3,11 @@
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use super::Input;
-use super::line::Line;
-use super::stop::Stop;
-use super::watch::watched;
 use crate::engine::clock::Clock;
+use crate::engine::jobs::Input;
+use crate::engine::jobs::line::Line;
+use crate::engine::jobs::stop::Stop;
+use crate::engine::jobs::watch::watched;
 use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHow, XmlOf};
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
@@ -20,24 +20,24 @@ use crate::xml::domain;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// What an act has at hand.
-pub(super) struct Hands<'h> {
+pub(in crate::engine::jobs) struct Hands<'h> {
     /// The connection of this job.
-    pub(super) hv: &'h dyn Hypervisor,
+    pub(in crate::engine::jobs) hv: &'h dyn Hypervisor,
     /// Where it comes from: its events wake whoever waits, and a second one is opened beside a call that takes long.
-    pub(super) line: &'h Line,
+    pub(in crate::engine::jobs) line: &'h Line,
     /// Time.
-    pub(super) clock: &'h dyn Clock,
+    pub(in crate::engine::jobs) clock: &'h dyn Clock,
     /// Tells whether to stop.
-    pub(super) stop: &'h Stop,
+    pub(in crate::engine::jobs) stop: &'h Stop,
     /// The job.
-    pub(super) job: JobId,
+    pub(in crate::engine::jobs) job: JobId,
     /// Where progress goes.
-    pub(super) desk: &'h Sender<Input>,
+    pub(in crate::engine::jobs) desk: &'h Sender<Input>,
 }
 
 /// Why an act ended otherwise than done.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(in crate::engine::jobs) enum Broken {
     /// The user stopped it; the sentence says what is left of it, where anything is.
     Stopped(&'static str),
     /// The hypervisor refused or failed.
@@ -58,7 +58,7 @@ impl From<HvError> for Broken {
 }
 
 /// Does it.
-pub(super) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(), Broken> {
+pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(), Broken> {
     let hv = hands.hv;
     match act {
         Act::Start { vm, paused, discard_saved } => {
@@ -127,7 +127,7 @@ fn await_off(vm: VmId, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
 
 /// Whether an act that may have been cut off was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(in crate::engine::jobs) enum Found {
     /// It was.
     Done,
     /// It was not, or is not so any more.
@@ -137,7 +137,7 @@ pub(super) enum Found {
 }
 
 /// Looks whether an act was done.
-pub(super) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult<Found> {
+pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
         Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
@@ -173,7 +173,7 @@ fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {
 }
 
 /// Whether it changes a definition, so that the audit keeps it as it was and as it became.
-pub(super) const fn changes_definition(act: &Act) -> bool {
+pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
     matches!(
         act,
         Act::Rename { .. } | Act::SetMetadata { .. } | Act::SetTitle { .. } | Act::SetDescription { .. }
