@@ -48,7 +48,7 @@ pub(in crate::cli) fn run(
     let aside = terminal::Aside::lead(opened.ok());
     let role = Role::Beside { read_only: settings.read_only };
     let session = Session::start(connector, settings.poll.clone(), settings.limits.clone(), history, role)?;
-    let ended = terminal::run(session.handle(), options(loaded, environment, no_log));
+    let ended = terminal::run(session.handle(), None, options(loaded, environment, no_log));
     drop(session);
     drop(aside);
     log::flush();

@@ -8,7 +8,7 @@ use tokio::sync::{oneshot, watch};
 use crate::hypervisor::HvError;
 use crate::model::job::{Job, JobId};
 use crate::model::operation::Operation;
-use crate::model::plan::{Plan, Planned};
+use crate::model::plan::{Confirm, Plan, Planned};
 use crate::model::vm::VmRecord;
 
 /// All jobs that are known here: those of this process as they go, others' as they were last written down.
@@ -35,13 +35,24 @@ impl Jobs {
 /// That somebody agreed to a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Consent {
-    /// A yes in the dialog, with what was typed where a name had to be.
+    /// A yes in the dialog.
     Given {
-        /// What was typed.
-        typed: Option<String>,
+        /// The names that were confirmed where a plan asks for one: typed, or of several plans covered by the number that was
+        /// typed. Empty where none had to be.
+        names: Vec<String>,
     },
     /// `--yes`: stands for the yes and for the name.
     Standing,
+}
+
+impl Consent {
+    /// Whether it is enough for what a plan asks for.
+    pub fn covers(&self, confirm: &Confirm) -> bool {
+        match (self, confirm) {
+            (Self::Standing, _) | (Self::Given { .. }, Confirm::Yes) => true,
+            (Self::Given { names }, Confirm::Name(name)) => names.contains(name),
+        }
+    }
 }
 
 /// What the desk is asked.
