@@ -140,8 +140,8 @@ actions! {
     SetDescription "set-description" "Set the description" "Asks for the VM's description." Operations [Vms Vm Topology Alerts] [] None, available::can_operate_on_one;
     Protect "protect" "Protect" "Protects the VM from deleting, forcing off and resetting." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
     Unprotect "unprotect" "No longer protect" "Takes the VM's protection off." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
-    Undo "undo" "Undo" "Takes back what was done last, or the selected job." Operations [Global Job] ["u"] Some((50, "undo")), available::can_undo;
-    Offer "offer" "Take the offer" "Tries what a job that failed offers instead, such as forcing off what did not shut down." Operations [Global Job] ["a"] Some((17, "offer")), available::can_take_offer;
+    Undo "undo" "Undo" "Takes back what was done last, or the selected job." Operations [Global Job] ["u"] Some((25, "undo")), available::can_undo;
+    Offer "offer" "Take the offer" "Tries what a job that failed offers instead, such as forcing off what did not shut down." Operations [Global Job] ["a"] Some((24, "offer")), available::can_take_offer;
     StopJob "stop-job" "Stop the job" "Asks whether to stop the selected job, and take back what it did." Operations [Jobs Job] ["x"] Some((18, "stop")), available::can_stop_job;
 
     Copy "copy" "Copy" "Copies a name, UUID, address or the XML to your terminal's clipboard (OSC 52)." Look [Global] ["y"] Some((54, "copy")), available::can_copy;
@@ -179,9 +179,9 @@ actions! {
     TimeCancel "time-cancel" "Close" "Closes the line." Past [Time] ["Esc" "Ctrl-c"] Some((11, "close")), available::always;
 
     DialogPress "dialog-press" "Press" "Presses the button in focus; the one that goes ahead never has it at first." Operations [Plan Question] ["Enter"] Some((10, "press")), available::always;
-    DialogNext "dialog-next" "Next button" "Moves to the next button." Operations [Plan Question] ["Tab"] Some((11, "other button")), available::always;
+    DialogNext "dialog-next" "Next button" "Moves to the next button." Operations [Plan Question] ["Tab"] Some((11, "other button")), available::has_buttons;
     DialogPrevious "dialog-previous" "Button before" "Moves to the button before." Operations [Plan Question] ["Shift-Tab"] None, available::always;
-    DialogDetails "dialog-details" "Details" "Shows all of the plan, or the short form." Operations [Plan] ["d" "Ctrl-o"] Some((12, "details")), available::always;
+    DialogDetails "dialog-details" "Details" "Shows all of the plan, or the short form." Operations [Plan] ["d" "Ctrl-o"] Some((12, "details")), available::has_details;
     DialogClose "dialog-close" "Close" "Closes the dialog; nothing is done." Operations [Planning Plan Question Job] ["Esc" "q" "Ctrl-c"] Some((13, "close")), available::always;
     PromptGive "prompt-give" "Go on" "Makes a plan of what was typed." Operations [Prompt] ["Enter"] Some((10, "go on")), available::always;
     PromptClose "prompt-close" "Close" "Closes the line." Operations [Prompt] ["Esc" "Ctrl-c"] Some((11, "close")), available::always;

@@ -176,6 +176,23 @@ pub(super) fn can_take_offer(app: &App) -> Availability {
     desk_and(app, || !ops::offered(app).is_empty(), "No job failed that offers something else.")
 }
 
+fn plan(app: &App) -> Option<&ops::dialog::PlanDialog> {
+    match app.overlays.last() {
+        Some(Overlay::Ops(ops::OpsOverlay::Plan(dialog))) => Some(dialog),
+        _ => None,
+    }
+}
+
+pub(super) fn has_buttons(app: &App) -> Availability {
+    let one = plan(app).is_some_and(|dialog| dialog.buttons() == 1)
+        || matches!(app.overlays.last(), Some(Overlay::Ops(ops::OpsOverlay::Leaving { .. })));
+    when(!one, "There is no other button.")
+}
+
+pub(super) fn has_details(app: &App) -> Availability {
+    when(plan(app).is_some_and(|dialog| dialog.buttons() > 1), "There is no more to tell.")
+}
+
 pub(super) fn can_stop_job(app: &App) -> Availability {
     desk_and(
         app,

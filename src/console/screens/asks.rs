@@ -13,10 +13,15 @@ use crate::model::job::JobId;
 use crate::model::text::clean;
 use crate::model::time::human_age;
 
-/// Draws whatever of operations lies over the screen.
+/// Draws whatever of operations lies over the screen. The footer and the row above it stay in sight: keys, and what is
+/// to be told.
 pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, overlay: &OpsOverlay) {
+    if let OpsOverlay::Planning { what, .. } = overlay {
+        return planning(c, area, what);
+    }
+    let area = Rect { height: area.height.saturating_sub(2), ..area };
     match overlay {
-        OpsOverlay::Planning { what, .. } => planning(c, area, what),
+        OpsOverlay::Planning { .. } => {}
         OpsOverlay::Plan(dialog) => plan::draw(c, area, dialog),
         OpsOverlay::Prompt(line) => prompt(c, area, line),
         OpsOverlay::Job { id, scroll } => job::draw(c, area, *id, *scroll),
@@ -91,11 +96,9 @@ fn question(c: &mut Canvas<'_>, area: Rect, stop: &Stop, focus: usize) {
                 c.app.ops.iter().flat_map(|ops| ops.jobs.open_here()).map(|job| job.id).collect();
             let title =
                 if ids.len() == 1 { "A job is open".into() } else { format!("{} jobs are open", ids.len()) };
-            let lines = vec![
-                Rich::of("They are carried out by this console: leaving stops them.", Role::Text),
-                Rich::of(back, Role::Text),
-            ];
-            (title, ids, lines, ["Stay".into(), "Leave and stop them".into()])
+            let lines = vec![Rich::of(carried_out(ids.len()), Role::Text), Rich::of(back, Role::Text)];
+            let stop = if ids.len() == 1 { "Leave and stop it" } else { "Leave and stop them" };
+            (title, ids, lines, ["Stay".into(), stop.into()])
         }
     };
     let listed = titles(&ids);
@@ -108,6 +111,14 @@ fn question(c: &mut Canvas<'_>, area: Rect, stop: &Stop, focus: usize) {
     let [stay, go]: [String; 2] = buttons;
     let buttons = vec![Button::new(stay), Button::danger(go)];
     dialog(c, area, Dialog::new(Rich::of(title, Role::Title), lines).buttons(buttons, focus));
+}
+
+const fn carried_out(jobs: usize) -> &'static str {
+    if jobs == 1 {
+        "It is carried out by this console: leaving stops it."
+    } else {
+        "They are carried out by this console: leaving stops them."
+    }
 }
 
 /// Draws a dialog, tells the mouse of it, and returns the rows it keeps empty.

@@ -1,6 +1,6 @@
 //! Jobs: what is being done, and what was.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::Canvas;
 use crate::console::app::action::ActionId;
@@ -10,7 +10,8 @@ use crate::console::app::ops::{self, Ops, offer_of, undo_of, words};
 use crate::console::app::place::Pane;
 use crate::console::theme::{Glyphs, Role};
 use crate::console::widgets::{
-    Bar, ColumnSpec, Pane as Frame, Rich, Row, TableSpec, Width, draw as cellwise, table, visible_rows,
+    Bar, ColumnSpec, Pane as Frame, Rich, Row, TableSpec, Width, draw as cellwise, paragraph, table,
+    visible_rows,
 };
 use crate::model::job::{Job, JobState, StepState, Via};
 use crate::model::text::clean;
@@ -45,6 +46,9 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     if list.rows.is_empty() {
         return empty(c, inner);
     }
+    let [inner, below] =
+        Layout::vertical([Constraint::Min(4), Constraint::Length((inner.height / 3).min(9))]).areas(inner);
+    detail(c, below, ops);
     let height = visible_rows(inner.height, true);
     let first = c.offset(Pane::Jobs, list.cursor.index(), height, list.rows.len());
     let shown = &list.rows[first..(first + height).min(list.rows.len())];
@@ -60,6 +64,30 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
         c.view.hits.push(*place, Target::Row(Pane::Jobs, first + i));
     }
     c.view.drawn.page = height;
+}
+
+/// What is selected, with nothing of it cut.
+fn detail(c: &mut Canvas<'_>, area: Rect, ops: &Ops) {
+    let g = c.look.glyphs;
+    let selected = ops.list.selected(&ops.jobs);
+    let lines: Vec<Rich<'static>> = match selected.as_slice() {
+        [job] => {
+            let head = state(job.state, g).and(format!("  {}", clean(&job.title)), Role::Strong);
+            let took = ops::took(job, c.app.now);
+            let took = took.map_or_else(String::new, |took| format!("  {}", human_duration(took)));
+            let command = job.step_now().filter(|step| !step.command.is_empty() && !job.state.is_over());
+            let command = command.map(|step| Rich::of(words::command_line(&step.command), Role::Dim));
+            [head.and(took, Role::Dim), told(c, job)].into_iter().chain(command).collect()
+        }
+        several => several
+            .iter()
+            .map(|job| {
+                state(job.state, g).and(format!("  {}  ", clean(&job.title)), Role::Strong).join(told(c, job))
+            })
+            .collect(),
+    };
+    let area = cellwise::inset(cellwise::below(area, 1), 2, 0);
+    paragraph(c.buf, area, c.look, &lines, 0);
 }
 
 fn count(ops: &Ops) -> String {
@@ -162,11 +190,11 @@ fn going_on(job: &Job, g: &Glyphs) -> Rich<'static> {
         line.push(format!("{}  ", words::progress(progress)), Role::Text);
     }
     let step = job.step_now().filter(|s| s.state == StepState::Begun).map(|s| clean(&s.title).into_owned());
-    let step = step.unwrap_or_else(|| match job.state {
+    let step = match job.state {
         JobState::Queued => "waits for its turn".into(),
         JobState::Interrupted => "NovaCron was ended in the middle of it".into(),
-        _ => String::new(),
-    });
+        _ => step.unwrap_or_default(),
+    };
     line.and(step, Role::Dim)
 }
 

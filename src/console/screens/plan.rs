@@ -196,8 +196,8 @@ fn diff(plan: &Plan, details: bool, columns: usize, g: &Glyphs) -> Vec<Rich<'sta
                 Some(b'@') => Role::Dim,
                 _ => Role::Text,
             };
-            let (sign, rest) = line.split_at(usize::from(!line.is_empty() && line.is_char_boundary(1)));
-            hanging(Rich::of(format!("{sign} "), role), &Rich::of(rest.to_owned(), role), columns)
+            let (sign, rest) = line.split_at(usize::from(line.starts_with(['+', '-', ' '])));
+            hanging(Rich::of(format!("{sign:<2}"), role), &Rich::of(rest.to_owned(), role), columns)
         })
         .collect();
     if most < all.len() {

@@ -37,12 +37,15 @@ pub(super) fn body(dialog: &PlanDialog, columns: usize, g: &Glyphs) -> Vec<Rich<
         }
     }
     let count = dialog.plans().count();
-    let mut below = Vec::new();
+    let mut below: Vec<Rich<'static>> = Vec::new();
     for (said, plans) in notes_of(dialog.plans()) {
         let whose = if plans.len() == count { String::new() } else { format!("{}: ", names(&plans)) };
         below.extend(note(said, &whose, columns.all, g));
     }
     if let Some(text) = dialog.plans().next().and_then(|plan| downtime(plan.downtime)) {
+        if !below.is_empty() {
+            below.push(Rich::new());
+        }
         let text = text.replace("it is", "they are");
         below.push(Rich::of("Not served    ", Role::Label).and(text, Role::Text));
     }
