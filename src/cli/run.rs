@@ -25,6 +25,7 @@ use crate::model::columns::{
     Context, NETWORK_COLUMNS, Needs, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS, volume_rows,
 };
 use crate::model::filter::{Filter, FilterContext};
+use crate::model::job::Via;
 use crate::model::snapshot::Snapshot;
 use crate::model::vm::Vm;
 
@@ -241,7 +242,9 @@ impl Job {
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        operate::run(args, self.layout(), || operate::open(connector, &place, settings.read_only))
+        operate::run(args, self.layout(), || {
+            operate::open(connector, &place, settings.read_only, Via::Command)
+        })
     }
 
     fn export(&self, args: &Export) -> Result<Exit, Failure> {

@@ -9,6 +9,6 @@ pub(super) mod keys;
 pub(super) mod list;
 pub(super) mod man;
 #[cfg(debug_assertions)]
-mod rehearsal;
+pub(super) mod rehearsal;
 pub(super) mod show;
 pub(super) mod top;
