@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn only_what_differs_is_told_with_its_surroundings() {
-        let before: String = (1..=20).map(|n| format!("line {n}\n")).collect();
+        let lines: Vec<_> = (1..=20).map(|n| format!("line {n}\n")).collect();
+        let before = lines.concat();
         let after = before.replace("line 10\n", "line ten\n");
         let expected =
             "@@ -7,7 +7,7 @@\n line 7\n line 8\n line 9\n-line 10\n+line ten\n line 11\n line 12\n line 13\n";

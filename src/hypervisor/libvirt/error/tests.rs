@@ -77,6 +77,7 @@ fn calls_tell_what_happened() {
         (29, "operation forbidden: read only access prevents virDomainSetMemoryStatsPeriod", ReadOnly),
         (55, "Requested operation is not valid: domain is not running", InvalidState),
         (1, "internal error: Domain 'test' is already running", InvalidState),
+        (1, "internal error: domain 'test' not paused", InvalidState),
         (55, "Requested operation is not valid: domain with name 'web01' already exists", Exists),
         (28, "domain web01 already exists", Exists),
         (78, "operation aborted: job 'save' canceled by client", Aborted),
