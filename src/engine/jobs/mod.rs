@@ -1,6 +1,7 @@
 //! The desk: makes plans of operations, carries them out one VM at a time, and writes down each step before it acts.
 
 mod handle;
+pub mod records;
 
 pub use handle::{Consent, DeskHandle, Jobs};
 
