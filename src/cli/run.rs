@@ -10,7 +10,7 @@ use super::appearance::Appearance;
 use super::args::{Cli, Command, Config, Doctor, Export, Kind, List, Output, Show, Vm as VmArgs};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{collect, console, doctor, keys, man, show};
+use super::commands::{audit, collect, console, doctor, keys, man, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
@@ -67,6 +67,10 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
+        Some(Command::Audit(args)) => {
+            job.warn();
+            audit::run(args, &job.loaded, job.demo, job.layout())
+        }
         Some(Command::Export(export)) => job.export(export),
         Some(Command::Doctor(doctor)) => job.doctor(doctor),
         Some(Command::Config(config)) => job.config(config),

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(super) mod audit;
 pub(super) mod collect;
 pub(super) mod console;
 pub(super) mod doctor;
