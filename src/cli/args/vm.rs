@@ -222,7 +222,9 @@ impl Action {
     pub fn asked(&self) -> (Vec<String>, VmOperation) {
         use VmOperation as Op;
         match self.clone() {
-            Self::Start { paused, discard_saved, names } => (names.names, Op::Start { paused, discard_saved }),
+            Self::Start { paused, discard_saved, names } => {
+                (names.names, Op::Start { paused, discard_saved })
+            }
             Self::Shutdown { by: By { by }, within: within_s, names } => {
                 (names.names, Op::Shutdown { by, within_s })
             }

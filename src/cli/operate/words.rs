@@ -15,12 +15,15 @@ pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };
     let mut words = vec!["novacron".to_owned(), "vm".into(), verb.into(), name];
-    words.extend(options);
     // Behind `--` everything is taken as it is.
-    let dashed = behind.iter().position(|w| w.starts_with('-')).unwrap_or(behind.len());
+    let Some(dashed) = behind.iter().position(|w| w.starts_with('-')) else {
+        words.extend(behind.into_iter().chain(options));
+        return words;
+    };
+    words.extend(options);
     let (plain, rest) = behind.split_at(dashed);
     words.extend_from_slice(plain);
-    words.extend((!rest.is_empty()).then(|| "--".to_owned()));
+    words.push("--".into());
     words.extend_from_slice(rest);
     words
 }
@@ -52,7 +55,8 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
         Op::Autostart { on } => ("autostart", switch(*on), none()),
         Op::StartOrder { start: None } => ("start-order", vec!["none".into()], none()),
         Op::StartOrder { start: Some(s) } => {
-            let options = ["--delay".to_owned(), s.delay_s.to_string(), "--gate".into(), s.gate.word().into()];
+            let options =
+                ["--delay".to_owned(), s.delay_s.to_string(), "--gate".into(), s.gate.word().into()];
             ("start-order", vec![s.order.to_string()], options.into())
         }
         Op::Rename { to } => ("rename", vec![to.clone()], none()),
@@ -62,7 +66,8 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
         Op::ChangeTags { add, .. } => ("tag", with("add", add), none()),
         Op::Describe { title, description } => {
             let texts = [("--title", title), ("--text", description)];
-            let given = texts.into_iter().filter_map(|(option, text)| Some([option.to_owned(), text.clone()?]));
+            let given =
+                texts.into_iter().filter_map(|(option, text)| Some([option.to_owned(), text.clone()?]));
             ("describe", none(), given.flatten().collect())
         }
         Op::Protect { on } => ("protect", switch(*on), none()),

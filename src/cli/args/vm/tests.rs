@@ -28,7 +28,10 @@ fn every_action_is_understood() {
         (&["start", "a"], Op::Start { paused: false, discard_saved: false }),
         (&["start", "--paused", "a", "--discard-saved"], Op::Start { paused: true, discard_saved: true }),
         (&["shutdown", "a"], Op::Shutdown { by: AskGuest::Auto, within_s: 90 }),
-        (&["shutdown", "a", "--by", "acpi", "--within", "5"], Op::Shutdown { by: AskGuest::Acpi, within_s: 5 }),
+        (
+            &["shutdown", "a", "--by", "acpi", "--within", "5"],
+            Op::Shutdown { by: AskGuest::Acpi, within_s: 5 },
+        ),
         (&["reboot", "a", "--by", "agent"], Op::Reboot { by: AskGuest::Agent }),
         (&["reset", "a"], Op::Reset),
         (&["force-off", "a"], Op::ForceOff),
