@@ -5,7 +5,7 @@ use super::super::facts::{Facts, VmFacts};
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::{Act, Planned, RefusalKind, Weight};
 use crate::model::text::clean;
-use crate::model::vm::{StartOrder, VmDefinition};
+use crate::model::vm::{StartGate, StartOrder, VmDefinition};
 use crate::xml::diff::unified;
 use crate::xml::domain::{NOVACRON, novacron_element};
 
@@ -64,8 +64,9 @@ fn autostart(act: &Op, vm: &VmFacts, facts: &Facts, on: bool) -> Planned {
             Weight::Warning,
             "It also has a place in the order of `novacron collect`: libvirt is likely to be first.",
         )
-        .rests_on("its autostart", on_off(vm.flags.autostart == Some(true)))
-        .inverse(Op::Autostart { on: !on })
+        .rests_on("its autostart", vm.flags.autostart.map_or("unknown", on_off))
+        // What was not known cannot be given back.
+        .inverse_if(vm.flags.autostart.map(|on| Op::Autostart { on }))
         .planned(facts)
 }
 
@@ -76,7 +77,7 @@ fn start_order(act: &Op, vm: &VmFacts, facts: &Facts, start: Option<StartOrder>)
         return refused(act, vm, VERB, RefusalKind::AlreadySo, "It is so already.", "");
     }
     let summary = match start {
-        Some(s) => format!("{}., then {} s, once {}", s.order, s.delay_s, s.gate.word()),
+        Some(s) => format!("number {}, started {}{}", s.order, counts(s.gate), then(s.delay_s)),
         None => "no longer in the order".to_owned(),
     };
     let autostarts = start.is_some() && vm.flags.autostart == Some(true);
@@ -95,6 +96,18 @@ fn start_order(act: &Op, vm: &VmFacts, facts: &Facts, start: Option<StartOrder>)
         )
         .inverse(Op::StartOrder { start: now })
         .planned(facts)
+}
+
+const fn counts(gate: StartGate) -> &'static str {
+    match gate {
+        StartGate::Running => "once it runs",
+        StartGate::Agent => "once its agent answers",
+        StartGate::Address => "once it has an address",
+    }
+}
+
+fn then(delay_s: u32) -> String {
+    if delay_s == 0 { String::new() } else { format!(", the next number {delay_s} s later") }
 }
 
 fn rename(act: &Op, vm: &VmFacts, facts: &Facts, to: &str) -> Planned {
@@ -164,7 +177,7 @@ fn set_tags(act: &Op, vm: &VmFacts, facts: &Facts, tags: &[String], new: &[Strin
     }
     let of = &vm.definition;
     if once == of.tags {
-        return refused(act, vm, VERB, RefusalKind::AlreadySo, "It has these tags already.", "");
+        return refused(act, vm, VERB, RefusalKind::AlreadySo, "Nothing of its tags would change.", "");
     }
     let summary = if once.is_empty() { "no tags".to_owned() } else { once.join(", ") };
     metadata(draft(act, vm, VERB), vm, novacron_element(&once, of.protected, of.start_order))
