@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -283,7 +284,7 @@ fn run(line: &str, script: Script, person: Somebody) -> Went {
     let Some(Command::Vm(asked)) = Cli::try_parse_from(words).unwrap().command else { panic!("{line}") };
     let (names, act) = asked.action.asked();
     let (desk, inputs, tell) = unattended();
-    let sits = std::thread::spawn(move || script.sit(&inputs, tell));
+    let sits = std::thread::spawn(move || script.sit(&inputs, &tell));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut person = person;
     let result = {
@@ -459,7 +460,7 @@ fn plans_and_refusals_as_people_read_them() {
         let went = alone(line, script);
         let (told, exit) = went.told();
         assert_eq!(went.seen.consents.is_empty(), line.contains("--dry-run"), "{line}");
-        all += &format!("$ novacron vm {line}\n{told}\n[{}]\n\n", exit.code());
+        let _ = write!(all, "$ novacron vm {line}\n{told}\n[{}]\n\n", exit.code());
     }
     insta::assert_snapshot!(all);
 }
