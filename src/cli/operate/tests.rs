@@ -146,7 +146,7 @@ struct Seen {
 }
 
 impl Script {
-    fn sit(self, asked: &Receiver<Input>, tell: watch::Sender<Arc<Jobs>>) -> Seen {
+    fn sit(self, asked: &Receiver<Input>, tell: &watch::Sender<Arc<Jobs>>) -> Seen {
         let mut seen = Seen::default();
         let mut silent = Vec::new();
         let mut plans = Vec::new();
@@ -173,7 +173,7 @@ impl Script {
                     plans = given;
                     let ids = (1..).zip(&plans).map(|(n, _)| JobId(n)).collect();
                     drop(reply.send(self.unwritten.clone().map_or(Ok(ids), Err)));
-                    self.go(&plans, &tell);
+                    self.go(&plans, tell);
                 }
                 Ask::Cancel(id) => {
                     seen.cancelled.push(id);
@@ -283,7 +283,7 @@ fn run(line: &str, script: Script, person: Somebody) -> Went {
     let Some(Command::Vm(asked)) = Cli::try_parse_from(words).unwrap().command else { panic!("{line}") };
     let (names, act) = asked.action.asked();
     let (desk, inputs, tell) = unattended();
-    let sits = std::thread::spawn(move || script.sit(&inputs, tell));
+    let sits = std::thread::spawn(move || script.sit(&inputs, &tell));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut person = person;
     let result = {
@@ -458,7 +458,7 @@ fn plans_and_refusals_as_people_read_them() {
         let went = alone(line, script);
         let (told, exit) = went.told();
         assert_eq!(went.seen.consents.is_empty(), line.contains("--dry-run"), "{line}");
-        all += &format!("$ novacron vm {line}\n{told}\n[{}]\n\n", exit.code());
+        all.extend(["$ novacron vm ", line, "\n", &told, "\n", &format!("[{}]\n\n", exit.code())]);
     }
     insta::assert_snapshot!(all);
 }
