@@ -103,7 +103,8 @@ impl From<&HvError> for Failure {
             | HvErrorKind::PermissionDenied => Exit::NoConnection,
             HvErrorKind::BadUri => Exit::Usage,
             HvErrorKind::NotFound => Exit::NotFound,
-            HvErrorKind::ReadOnly | HvErrorKind::InvalidState => Exit::Refused,
+            HvErrorKind::ReadOnly | HvErrorKind::InvalidState | HvErrorKind::Exists => Exit::Refused,
+            HvErrorKind::Aborted => Exit::Cancelled,
             HvErrorKind::TimedOut => Exit::TimedOut,
             HvErrorKind::Unsupported | HvErrorKind::AgentUnavailable | HvErrorKind::Other => Exit::Failed,
         };

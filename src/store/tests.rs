@@ -1,8 +1,9 @@
 //! Opening, damage, trouble with the disk; and a writer that is killed.
 
-mod disk;
+pub(super) mod disk;
 mod kill;
 mod opening;
+pub(super) mod plans;
 mod sharing;
 
 use std::path::Path;

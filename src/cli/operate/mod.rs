@@ -113,7 +113,7 @@ impl Asked<'_> {
             let left_out = outcomes.len() - plans.len();
             let said = person.ask(&text::question(&plans, left_out, self.layout)).await;
             let yes = said.is_some_and(|a| matches!(a.trim().to_lowercase().as_str(), "y" | "yes"));
-            return if yes { Ok(Consent::Given { typed: None }) } else { Err(cancelled()) };
+            return if yes { Ok(Consent::Given { names: Vec::new() }) } else { Err(cancelled()) };
         }
         for (plan, name) in &typed {
             let question = self.layout.text(&format!("{}: type {name} to go ahead: ", plan.title));
@@ -122,11 +122,7 @@ impl Asked<'_> {
                 return Err(cancelled());
             }
         }
-        // What was typed was compared with what was shown; of several there is no one name to hand on.
-        match plans.as_slice() {
-            [plan] => Ok(Consent::Given { typed: Some(plan.target.name.clone()) }),
-            _ => Ok(Consent::Standing),
-        }
+        Ok(Consent::Given { names: typed.into_iter().map(|(_, name)| name).collect() })
     }
 
     /// Writes what became of it.

@@ -1,10 +1,11 @@
 //! The way to the desk: all that consoles and commands know of it.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::Sender;
 
 use tokio::sync::{oneshot, watch};
 
+use super::Consent;
 use crate::hypervisor::HvError;
 use crate::model::job::{Job, JobId};
 use crate::model::operation::Operation;
@@ -30,18 +31,6 @@ impl Jobs {
     pub fn open_here(&self) -> impl Iterator<Item = &Arc<Job>> {
         self.jobs.iter().filter(|j| j.here && !j.state.is_over())
     }
-}
-
-/// That somebody agreed to a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Consent {
-    /// A yes in the dialog, with what was typed where a name had to be.
-    Given {
-        /// What was typed.
-        typed: Option<String>,
-    },
-    /// `--yes`: stands for the yes and for the name.
-    Standing,
 }
 
 /// What the desk is asked.
@@ -117,7 +106,7 @@ impl DeskHandle {
 #[cfg(test)]
 pub(crate) fn unattended() -> (DeskHandle, std::sync::mpsc::Receiver<super::Input>, watch::Sender<Arc<Jobs>>)
 {
-    let (asks, asked) = channel();
+    let (asks, asked) = std::sync::mpsc::channel();
     let (tell, jobs) = watch::channel(Arc::default());
     (DeskHandle::new(asks, jobs), asked, tell)
 }

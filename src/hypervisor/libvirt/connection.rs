@@ -8,8 +8,9 @@ use super::error::Doing;
 use super::events::Subscriber;
 use super::ffi::{Conn, Domain, Listed, Pool, RawError, code};
 use super::probe::{self, Abilities};
-use crate::hypervisor::{Capabilities, HvResult, Hypervisor};
+use crate::hypervisor::{Capabilities, HvError, HvResult, Hypervisor};
 use crate::model::id::VmId;
+use crate::model::vm::VmRecord;
 
 /// An open connection, owned by one thread.
 ///
@@ -72,16 +73,34 @@ impl Connection {
             .map_err(|e| e.of(domain.name().unwrap_or_else(|_| id.to_string())))
     }
 
+    /// Does something that changes a VM, which a read-only connection refuses before anybody is asked.
+    pub(super) fn change<T>(
+        &self,
+        id: VmId,
+        operation: &'static str,
+        act: impl FnOnce(&Domain) -> Result<T, RawError>,
+    ) -> HvResult<T> {
+        if self.capabilities.read_only {
+            return Err(HvError::read_only(operation));
+        }
+        self.with_domain(id, operation, act)
+    }
+
+    /// Forgets a VM's handle.
+    pub(super) fn forget_domain(&self, id: VmId) {
+        self.domains.borrow_mut().remove(&id);
+    }
+
     /// Forgets a VM's handle when the error says that the VM is gone.
     pub(super) fn forget_if_gone(&self, id: VmId, error: &RawError) {
         if error.code == code::NO_DOMAIN {
-            self.domains.borrow_mut().remove(&id);
+            self.forget_domain(id);
         }
     }
 
-    /// Whether a VM's handle is kept, from the same run of the VM.
-    pub(super) fn knows(&self, id: VmId, run: Option<u32>) -> bool {
-        self.domains.borrow().get(&id).is_some_and(|d| d.id() == run)
+    /// Whether a VM's handle is kept, from the same run of the VM and with its name of now.
+    pub(super) fn knows(&self, vm: &VmRecord) -> bool {
+        self.domains.borrow().get(&vm.id).is_some_and(|d| d.id() == vm.domain_id && d.is_named(&vm.name))
     }
 
     /// Keeps handles.

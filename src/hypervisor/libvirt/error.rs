@@ -51,11 +51,18 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
         code::NO_DOMAIN | code::NO_NETWORK | code::NO_STORAGE_POOL | code::NO_STORAGE_VOL => {
             HvErrorKind::NotFound
         }
+        code::DOM_EXIST => HvErrorKind::Exists,
+        code::OPERATION_INVALID if says(e, &["already exists"]) => HvErrorKind::Exists,
+        code::OPERATION_ABORTED => HvErrorKind::Aborted,
         code::ARGUMENT_UNSUPPORTED if says(e, &["guest agent"]) => HvErrorKind::AgentUnavailable,
         code::NO_SUPPORT
         | code::CONFIG_UNSUPPORTED
         | code::OPERATION_UNSUPPORTED
         | code::ARGUMENT_UNSUPPORTED => HvErrorKind::Unsupported,
+        // The test driver's words for it.
+        code::INTERNAL_ERROR if says(e, &["is already running", "' not running", "' not paused"]) => {
+            HvErrorKind::InvalidState
+        }
         // An older libvirt on a newer kernel cannot read the machine's ARP table.
         code::INTERNAL_ERROR if says(e, &["wrong nlmsg len"]) => HvErrorKind::Unsupported,
         code::INVALID_ARG if says(e, &["unsupported flags"]) => HvErrorKind::Unsupported,
