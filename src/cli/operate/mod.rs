@@ -122,7 +122,8 @@ impl Asked<'_> {
                 return Err(cancelled());
             }
         }
-        Ok(Consent::Given { names: typed.into_iter().map(|(_, name)| name).collect() })
+        // Compared with what was shown; handed on is the name itself.
+        Ok(Consent::Given { names: typed.into_iter().map(|(plan, _)| plan.target.name.clone()).collect() })
     }
 
     /// Writes what became of it.

@@ -386,26 +386,26 @@ fn a_yes_is_asked_for_and_anything_else_is_a_no() {
     ] {
         let went = run("pause web01", Script::default(), answering(answers));
         assert_eq!(went.exit(), exit, "{answers:?}");
-        let consents: &[Consent] = if exit == Exit::Done { &[Consent::Given { typed: None }] } else { &[] };
+        let consents: &[Consent] = if exit == Exit::Done { &[Consent::Given { names: vec![] }] } else { &[] };
         assert_eq!(went.seen.consents, consents, "{answers:?}");
     }
 }
 
 #[test]
 fn a_name_is_typed_where_data_is_lost() {
-    let typed = |name: &str| Consent::Given { typed: Some(name.into()) };
+    let typed = |names: &[&str]| Consent::Given { names: names.iter().map(|n| (*n).to_owned()).collect() };
     let went = run("force-off web01", Script::default(), answering(&["web01"]));
-    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed("web01")]));
+    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed(&["web01"])]));
     // As it was shown: what cannot be seen cannot be typed.
     let went = run(&format!("force-off {ODD}"), Script::default(), answering(&["odd"]));
-    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed("o\u{1b}dd")]));
+    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed(&["o\u{1b}dd"])]));
     for wrong in ["y", "db01", ""] {
         let went = run("force-off web01", Script::default(), answering(&[wrong]));
         assert_eq!((went.exit(), went.seen.consents), (Exit::Cancelled, vec![]), "{wrong}");
     }
     // Of several each, and only all of them together.
     let went = run("force-off web01 db01", Script::default(), answering(&["web01", "db01"]));
-    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![Consent::Standing]));
+    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed(&["web01", "db01"])]));
     let went = run("force-off web01 db01", Script::default(), answering(&["web01", "y"]));
     assert_eq!((went.exit(), went.seen.consents), (Exit::Cancelled, vec![]));
     let went = alone("force-off web01 --yes", Script::default());
