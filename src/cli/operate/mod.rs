@@ -122,7 +122,7 @@ impl Asked<'_> {
                 return Err(cancelled());
             }
         }
-        // As it is, not as it was shown.
+        // Compared with what was shown; handed on is the name itself.
         Ok(Consent::Given { names: typed.into_iter().map(|(plan, _)| plan.target.name.clone()).collect() })
     }
 

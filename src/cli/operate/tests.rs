@@ -1,5 +1,4 @@
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -394,20 +393,19 @@ fn a_yes_is_asked_for_and_anything_else_is_a_no() {
 
 #[test]
 fn a_name_is_typed_where_data_is_lost() {
-    let typed = |name: &str| Consent::Given { names: vec![name.into()] };
+    let typed = |names: &[&str]| Consent::Given { names: names.iter().map(|n| (*n).to_owned()).collect() };
     let went = run("force-off web01", Script::default(), answering(&["web01"]));
-    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed("web01")]));
+    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed(&["web01"])]));
     // As it was shown: what cannot be seen cannot be typed.
     let went = run(&format!("force-off {ODD}"), Script::default(), answering(&["odd"]));
-    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed("o\u{1b}dd")]));
+    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed(&["o\u{1b}dd"])]));
     for wrong in ["y", "db01", ""] {
         let went = run("force-off web01", Script::default(), answering(&[wrong]));
         assert_eq!((went.exit(), went.seen.consents), (Exit::Cancelled, vec![]), "{wrong}");
     }
     // Of several each, and only all of them together.
     let went = run("force-off web01 db01", Script::default(), answering(&["web01", "db01"]));
-    let both = Consent::Given { names: vec!["web01".into(), "db01".into()] };
-    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![both]));
+    assert_eq!((went.exit(), went.seen.consents), (Exit::Done, vec![typed(&["web01", "db01"])]));
     let went = run("force-off web01 db01", Script::default(), answering(&["web01", "y"]));
     assert_eq!((went.exit(), went.seen.consents), (Exit::Cancelled, vec![]));
     let went = alone("force-off web01 --yes", Script::default());
@@ -460,7 +458,7 @@ fn plans_and_refusals_as_people_read_them() {
         let went = alone(line, script);
         let (told, exit) = went.told();
         assert_eq!(went.seen.consents.is_empty(), line.contains("--dry-run"), "{line}");
-        let _ = write!(all, "$ novacron vm {line}\n{told}\n[{}]\n\n", exit.code());
+        all.extend(["$ novacron vm ", line, "\n", &told, "\n", &format!("[{}]\n\n", exit.code())]);
     }
     insta::assert_snapshot!(all);
 }

@@ -82,7 +82,7 @@ fn start_order(act: &Op, vm: &VmFacts, facts: &Facts, start: Option<StartOrder>)
     };
     let autostarts = start.is_some() && vm.flags.autostart == Some(true);
     let of = &vm.definition;
-    metadata(draft(act, vm, VERB), vm, novacron_element(&of.tags, of.protected, start))
+    metadata(draft(act, vm, VERB), vm, novacron_element(&of.tags, of.protected, start).as_deref())
         .summary(summary)
         .note_if(
             start.is_some(),
@@ -180,7 +180,7 @@ fn set_tags(act: &Op, vm: &VmFacts, facts: &Facts, tags: &[String], new: &[Strin
         return refused(act, vm, VERB, RefusalKind::AlreadySo, "Nothing of its tags would change.", "");
     }
     let summary = if once.is_empty() { "no tags".to_owned() } else { once.join(", ") };
-    metadata(draft(act, vm, VERB), vm, novacron_element(&once, of.protected, of.start_order))
+    metadata(draft(act, vm, VERB), vm, novacron_element(&once, of.protected, of.start_order).as_deref())
         .summary(summary)
         .inverse_if(of.tags.iter().all(|t| tag_is_good(t)).then(|| Op::SetTags { tags: of.tags.clone() }))
         .planned(facts)
@@ -193,7 +193,7 @@ fn protect(act: &Op, vm: &VmFacts, facts: &Facts, on: bool) -> Planned {
         let so = if on { "It is protected already." } else { "It is not protected." };
         return refused(act, vm, verb, RefusalKind::AlreadySo, so, "");
     }
-    metadata(draft(act, vm, verb), vm, novacron_element(&of.tags, on, of.start_order))
+    metadata(draft(act, vm, verb), vm, novacron_element(&of.tags, on, of.start_order).as_deref())
         .summary(if on {
             "from deleting, forcing off and resetting"
         } else {
@@ -256,21 +256,25 @@ fn describe(
 }
 
 /// The step that sets NovaCron's own metadata, with what it changes.
-fn metadata(plan: Draft, vm: &VmFacts, xml: Option<String>) -> Draft {
+fn metadata(plan: Draft, vm: &VmFacts, xml: Option<&str>) -> Draft {
     let VmDefinition { tags, protected, start_order, .. } = &vm.definition;
     let before = novacron_element(tags, *protected, *start_order);
     let domain = argument(vm);
     let mut virsh = vec!["metadata", domain.as_str(), NOVACRON];
     virsh.extend((vm.flags.persistent != Some(false)).then_some("--config"));
     virsh.extend(vm.state.is_active().then_some("--live"));
-    match &xml {
-        Some(xml) => virsh.extend(["--key", "novacron", "--set", xml.as_str()]),
+    match xml {
+        Some(xml) => virsh.extend(["--key", "novacron", "--set", xml]),
         None => virsh.push("--remove"),
     }
-    let diff = unified(&lines(before.as_deref()), &lines(xml.as_deref()));
-    plan.step("Write it to the VM's metadata", &virsh, Act::SetMetadata { vm: vm.id, xml: xml.clone() })
-        .rests_on("its metadata", before.unwrap_or_default())
-        .diff(&diff)
+    let diff = unified(&lines(before.as_deref()), &lines(xml));
+    plan.step(
+        "Write it to the VM's metadata",
+        &virsh,
+        Act::SetMetadata { vm: vm.id, xml: xml.map(str::to_owned) },
+    )
+    .rests_on("its metadata", before.unwrap_or_default())
+    .diff(&diff)
 }
 
 /// One element a line.

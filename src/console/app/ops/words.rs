@@ -2,7 +2,6 @@
 
 use crate::model::job::{Job, JobState, Progress, Unit};
 use crate::model::operation::{Operation, VmOperation};
-use crate::model::text::clean;
 use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
@@ -68,16 +67,7 @@ pub fn of_several(n: usize) -> String {
 
 /// A command as it would be typed into a shell, fit to be drawn.
 pub fn command_line(arguments: &[String]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    let quoted = arguments.iter().map(|argument| {
-        let argument = clean(argument);
-        if !argument.is_empty() && argument.chars().all(plain) {
-            argument.into_owned()
-        } else {
-            format!("'{}'", argument.replace('\'', r"'\''"))
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
+    crate::model::shell::line(arguments)
 }
 
 /// How far long work is, how fast, and how long it still takes: `1.2/4.0G · 120 MiB/s · 23 s left`.
