@@ -2,6 +2,7 @@
 
 mod export;
 mod past;
+mod vm;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use crate::config::{LogLevel, Overrides};
 
 pub(super) use export::Export;
 pub(super) use past::{By, Events, History, Of, Range, Top};
+pub(super) use vm::{Form, How, Vm};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
 ///
@@ -126,6 +128,8 @@ pub enum Command {
     List(List),
     /// Show one VM, pool, volume or network, or the host.
     Show(Show),
+    /// Start, stop, save or set VMs: each command makes a plan, shows it, and does it once you agree.
+    Vm(Vm),
     /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.
     History(History),
     /// Tell who used most in a time. Needs no hypervisor.

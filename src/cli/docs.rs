@@ -66,19 +66,50 @@ fn commands() -> String {
     let mut out = String::from(
         "| command | does |\n| --- | --- |\n| `novacron` | Open the console on the given or default host. |\n",
     );
-    for sub in definition.get_subcommands().filter(|s| !s.is_hide_set() && s.get_name() != "help") {
-        let _ = writeln!(out, "| `{}` | {} |", usage(sub), cell(&about(sub)));
+    for (usage, sub) in leaves(&definition) {
+        let _ = writeln!(out, "| `{}` | {} |", cell(&usage), cell(&about(sub)));
     }
     out
 }
 
-/// `novacron list WHAT`.
-pub(super) fn usage(command: &clap::Command) -> String {
-    let mut out = format!("novacron {}", command.get_name());
-    for argument in command.get_positionals() {
-        let _ = write!(out, " {}", argument.get_id().as_str().to_ascii_uppercase());
+/// Commands that do something, each with its usage: of one that has commands below it, those.
+pub(super) fn leaves(definition: &clap::Command) -> Vec<(String, &clap::Command)> {
+    let mut out = Vec::new();
+    let below = subcommands(definition).map(|sub| (usage("novacron", sub), sub));
+    let mut open: Vec<_> = below.collect();
+    open.reverse();
+    while let Some((usage_so_far, command)) = open.pop() {
+        let at = open.len();
+        open.extend(subcommands(command).map(|sub| (usage(&usage_so_far, sub), sub)));
+        if open.len() == at {
+            out.push((usage_so_far, command));
+        } else {
+            open[at..].reverse();
+        }
     }
     out
+}
+
+/// The commands right below one.
+pub(super) fn subcommands(command: &clap::Command) -> impl Iterator<Item = &clap::Command> {
+    command.get_subcommands().filter(|s| !s.is_hide_set() && s.get_name() != "help")
+}
+
+/// `novacron list WHAT`.
+fn usage(before: &str, command: &clap::Command) -> String {
+    let mut out = format!("{before} {}", command.get_name());
+    for argument in command.get_positionals() {
+        let _ = write!(out, " {}", placeholder(argument));
+    }
+    out
+}
+
+/// How an argument is told by its place: `NAME`, `NAME…` where there may be several.
+pub(super) fn placeholder(argument: &clap::Arg) -> String {
+    let named = argument.get_value_names().and_then(|names| names.first());
+    let several = argument.get_num_args().is_some_and(|n| n.max_values() > 1);
+    let name = named.map_or_else(|| argument.get_id().as_str().to_ascii_uppercase(), ToString::to_string);
+    if several { name + "…" } else { name }
 }
 
 fn options() -> String {

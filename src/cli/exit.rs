@@ -43,6 +43,20 @@ impl Exit {
     pub const fn code(self) -> u8 {
         self as u8
     }
+
+    /// How bad it is beside others: of several outcomes a command tells the worst.
+    pub const fn weight(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Usage => 1,
+            Self::Refused => 2,
+            Self::NotFound => 3,
+            Self::Cancelled => 4,
+            Self::TimedOut => 5,
+            Self::Failed => 6,
+            Self::NoConnection => 7,
+        }
+    }
 }
 
 /// A command that did not do what was asked: what failed, why, what now.
@@ -89,7 +103,8 @@ impl From<&HvError> for Failure {
             | HvErrorKind::PermissionDenied => Exit::NoConnection,
             HvErrorKind::BadUri => Exit::Usage,
             HvErrorKind::NotFound => Exit::NotFound,
-            HvErrorKind::ReadOnly | HvErrorKind::InvalidState => Exit::Refused,
+            HvErrorKind::ReadOnly | HvErrorKind::InvalidState | HvErrorKind::Exists => Exit::Refused,
+            HvErrorKind::Aborted => Exit::Cancelled,
             HvErrorKind::TimedOut => Exit::TimedOut,
             HvErrorKind::Unsupported | HvErrorKind::AgentUnavailable | HvErrorKind::Other => Exit::Failed,
         };

@@ -12,6 +12,7 @@ mod log;
 mod look_back;
 mod metrics;
 mod notify;
+mod operate;
 mod output;
 mod panic;
 mod past;

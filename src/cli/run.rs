@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 
 use super::appearance::Appearance;
-use super::args::{Cli, Command, Config, Doctor, Export, Kind, List, Output, Show};
+use super::args::{Cli, Command, Config, Doctor, Export, Kind, List, Output, Show, Vm as VmArgs};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
 use super::commands::{collect, console, doctor, keys, man, show};
@@ -17,7 +17,7 @@ use super::look_back::LookBack;
 use super::notify::Manager;
 use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
 use super::session::{Session, connector};
-use super::{docs, export, log, panic};
+use super::{docs, export, log, operate, panic};
 use crate::config::{Ascii, Environment, Loaded, Paths, documented, effective, load};
 use crate::engine::Role;
 use crate::engine::history::HistoryConfig;
@@ -62,6 +62,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::Collect) => job.collect(),
         Some(Command::List(list)) => job.list(list),
         Some(Command::Show(show)) => job.show(show),
+        Some(Command::Vm(vm)) => job.operate(vm),
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
@@ -233,6 +234,14 @@ impl Job {
         let thing = show::resolve(&s, &args.name)?;
         to_stdout(|out| show::write(out, &s, &thing, args.output.format, self.layout()))?;
         Ok(Exit::Done)
+    }
+
+    fn operate(&self, args: &VmArgs) -> Result<Exit, Failure> {
+        self.warn();
+        let settings = &self.loaded.settings;
+        let connector = connector(settings, self.demo)?;
+        let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
+        operate::run(args, self.layout(), || operate::open(connector, &place, settings.read_only))
     }
 
     fn export(&self, args: &Export) -> Result<Exit, Failure> {

@@ -65,7 +65,7 @@ pub trait Lifecycle {
     /// Forgets the saved memory; nothing to forget is no error.
     fn discard_saved(&self, id: VmId) -> HvResult<()>;
 
-    /// How far the VM's present job is; `None` when there is none. Asked on another connection than the one that is
+    /// How far the VM's present job is; `None` when there is none, or the driver tells of none. Asked on another connection than the one that is
     /// in the job's call.
     fn vm_progress(&self, id: VmId) -> HvResult<Option<HvProgress>>;
 

@@ -30,6 +30,10 @@ pub enum HvErrorKind {
     AgentUnavailable,
     /// It took too long.
     TimedOut,
+    /// Something of that name is there already.
+    Exists,
+    /// It was stopped on request before it was done.
+    Aborted,
     /// Anything else.
     Other,
 }
@@ -52,6 +56,11 @@ impl HvError {
     pub fn new(kind: HvErrorKind, operation: &'static str, message: impl AsRef<str>) -> Self {
         let message = crate::model::text::clean(message.as_ref().trim()).into_owned();
         Self { kind, operation, object: String::new(), message }
+    }
+
+    /// A change that a read-only connection refuses.
+    pub fn read_only(operation: &'static str) -> Self {
+        Self::new(HvErrorKind::ReadOnly, operation, "the connection is read-only")
     }
 
     /// The same, naming the object.
@@ -80,7 +89,7 @@ impl HvError {
             }
             HvErrorKind::ConnectionLost => "NovaCron tries again by itself.",
             HvErrorKind::PermissionDenied => {
-                "Join group libvirt (sudo usermod -aG libvirt $USER, then log in again), or use sudo; over SSH, check the key (ssh-add -l)."
+                "Join group libvirt (sudo usermod -aG libvirt $USER, then log in again), use sudo, or have polkit allow it; over SSH, check the key (ssh-add -l)."
             }
             HvErrorKind::BadUri => {
                 "Examples: qemu:///system, qemu:///session, qemu+ssh://root@host/system, test:///default."
@@ -93,6 +102,8 @@ impl HvError {
             HvErrorKind::NotFound
             | HvErrorKind::Unsupported
             | HvErrorKind::InvalidState
+            | HvErrorKind::Exists
+            | HvErrorKind::Aborted
             | HvErrorKind::Other => "",
         }
     }

@@ -125,7 +125,9 @@ pub trait Connector: Send + Sync {
 }
 
 /// A connection: all roles together, owned by one thread.
-pub trait Hypervisor: Inventory + Stats + Storage + Networks + Guests + Events + Send {
+pub trait Hypervisor:
+    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Send
+{
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;
 

@@ -34,6 +34,7 @@ pub mod placement;
 pub mod plan;
 pub mod resolution;
 pub mod series;
+pub mod shell;
 pub mod snapshot;
 pub mod storage;
 pub mod suggest;

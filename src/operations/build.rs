@@ -1,11 +1,13 @@
 //! Putting plans and refusals together.
 
 use super::facts::{Facts, VmFacts};
+use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{
     Act, AfterKill, Confirm, Downtime, Fact, Note, Plan, Planned, Refusal, RefusalKind, Step, Weight,
 };
-use crate::model::text::clean;
+use crate::model::text::{clean, clean_lines};
+use crate::model::vm::VmState;
 
 /// A plan for a VM in the making.
 pub(super) struct Draft {
@@ -18,6 +20,7 @@ pub(super) fn draft(act: &VmOperation, vm: &VmFacts, verb: &str) -> Draft {
     let title = format!("{verb} {}", target.display_name());
     let basis =
         vec![Fact { what: format!("state of {}", target.display_name()), was: vm.state.phrase().into() }];
+    let verb = verb.trim_end_matches(':').trim_end_matches(" of");
     Draft {
         plan: Plan {
             operation: Operation::vm(vm.id, act.clone()),
@@ -41,14 +44,15 @@ pub(super) fn draft(act: &VmOperation, vm: &VmFacts, verb: &str) -> Draft {
 impl Draft {
     /// How it is done, in half a line.
     pub(super) fn summary(mut self, text: impl Into<String>) -> Self {
-        self.plan.summary = text.into();
+        self.plan.summary = clean(&text.into()).into_owned();
         self
     }
 
     /// One step, and the arguments of the `virsh` that does the same.
     pub(super) fn step(mut self, title: impl Into<String>, virsh: &[&str], act: Act) -> Self {
         let command = if virsh.is_empty() { Vec::new() } else { command("virsh", virsh) };
-        self.plan.steps.push(Step { title: title.into(), command, act, undo: None });
+        let title = clean(&title.into()).into_owned();
+        self.plan.steps.push(Step { title, command, act, undo: None });
         self
     }
 
@@ -70,8 +74,8 @@ impl Draft {
     }
 
     /// What changes in a definition.
-    pub(super) fn diff(mut self, diff: String) -> Self {
-        self.plan.diff.push_str(&diff);
+    pub(super) fn diff(mut self, diff: &str) -> Self {
+        self.plan.diff.push_str(&clean_lines(diff));
         self
     }
 
@@ -89,9 +93,19 @@ impl Draft {
         self
     }
 
-    /// It rests on this too.
-    pub(super) fn rests_on(mut self, what: impl Into<String>, was: impl Into<String>) -> Self {
-        self.plan.basis.push(Fact { what: what.into(), was: was.into() });
+    /// The same where something does.
+    pub(super) fn inverse_if(self, act: Option<VmOperation>) -> Self {
+        match act {
+            Some(act) => self.inverse(act),
+            None => self,
+        }
+    }
+
+    /// It rests on this too. What may not be drawn is written as an escape: nothing may look the same and be another.
+    pub(super) fn rests_on(mut self, what: impl Into<String>, was: impl AsRef<str>) -> Self {
+        let was = was.as_ref();
+        let drawn = if clean(was) == was { was.to_owned() } else { was.escape_default().to_string() };
+        self.plan.basis.push(Fact { what: what.into(), was: drawn });
         self
     }
 
@@ -102,7 +116,7 @@ impl Draft {
                 operation: self.plan.operation,
                 target: self.plan.target,
                 title: self.plan.title,
-                reason: why.clone(),
+                reason: clean(why).into_owned(),
                 remedy: "Start without --read-only, or set read_only = false, to be able to.".into(),
                 kind: RefusalKind::NotAllowed,
             }));
@@ -130,6 +144,26 @@ pub(super) fn refused(
         remedy: remedy.into(),
         kind,
     }))
+}
+
+/// The VM as an argument of `virsh`: its name, or its UUID where a name would be taken for an option, for a number or a
+/// UUID, or cannot be typed.
+pub(super) fn argument(vm: &VmFacts) -> String {
+    let name = vm.name.as_str();
+    let number = name.bytes().all(|b| b.is_ascii_digit());
+    if number || name.starts_with('-') || clean(name) != name || name.parse::<VmId>().is_ok() {
+        vm.id.to_string()
+    } else {
+        name.to_owned()
+    }
+}
+
+/// A sentence about its state.
+pub(super) fn it_is(state: VmState) -> String {
+    match state {
+        VmState::Unknown => "Its state is not known.".into(),
+        state => format!("It is {}.", state.phrase()),
+    }
 }
 
 fn command(program: &str, arguments: &[&str]) -> Vec<String> {

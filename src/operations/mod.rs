@@ -5,6 +5,8 @@
 
 mod build;
 mod facts;
+#[cfg(test)]
+mod tests;
 mod vm;
 
 pub use facts::{Facts, Needs, VmFacts};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::Access;
 
 use super::open::may;
+use crate::model::job::JobId;
 use crate::model::text::clean;
 
 /// Why the store could not do something.
@@ -77,6 +78,16 @@ pub enum StoreError {
     Missing {
         /// The database.
         path: PathBuf,
+    },
+    /// The journal of jobs does not allow it: there is no such job, or it stands otherwise than was thought.
+    #[error("{}: job {job} {what}", told(.path))]
+    Journal {
+        /// The database.
+        path: PathBuf,
+        /// Which job.
+        job: JobId,
+        /// How it stands.
+        what: &'static str,
     },
     /// Any other error of the operating system.
     #[error("{operation} {}: {source}", told(.path))]

@@ -5,6 +5,8 @@
 //! | [`HistoryWriter`] | `history.db`: one process writes samples, roll-ups, names and events |
 //! | [`HistoryReader`] | the same, read by anybody, also while it is written |
 //! | [`StateDb`] | `state.db`: what any process writes, in short transactions |
+//! | `jobs`, [`Owner`] | in it the journal of jobs; whose they are |
+//! | `audit` | in it what was done, in a chain; [`AuditReader`] reads it |
 //! | `codec` | how samples are packed |
 //! | `tier`, `blocks`, `merge`, `rollup` | how history is laid out, what happens where rows meet |
 //! | `open`, `ladder`, `lock` | opening, schema versions, damage, the one writer |
@@ -12,14 +14,17 @@
 //!
 //! Nothing here reads a clock or makes a thread: time comes in with the samples, and calls block.
 
+mod audit;
 mod blocks;
 mod codec;
 mod error;
 mod event;
+mod jobs;
 mod ladder;
 mod lock;
 mod merge;
 mod open;
+mod owner;
 mod reader;
 mod rollup;
 mod share;
@@ -30,10 +35,13 @@ mod tests;
 mod tier;
 mod writer;
 
+pub use audit::{AuditFilter, AuditReader, Fault, Found, Link, Remark, Verdict, verify as verify_audit};
 pub use error::StoreError;
 pub use event::{Event, EventKind};
+pub use jobs::{Begin, JobEnd, Journalled, NewJob, UnreadableJob};
 pub use lock::{Claim, Holder};
 pub use open::SetAside;
+pub use owner::Owner;
 pub use reader::{HistoryReader, Named, PastSeries, PastView, Point, Points, Rank, Weight};
 pub use share::Readers;
 pub use state::StateDb;

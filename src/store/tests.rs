@@ -3,6 +3,7 @@
 mod disk;
 mod kill;
 mod opening;
+pub(super) mod plans;
 mod sharing;
 
 use std::path::Path;

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::keys::shown;
 use crate::cli::args::Cli;
-use crate::cli::docs::{about, flag, help, usage};
+use crate::cli::docs::{about, flag, help, leaves, placeholder, subcommands};
 use crate::cli::exit::Exit;
 use crate::config::KEYS;
 use crate::console::app::action::ACTIONS;
@@ -37,11 +37,18 @@ fn more(definition: &clap::Command) -> String {
     page.section("OPTIONS");
     page.options(definition);
     page.section("COMMANDS");
-    for sub in definition.get_subcommands().filter(|s| !s.is_hide_set() && s.get_name() != "help") {
-        page.subsection(&usage(sub));
+    // Options that hold for several commands stand once, before them.
+    for sub in subcommands(definition).filter(|s| s.has_subcommands()) {
+        page.subsection(&format!("novacron {} …", sub.get_name()));
+        page.text(&about(sub));
+        let (options, top) = (sub.get_arguments(), |a: &&clap::Arg| in_all(definition, a));
+        options.filter(|a| a.is_global_set() && !top(a)).for_each(|a| page.option(a));
+    }
+    for (usage, sub) in leaves(definition) {
+        page.subsection(&usage);
         page.text(&about(sub));
         for arg in sub.get_positionals() {
-            page.item(&arg.get_id().as_str().to_ascii_uppercase(), &with_values(arg));
+            page.item(&placeholder(arg), &with_values(arg));
         }
         page.options(sub);
     }
@@ -90,6 +97,11 @@ fn more(definition: &clap::Command) -> String {
     page.0
 }
 
+/// Whether an option is one of every command.
+fn in_all(definition: &clap::Command, arg: &clap::Arg) -> bool {
+    definition.get_arguments().any(|a| a.get_id() == arg.get_id())
+}
+
 fn with_values(arg: &clap::Arg) -> String {
     let values: Vec<_> = arg
         .get_possible_values()
@@ -135,10 +147,16 @@ impl Page {
         // Global options stand once, at the top.
         let top = command.get_name() == "novacron";
         for arg in command.get_arguments() {
-            let shown = !arg.is_positional() && !arg.is_hide_set() && (top || !arg.is_global_set());
-            if shown && !matches!(arg.get_id().as_str(), "help" | "version") {
-                self.item(&flag(arg), &with_values(arg));
+            if top || !arg.is_global_set() {
+                self.option(arg);
             }
+        }
+    }
+
+    fn option(&mut self, arg: &clap::Arg) {
+        let shown = !arg.is_positional() && !arg.is_hide_set();
+        if shown && !matches!(arg.get_id().as_str(), "help" | "version") {
+            self.item(&flag(arg), &with_values(arg));
         }
     }
 }
@@ -165,6 +183,10 @@ mod tests {
         for part in [
             ".SH NAME",
             "novacron list WHAT",
+            "novacron vm shutdown NAME…",
+            "novacron vm tag NAME… add TAG…",
+            "\\fB\\-\\-dry\\-run\\fR",
+            "One of running, agent, address. Default: running.",
             "\\fB\\-\\-sample SECONDS\\fR",
             "\\fB\\-c, \\-\\-connect URI\\fR",
             "One of vms, pools, volumes, networks.",

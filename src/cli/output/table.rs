@@ -20,6 +20,14 @@ impl Layout {
     pub(crate) fn text(self, text: &str) -> String {
         if self.ascii { ascii(text) } else { text.to_owned() }
     }
+
+    /// Lines as they may be drawn.
+    pub(crate) fn lines(self, text: &str) -> String {
+        if !self.ascii {
+            return text.to_owned();
+        }
+        text.split_inclusive('\n').map(|line| ascii(line.trim_end_matches('\n')) + "\n").collect()
+    }
 }
 
 const GAP: usize = 2;

@@ -1,14 +1,15 @@
 //! The way to the desk: all that consoles and commands know of it.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::Sender;
 
 use tokio::sync::{oneshot, watch};
 
+use super::Consent;
 use crate::hypervisor::HvError;
 use crate::model::job::{Job, JobId};
 use crate::model::operation::Operation;
-use crate::model::plan::{Confirm, Plan, Planned};
+use crate::model::plan::{Plan, Planned};
 use crate::model::vm::VmRecord;
 
 /// All jobs that are known here: those of this process as they go, others' as they were last written down.
@@ -32,32 +33,9 @@ impl Jobs {
     }
 }
 
-/// That somebody agreed to a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Consent {
-    /// A yes in the dialog.
-    Given {
-        /// The names that were confirmed where a plan asks for one: typed, or of several plans covered by the number that was
-        /// typed. Empty where none had to be.
-        names: Vec<String>,
-    },
-    /// `--yes`: stands for the yes and for the name.
-    Standing,
-}
-
-impl Consent {
-    /// Whether it is enough for what a plan asks for.
-    pub fn covers(&self, confirm: &Confirm) -> bool {
-        match (self, confirm) {
-            (Self::Standing, _) | (Self::Given { .. }, Confirm::Yes) => true,
-            (Self::Given { names }, Confirm::Name(name)) => names.contains(name),
-        }
-    }
-}
-
 /// What the desk is asked.
 #[derive(Debug)]
-pub(super) enum Ask {
+pub(crate) enum Ask {
     /// Which VMs there are.
     Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
     /// Make plans.
@@ -128,7 +106,7 @@ impl DeskHandle {
 #[cfg(test)]
 pub(crate) fn unattended() -> (DeskHandle, std::sync::mpsc::Receiver<super::Input>, watch::Sender<Arc<Jobs>>)
 {
-    let (asks, asked) = channel();
+    let (asks, asked) = std::sync::mpsc::channel();
     let (tell, jobs) = watch::channel(Arc::default());
     (DeskHandle::new(asks, jobs), asked, tell)
 }

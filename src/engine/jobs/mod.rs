@@ -1,12 +1,170 @@
-//! The desk: makes plans of operations, carries them out one VM at a time, and writes down each step before it acts.
+//! The desk: makes plans of operations, carries them out, and writes down each step before it acts.
+//!
+//! | part | is |
+//! | --- | --- |
+//! | [`DeskHandle`] | all that consoles and commands know of it |
+//! | `queue` | whose turn it is; pure |
+//! | `desk` | the thread that has the queue and tells how jobs stand; never calls the hypervisor |
+//! | `hands`, `worker`, `line` | hands, each with a thread and a connection |
+//! | `facts` | what a plan rests on, read afresh |
+//! | `run`, `acts`, `watch` | one job: written down, planned again, step by step, with progress and a way to stop |
+//! | `recover` | what a kill left behind |
+//!
+//! It needs no engine beside it: a command has a desk alone. State is kept where [`store`](crate::store) keeps it.
 
+mod actor;
+mod acts;
+mod consent;
+mod desk;
+mod facts;
 mod handle;
+mod hands;
+mod line;
+mod queue;
+mod record;
+mod recover;
+mod run;
+mod stop;
+#[cfg(test)]
+mod tests;
+mod watch;
+mod worker;
 
-pub use handle::{Consent, DeskHandle, Jobs};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+pub use self::actor::of_process as actor_of_process;
+pub use self::consent::Consent;
+pub(crate) use self::handle::Ask;
+#[cfg(test)]
+pub(crate) use self::handle::unattended;
+pub use self::handle::{DeskHandle, Jobs};
+use self::stop::Stop;
+use super::clock::{Clock, SystemClock};
+use super::threads::Threads;
+use crate::hypervisor::Connector;
+use crate::model::job::{Actor, Job, JobId, Progress};
+use crate::model::plan::Plan;
+
+/// Jobs of one desk that are carried out at once, unless it is told otherwise.
+pub const PARALLEL: usize = 4;
+
+/// What a desk works with.
+pub struct DeskConfig {
+    /// The hypervisor.
+    pub connector: Arc<dyn Connector>,
+    /// Where `state.db` lies.
+    pub folder: PathBuf,
+    /// Why nothing may be changed; `None` where it may.
+    pub read_only: Option<String>,
+    /// Who asks.
+    pub actor: Actor,
+    /// Jobs carried out at once; at least 1.
+    pub parallel: usize,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Told where a job is whenever something was written down or done: for tests of what a kill leaves behind.
+    pub rehearsal: Option<Rehearsal>,
+}
+
+/// Called with `begun`, `acted 0`, `begun 1` and so on.
+pub type Rehearsal = Arc<dyn Fn(&str) + Send + Sync>;
+
+impl DeskConfig {
+    /// Default settings and the system's clock.
+    pub fn new(connector: Arc<dyn Connector>, folder: PathBuf, actor: Actor) -> Self {
+        let clock = Arc::new(SystemClock::new());
+        Self { connector, folder, read_only: None, actor, parallel: PARALLEL, clock, rehearsal: None }
+    }
+}
+
+/// What all threads of a desk share and none changes.
+struct Setting {
+    folder: PathBuf,
+    host: String,
+    read_only: Option<String>,
+    actor: Actor,
+    clock: Arc<dyn Clock>,
+    rehearsal: Option<Rehearsal>,
+}
+
+impl Setting {
+    fn reached(&self, place: &str) {
+        if let Some(told) = &self.rehearsal {
+            told(place);
+        }
+    }
+}
 
 /// What reaches the desk's thread.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// Somebody asks.
-    Ask(handle::Ask),
+    Ask(Ask),
+    /// A job stands so now.
+    Job(Box<Job>),
+    /// The present step of a job is so far.
+    Progress(JobId, Progress),
+    /// A job could not be begun: there is no journal.
+    Unwritten(JobId),
+    /// A hand has done what it was given.
+    Done(usize, worker::Outcome),
+}
+
+/// A job with all that is needed to carry it out.
+#[derive(Debug)]
+struct Assignment {
+    job: Job,
+    plan: Plan,
+    stop: Stop,
+}
+
+/// A running desk. Dropping it tells its threads to end and waits for none.
+pub struct Desk {
+    handle: DeskHandle,
+    inbox: Sender<Input>,
+    threads: Arc<Threads>,
+}
+
+impl Desk {
+    /// Starts the desk's thread. It connects when it is first asked, and looks after jobs whose process was killed.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(config: DeskConfig) -> io::Result<Self> {
+        let DeskConfig { connector, folder, read_only, actor, parallel, clock, rehearsal } = config;
+        let (inbox, inputs) = channel();
+        let (told, jobs) = tokio::sync::watch::channel(Arc::default());
+        let threads = Arc::new(Threads::default());
+        let host = connector.uri().to_owned();
+        let setting = Arc::new(Setting { folder, host, read_only, actor, clock, rehearsal });
+        let hands = hands::Hands::new(setting.clone(), connector, inbox.clone(), threads.clone(), parallel);
+        let guard = threads.enter();
+        std::thread::Builder::new().name("nc-desk".into()).spawn(move || {
+            let _guard = guard;
+            desk::DeskThread::new(setting, hands, told, parallel).run(&inputs);
+        })?;
+        Ok(Self { handle: DeskHandle::new(inbox.clone(), jobs), inbox, threads })
+    }
+
+    /// A way to the desk.
+    pub fn handle(&self) -> DeskHandle {
+        self.handle.clone()
+    }
+
+    /// Ends the desk: jobs that wait are dropped, those under way are told to stop and waited for, at most so long.
+    /// Returns how many threads were left behind; what they were doing is looked after at the next start.
+    pub fn stop(self, deadline: Duration) -> usize {
+        drop(self.inbox.send(Input::Ask(Ask::Stop)));
+        self.threads.wait(deadline)
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        drop(self.inbox.send(Input::Ask(Ask::Stop)));
+    }
 }

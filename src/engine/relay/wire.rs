@@ -16,7 +16,7 @@ use crate::hypervisor::HvErrorKind;
 use crate::model::id::VmId;
 
 /// Goes up whenever a message changes its form, which the types of `model` in it decide as well.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// The largest frame from a collector: a limit against nonsense, far above what a large host needs.
 pub(super) const MOST_DOWN: u32 = 512 << 20;
 /// The largest frame from a console.
@@ -220,7 +220,7 @@ pub(super) fn is_trusted(user: u32) -> Result<(), WireError> {
     if user == me || user == 0 { Ok(()) } else { Err(WireError::OtherUser(user)) }
 }
 
-const KINDS: [HvErrorKind; 12] = [
+const KINDS: [HvErrorKind; 14] = [
     HvErrorKind::NoConnection,
     HvErrorKind::Unreachable,
     HvErrorKind::ConnectionLost,
@@ -232,6 +232,8 @@ const KINDS: [HvErrorKind; 12] = [
     HvErrorKind::InvalidState,
     HvErrorKind::AgentUnavailable,
     HvErrorKind::TimedOut,
+    HvErrorKind::Exists,
+    HvErrorKind::Aborted,
     HvErrorKind::Other,
 ];
 

@@ -22,10 +22,10 @@ use crate::model::vm::{AddressSource, GuestAddress, VmFlags, VmRecord, VmState};
 
 /// One connection.
 pub(super) struct DemoConnection {
-    driver: Box<dyn Hypervisor>,
+    pub(super) driver: Box<dyn Hypervisor>,
     facts: Arc<Facts>,
     table: Arc<Mutex<Table>>,
-    hub: Hub,
+    pub(super) hub: Hub,
     /// Its number at the hub.
     number: u64,
     capabilities: Capabilities,
@@ -49,14 +49,14 @@ impl DemoConnection {
     }
 
     /// The table in line with the driver, and the VMs there are.
-    fn table(&self) -> HvResult<(MutexGuard<'_, Table>, Vec<VmRecord>)> {
+    pub(super) fn table(&self) -> HvResult<(MutexGuard<'_, Table>, Vec<VmRecord>)> {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let records = table.follow(&*self.driver, &self.facts)?;
         Ok((table, records))
     }
 
     /// A VM that must be there and run.
-    fn running(&self, id: VmId, operation: &'static str) -> HvResult<Entry> {
+    pub(super) fn running(&self, id: VmId, operation: &'static str) -> HvResult<Entry> {
         let (table, _) = self.table()?;
         let refuse = |kind, why| Err(HvError::new(kind, operation, why).of(id.to_string()));
         match table.get(id) {
@@ -111,9 +111,8 @@ impl Inventory for DemoConnection {
 
     fn vm_flags(&self, id: VmId) -> HvResult<VmFlags> {
         let flags = self.driver.vm_flags(id)?;
-        let (table, _) = self.table()?;
-        let autostart = table.get(id).is_some_and(|vm| self.facts.of("domain", &vm.name).autostart);
-        Ok(VmFlags { autostart: flags.autostart.map(|on| on || autostart), ..flags })
+        let fact = self.table()?.0.autostart(id);
+        Ok(VmFlags { autostart: flags.autostart.map(|on| fact.unwrap_or(on)), ..flags })
     }
 }
 

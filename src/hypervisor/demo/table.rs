@@ -39,6 +39,8 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) state: VmState,
     pub(super) definition: Arc<VmDefinition>,
+    /// Whether it starts with the host, by the host file; `None` once that was changed, for then the driver knows.
+    autostart: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +64,18 @@ impl Table {
     /// A VM as last seen.
     pub(super) fn get(&self, id: VmId) -> Option<&Entry> {
         self.vms.get(&id)
+    }
+
+    /// Whether a VM starts with the host, where the driver does not know it.
+    pub(super) fn autostart(&self, id: VmId) -> Option<bool> {
+        self.vms.get(&id).and_then(|vm| vm.autostart)
+    }
+
+    /// The driver was told whether it starts with the host.
+    pub(super) fn autostart_changed(&mut self, id: VmId) {
+        if let Some(vm) = self.vms.get_mut(&id) {
+            vm.autostart = None;
+        }
     }
 
     /// Running VMs.
@@ -119,8 +133,16 @@ impl Table {
             Some(meter) => meter.hardware = hardware,
             None => self.meters.insert(record.id, Meter::new(hardware, Workload::new(shape, seed, DAY_S))),
         }
-        let entry =
-            Entry { name: record.name.clone(), state: record.state, definition: Arc::new(definition) };
+        let autostart = match self.vms.get(&record.id) {
+            Some(known) => known.autostart,
+            None => Some(facts.of("domain", &record.name).autostart).filter(|on| *on),
+        };
+        let entry = Entry {
+            name: record.name.clone(),
+            state: record.state,
+            definition: Arc::new(definition),
+            autostart,
+        };
         self.vms.insert(record.id, entry);
     }
 

@@ -8,7 +8,7 @@ use super::error::Doing;
 use super::events::Subscriber;
 use super::ffi::{Conn, Domain, Listed, Pool, RawError, code};
 use super::probe::{self, Abilities};
-use crate::hypervisor::{Capabilities, HvResult, Hypervisor};
+use crate::hypervisor::{Capabilities, HvError, HvResult, Hypervisor};
 use crate::model::id::VmId;
 
 /// An open connection, owned by one thread.
@@ -72,10 +72,28 @@ impl Connection {
             .map_err(|e| e.of(domain.name().unwrap_or_else(|_| id.to_string())))
     }
 
+    /// Does something that changes a VM, which a read-only connection refuses before anybody is asked.
+    pub(super) fn change<T>(
+        &self,
+        id: VmId,
+        operation: &'static str,
+        act: impl FnOnce(&Domain) -> Result<T, RawError>,
+    ) -> HvResult<T> {
+        if self.capabilities.read_only {
+            return Err(HvError::read_only(operation));
+        }
+        self.with_domain(id, operation, act)
+    }
+
+    /// Forgets a VM's handle.
+    pub(super) fn forget_domain(&self, id: VmId) {
+        self.domains.borrow_mut().remove(&id);
+    }
+
     /// Forgets a VM's handle when the error says that the VM is gone.
     pub(super) fn forget_if_gone(&self, id: VmId, error: &RawError) {
         if error.code == code::NO_DOMAIN {
-            self.domains.borrow_mut().remove(&id);
+            self.forget_domain(id);
         }
     }
 

@@ -12,6 +12,7 @@ use super::shape::Shape;
 use super::spec::{DiskKind, DiskSpec, NicSpec, VmSpec};
 use super::storage::PoolPlan;
 use crate::model::id::VmId;
+use crate::xml::domain::novacron_element;
 
 const GIB: u64 = 1 << 30;
 
@@ -53,10 +54,12 @@ pub(crate) fn named_vm(
     let salt = u64::try_from(index).unwrap_or(u64::MAX);
     let seed = mix(config.seed, salt);
     let memory = GIB << pick(seed, 51, &[0, 1, 1, 2, 2, 2, 3, 3, 4, 5]).copied().unwrap_or(1);
+    let tags: Vec<_> = role.tags.iter().map(|t| (*t).to_owned()).collect();
     VmSpec {
         id: VmId(uuid(config.seed, salt)),
         description: format!("{} server {}", role.name, index / names::ROLES.len() + 1),
-        tags: role.tags.iter().map(|t| (*t).to_owned()).collect(),
+        title: String::new(),
+        metadata: novacron_element(&tags, false, None),
         os: role.os,
         vcpus: pick(seed, 52, &[1, 2, 2, 2, 4, 4, 8]).copied().unwrap_or(1),
         memory,

@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use super::clock::SimTime;
 use super::faults::{Operation, error};
+use super::job::Outcome;
 use super::network;
 use super::world::{Link, SimVm, State, World};
-use super::xml::{self, Live};
 use crate::hypervisor::{
-    Capabilities, EventSink, Events, Groups, Guests, HvErrorKind, HvResult, Hypervisor, Inventory, Lease,
-    NetworkRecord, Networks, Stats, Storage, Which,
+    Capabilities, EventSink, Events, Groups, Guests, HvError, HvErrorKind, HvEvent, HvResult, Hypervisor,
+    Inventory, Lease, NetworkRecord, Networks, Stats, Storage, Which, XmlOf,
 };
 use crate::model::counters::{NodeCounters, VmCounters};
 use crate::model::host::Node;
@@ -47,20 +47,45 @@ impl SimConnection {
         Self { world, link, capabilities }
     }
 
-    fn enter(&self, operation: Operation) -> HvResult<MutexGuard<'_, State>> {
+    pub(super) fn enter(&self, operation: Operation) -> HvResult<MutexGuard<'_, State>> {
         self.world.enter(&self.link, operation, None)
     }
 
-    fn now(&self) -> SimTime {
+    pub(super) fn now(&self) -> SimTime {
         self.world.config.clock.now()
     }
 
-    fn refuse_if_read_only(&self, operation: Operation) -> HvResult<()> {
-        if self.capabilities.read_only { Err(error(operation, HvErrorKind::ReadOnly)) } else { Ok(()) }
+    pub(super) fn refuse_if_read_only(&self, operation: Operation) -> HvResult<()> {
+        if self.capabilities.read_only { Err(HvError::read_only(operation.phrase())) } else { Ok(()) }
+    }
+
+    /// Changes the host, as far as faults and read-only allow, then tells of it.
+    pub(super) fn change(
+        &self,
+        operation: Operation,
+        id: VmId,
+        f: impl FnOnce(&mut State, SimTime) -> Result<Vec<HvEvent>, HvErrorKind>,
+    ) -> HvResult<()> {
+        self.refuse_if_read_only(operation)?;
+        drop(self.enter(operation)?);
+        let mut answer = Ok(());
+        self.world.change(|s, now| {
+            let name = s.vms.get(&id).map_or_else(|| id.to_string(), |vm| vm.spec.name.clone());
+            f(s, now).unwrap_or_else(|kind| {
+                answer = Err(error(operation, kind).of(name));
+                Vec::new()
+            })
+        });
+        answer
+    }
+
+    /// Waits until a save has ended.
+    pub(super) fn wait(&self, operation: Operation, outcome: &Outcome) -> HvResult<Result<(), HvErrorKind>> {
+        self.world.wait(&self.link, operation, outcome)
     }
 
     /// Enters with a VM that must be there.
-    fn with_vm<T>(
+    pub(super) fn with_vm<T>(
         &self,
         operation: Operation,
         id: VmId,
@@ -135,15 +160,16 @@ impl Inventory for SimConnection {
     }
 
     fn vm_xml(&self, id: VmId) -> HvResult<String> {
-        self.with_vm(Operation::VmXml, id, |vm| {
-            let live = Live { domain_id: vm.domain_id, period: vm.period, agent_connected: vm.spec.agent };
-            Ok(vm.xml.clone().unwrap_or_else(|| xml::domain(&vm.spec, &live)))
-        })
+        self.with_vm(Operation::VmXml, id, |vm| Ok(vm.xml_of(XmlOf::Live)))
     }
 
     fn vm_flags(&self, id: VmId) -> HvResult<VmFlags> {
         self.with_vm(Operation::VmFlags, id, |vm| {
-            Ok(VmFlags { persistent: Some(true), autostart: Some(vm.autostart), managed_save: Some(false) })
+            Ok(VmFlags {
+                persistent: Some(true),
+                autostart: Some(vm.autostart),
+                managed_save: Some(vm.saved.is_some()),
+            })
         })
     }
 }
@@ -220,7 +246,7 @@ impl Storage for SimConnection {
         self.with_pool(Operation::RefreshPool, id, |s, i| {
             if s.pool_runs(i) { Ok(()) } else { Err(HvErrorKind::InvalidState) }
         })?;
-        self.world.change(|_, _| vec![crate::hypervisor::HvEvent::Pool(id)]);
+        self.world.change(|_, _| vec![HvEvent::Pool(id)]);
         Ok(())
     }
 }

@@ -42,6 +42,42 @@ pub enum Operation {
     Addresses,
     /// `Events::subscribe`
     Subscribe,
+    /// `Lifecycle::vm_state`
+    VmState,
+    /// `Lifecycle::start`
+    Start,
+    /// `Lifecycle::shutdown`
+    Shutdown,
+    /// `Lifecycle::reboot`
+    Reboot,
+    /// `Lifecycle::reset`
+    Reset,
+    /// `Lifecycle::force_off`
+    ForceOff,
+    /// `Lifecycle::pause`
+    Pause,
+    /// `Lifecycle::resume`
+    Resume,
+    /// `Lifecycle::save`
+    Save,
+    /// `Lifecycle::discard_saved`
+    DiscardSaved,
+    /// `Lifecycle::vm_progress`
+    VmProgress,
+    /// `Lifecycle::abort_job`
+    AbortJob,
+    /// `Define::xml_of`
+    XmlOf,
+    /// `Define::set_autostart`
+    SetAutostart,
+    /// `Define::rename`
+    Rename,
+    /// `Define::set_metadata`
+    SetMetadata,
+    /// `Define::set_title`
+    SetTitle,
+    /// `Define::set_description`
+    SetDescription,
 }
 
 impl Operation {
@@ -51,7 +87,7 @@ impl Operation {
             Self::Connect => "connect",
             Self::Node => "read the node",
             Self::Vms => "list VMs",
-            Self::VmXml => "read the XML",
+            Self::VmXml | Self::XmlOf => "read the XML",
             Self::VmFlags => "read the flags",
             Self::VmCounters => "read statistics",
             Self::NodeCounters => "read the node's statistics",
@@ -64,6 +100,23 @@ impl Operation {
             Self::Leases => "list leases",
             Self::Addresses => "read addresses",
             Self::Subscribe => "subscribe to events",
+            Self::VmState => "read the state",
+            Self::Start => "start the VM",
+            Self::Shutdown => "shut the VM down",
+            Self::Reboot => "reboot the VM",
+            Self::Reset => "reset the VM",
+            Self::ForceOff => "force the VM off",
+            Self::Pause => "pause the VM",
+            Self::Resume => "resume the VM",
+            Self::Save => "save the VM",
+            Self::DiscardSaved => "discard the saved memory",
+            Self::VmProgress => "read the job's progress",
+            Self::AbortJob => "stop the VM's job",
+            Self::SetAutostart => "set the autostart",
+            Self::Rename => "rename the VM",
+            Self::SetMetadata => "set the metadata",
+            Self::SetTitle => "set the title",
+            Self::SetDescription => "set the description",
         }
     }
 }
@@ -125,8 +178,10 @@ pub(super) fn error(operation: Operation, kind: HvErrorKind) -> HvError {
         HvErrorKind::BadUri => "the URI is not valid",
         HvErrorKind::NotFound => "no such object",
         HvErrorKind::Unsupported => "this function is not supported by the connection driver",
-        HvErrorKind::ReadOnly => "operation forbidden for read only access",
-        HvErrorKind::InvalidState => "Requested operation is not valid: domain is not running",
+        HvErrorKind::ReadOnly => "the connection is read-only",
+        HvErrorKind::InvalidState => "Requested operation is not valid in this state",
+        HvErrorKind::Exists => "domain with this name already exists",
+        HvErrorKind::Aborted => "operation aborted: job canceled by client",
         HvErrorKind::AgentUnavailable => "Guest agent is not responding",
         HvErrorKind::TimedOut => "Timed out during operation",
         HvErrorKind::Other => "internal error",

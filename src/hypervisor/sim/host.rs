@@ -1,6 +1,7 @@
 //! The handle: what a test or a bench does to the simulated host.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -175,6 +176,22 @@ impl SimHost {
     pub fn silent_agent(&self, id: VmId, silent: bool) -> bool {
         self.alter(id, |vm| {
             vm.agent_silent = silent;
+            None
+        })
+    }
+
+    /// Sets whether a VM's guest ignores the power button. No event tells.
+    pub fn ignore_acpi(&self, id: VmId, ignore: bool) -> bool {
+        self.alter(id, |vm| {
+            vm.ignores_acpi = ignore;
+            None
+        })
+    }
+
+    /// Sets how long saving a VM takes on the host's clock; at first no time. A manual clock must be moved on meanwhile.
+    pub fn slow_save(&self, id: VmId, lasts: Duration) -> bool {
+        self.alter(id, |vm| {
+            vm.save_lasts = lasts;
             None
         })
     }

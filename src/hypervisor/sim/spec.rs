@@ -11,8 +11,12 @@ use crate::model::id::VmId;
 pub(crate) struct VmSpec {
     pub(crate) id: VmId,
     pub(crate) name: String,
+    /// Empty for none.
+    pub(crate) title: String,
+    /// Empty for none.
     pub(crate) description: String,
-    pub(crate) tags: Vec<String>,
+    /// NovaCron's own element, without its namespace.
+    pub(crate) metadata: Option<String>,
     pub(crate) os: &'static str,
     pub(crate) vcpus: u32,
     /// Bytes.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -11,6 +12,7 @@ use super::clock::SimTime;
 use super::config::SimConfig;
 use super::dice::{spread, unit};
 use super::faults::{Calls, Faults, Operation, error};
+use super::job::{Outcome, Save};
 use super::meter::Meter;
 use super::meters::Meters;
 use super::network;
@@ -18,12 +20,15 @@ use super::shape::Shape;
 use super::spec::VmSpec;
 use super::storage::{self, PoolPlan};
 use super::workload::Workload;
-use crate::hypervisor::{EventSink, Groups, HvErrorKind, HvEvent, HvResult, NetworkRecord};
+use super::xml::{self, Live};
+use crate::hypervisor::{EventSink, Groups, HvErrorKind, HvEvent, HvResult, NetworkRecord, XmlOf};
 use crate::model::id::VmId;
 use crate::model::storage::PoolState;
 use crate::model::vm::VmState;
 
 const GIB: u64 = 1 << 30;
+/// How often a save looks at the clock.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A simulated host. Connections and handles share it.
 #[derive(Debug)]
@@ -43,6 +48,7 @@ pub(super) struct State {
     pub(super) meters: Meters,
     pub(super) pools: Vec<PoolPlan>,
     pub(super) networks: Vec<NetworkRecord>,
+    pub(super) saves: BTreeMap<VmId, Save>,
     pub(super) faults: Faults,
     pub(super) calls: Calls,
     /// How many VMs were ever defined.
@@ -64,6 +70,12 @@ pub(super) struct SimVm {
     pub(super) period: Option<u64>,
     pub(super) autostart: bool,
     pub(super) agent_silent: bool,
+    /// The guest does not heed the power button.
+    pub(super) ignores_acpi: bool,
+    /// How long saving it takes.
+    pub(super) save_lasts: Duration,
+    /// Its memory was saved, and what it was then.
+    pub(super) saved: Option<VmState>,
     /// Groups it cannot give now.
     pub(super) dropped: Groups,
     /// XML given in place of its own.
@@ -109,6 +121,7 @@ impl World {
             meters: Meters::default(),
             pools: Vec::new(),
             networks: (0..config.networks.max(1)).map(|i| network::network(config.seed, i)).collect(),
+            saves: BTreeMap::new(),
             faults: Faults::default(),
             calls: Calls::default(),
             defined: config.vms,
@@ -174,9 +187,37 @@ impl World {
             state.held += 1;
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        match state.faults.errors.get(&operation) {
-            Some(kind) => Err(error(operation, *kind)),
-            None => Ok(state),
+        if let Some(kind) = state.faults.errors.get(&operation) {
+            return Err(error(operation, *kind));
+        }
+        // Told with the next change.
+        let ended = state.settle(self.config.clock.now());
+        state.pending.extend(ended);
+        Ok(state)
+    }
+
+    /// Waits until a save has ended. The job goes on when the connection breaks.
+    pub(super) fn wait(
+        &self,
+        link: &Link,
+        operation: Operation,
+        outcome: &Outcome,
+    ) -> HvResult<Result<(), HvErrorKind>> {
+        let mut state = self.lock();
+        loop {
+            let ended = state.settle(self.config.clock.now());
+            state.pending.extend(ended);
+            if let Some(outcome) = outcome.get() {
+                drop(state);
+                self.change(|_, _| Vec::new());
+                return Ok(*outcome);
+            }
+            if !link.is_alive() || state.faults.released {
+                return Err(error(operation, HvErrorKind::ConnectionLost));
+            }
+            // Nobody tells when a clock goes on.
+            let waited = self.wake.wait_timeout(state, LOOK_AGAIN);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -199,7 +240,9 @@ impl World {
     /// Changes the host, then tells subscribers, now or when the stall ends.
     pub(super) fn change(&self, f: impl FnOnce(&mut State, SimTime) -> Vec<HvEvent>) {
         let mut state = self.lock();
-        let events = f(&mut state, self.config.clock.now());
+        let now = self.config.clock.now();
+        let mut events = state.settle(now);
+        events.extend(f(&mut state, now));
         state.pending.extend(events);
         let (events, links) = if state.faults.stalled {
             (Vec::new(), Vec::new())
@@ -234,6 +277,19 @@ impl World {
     }
 }
 
+impl SimVm {
+    /// Its XML.
+    pub(super) fn xml_of(&self, which: XmlOf) -> String {
+        let live = Live {
+            domain_id: self.domain_id.filter(|_| which == XmlOf::Live),
+            period: self.period,
+            agent_connected: self.spec.agent,
+            secrets: which == XmlOf::DefinedWithSecrets,
+        };
+        self.xml.clone().unwrap_or_else(|| xml::domain(&self.spec, &live))
+    }
+}
+
 impl State {
     /// Adds a VM that is off.
     pub(super) fn insert(&mut self, spec: VmSpec, config: &SimConfig) {
@@ -245,6 +301,9 @@ impl State {
             period: config.armed.then_some(10),
             autostart: unit(spec.seed, 56) < 0.5,
             agent_silent: false,
+            ignores_acpi: false,
+            save_lasts: Duration::ZERO,
+            saved: None,
             dropped: Groups::NONE,
             xml: None,
             spec,

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::network;
 use super::spec::{DiskKind, DiskSpec, NicSpec, VmSpec};
+use crate::xml::domain::NOVACRON;
 
 /// What the XML of a VM depends on besides what it is made of.
 pub(crate) struct Live {
@@ -12,6 +13,8 @@ pub(crate) struct Live {
     /// Period of memory statistics, seconds.
     pub(crate) period: Option<u64>,
     pub(crate) agent_connected: bool,
+    /// With passwords.
+    pub(crate) secrets: bool,
 }
 
 /// Domain XML; the live one when it runs.
@@ -19,7 +22,6 @@ pub(crate) fn domain(vm: &VmSpec, live: &Live) -> String {
     let mut out = String::with_capacity(4096);
     let id = live.domain_id.map(|n| format!(" id='{n}'")).unwrap_or_default();
     let kib = vm.memory / 1024;
-    let tags: Vec<_> = vm.tags.iter().map(|t| format!("<tag>{}</tag>", escape(t))).collect();
     let firmware = if vm.uefi { " firmware='efi'" } else { "" };
     // Writing to a String cannot fail.
     let _ = write!(
@@ -27,12 +29,11 @@ pub(crate) fn domain(vm: &VmSpec, live: &Live) -> String {
         "<domain type='kvm'{id}>
   <name>{name}</name>
   <uuid>{uuid}</uuid>
-  <description>{description}</description>
-  <metadata>
+  {title}{description}<metadata>
     <libosinfo:libosinfo xmlns:libosinfo=\"http://libosinfo.org/xmlns/libvirt/domain/1.0\">
       <libosinfo:os id=\"http://sim.example/{os}\"/>
     </libosinfo:libosinfo>
-    <novacron:vm xmlns:novacron=\"urn:novacron:vm:1\">{tags}</novacron:vm>
+    {own}
   </metadata>
   <memory unit='KiB'>{kib}</memory>
   <currentMemory unit='KiB'>{kib}</currentMemory>
@@ -50,9 +51,10 @@ pub(crate) fn domain(vm: &VmSpec, live: &Live) -> String {
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
 ",
         name = escape(&vm.name),
-        tags = tags.concat(),
         uuid = vm.id,
-        description = escape(&vm.description),
+        title = words("title", &vm.title),
+        description = words("description", &vm.description),
+        own = vm.metadata.as_deref().map(namespaced).unwrap_or_default(),
         os = vm.os,
         vcpus = vm.vcpus,
     );
@@ -101,6 +103,18 @@ fn disk(out: &mut String, disk: &DiskSpec, index: usize, live: bool) {
     };
 }
 
+/// A line with a text, where there is one.
+fn words(element: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("<{element}>{}</{element}>\n  ", escape(text)) }
+}
+
+/// NovaCron's element with its namespace.
+fn namespaced(element: &str) -> String {
+    let name = element.find([' ', '/', '>']).unwrap_or(element.len());
+    let (head, rest) = element.split_at(name);
+    format!("{head} xmlns='{NOVACRON}'{rest}")
+}
+
 /// The chain as libvirt tells it of a running VM; of others it does not look.
 fn backing_store(backing: Option<&str>, live: bool) -> String {
     match backing {
@@ -146,7 +160,9 @@ fn consoles(out: &mut String, vm: &VmSpec, live: &Live) {
         );
     }
     let port = live.domain_id.map_or(-1, |id| 5900 + i64::from(id));
-    let _ = writeln!(out, "    <graphics type='vnc' port='{port}' autoport='yes' listen='127.0.0.1'/>");
+    let password = if live.secrets { " passwd='secret'" } else { "" };
+    let _ =
+        writeln!(out, "    <graphics type='vnc' port='{port}' autoport='yes' listen='127.0.0.1'{password}/>");
     let _ = match (vm.balloon, live.period) {
         (false, _) => writeln!(out, "    <memballoon model='none'/>"),
         (_, None) => writeln!(out, "    <memballoon model='virtio'/>"),

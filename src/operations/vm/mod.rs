@@ -29,6 +29,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         | Op::StartOrder { .. }
         | Op::Rename { .. }
         | Op::SetTags { .. }
+        | Op::ChangeTags { .. }
         | Op::Describe { .. }
         | Op::Protect { .. } => settings::plan(act, vm, facts),
     }

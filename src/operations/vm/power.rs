@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use super::super::build::{Draft, draft, refused};
+use super::super::build::{Draft, argument, draft, it_is, refused};
 use super::super::facts::{Facts, VmFacts};
 use crate::model::operation::{AskGuest, VmOperation as Op};
 use crate::model::plan::{Act, Downtime, Planned, RefusalKind, Weight};
@@ -25,14 +25,16 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
 fn start(act: &Op, vm: &VmFacts, facts: &Facts, paused: bool, discard_saved: bool) -> Planned {
     const VERB: &str = "Start";
     if vm.state.is_active() {
-        let remedy = match vm.state {
-            VmState::Paused(_) => "It is paused: resume it (p).",
-            _ => "",
+        let (kind, reason, remedy) = match vm.state {
+            VmState::Running => (RefusalKind::AlreadySo, "It is running already.".into(), ""),
+            VmState::Paused(_) => (RefusalKind::State, it_is(vm.state), "Resume it."),
+            state => (RefusalKind::State, it_is(state), "Wait until it is off."),
         };
-        return refused(act, vm, VERB, already(vm), format!("It is {} already.", vm.state.phrase()), remedy);
+        return refused(act, vm, VERB, kind, reason, remedy);
     }
     let saved = vm.flags.managed_save == Some(true);
-    let mut virsh = vec!["start", name(vm)];
+    let domain = argument(vm);
+    let mut virsh = vec!["start", domain.as_str()];
     virsh.extend(paused.then_some("--paused"));
     virsh.extend(discard_saved.then_some("--force-boot"));
     let how = match (saved, discard_saved) {
@@ -71,7 +73,7 @@ fn shutdown(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest, within_s: u32) 
         .summary(format!("{how}, {within_s} s"))
         .step(
             format!("Ask the guest to shut down ({how})"),
-            &["shutdown", name(vm), "--mode", by.word()],
+            &["shutdown", &argument(vm), "--mode", by.word()],
             Act::Shutdown { vm: id, by },
         )
         .step(format!("Wait until it is off, {within_s} s at most"), &[], Act::AwaitOff { vm: id, within_s })
@@ -94,7 +96,7 @@ fn reboot(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest) -> Planned {
         .summary(how)
         .step(
             format!("Ask the guest to reboot ({how})"),
-            &["reboot", name(vm), "--mode", by.word()],
+            &["reboot", &argument(vm), "--mode", by.word()],
             Act::Reboot { vm: vm.id, by },
         )
         .note(Weight::Info, "The guest decides when, and whether.")
@@ -109,7 +111,7 @@ fn reset(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     }
     unasked(draft(act, vm, VERB), vm)
         .summary("at once, the guest is not asked")
-        .step("Reset it", &["reset", name(vm)], Act::Reset { vm: vm.id })
+        .step("Reset it", &["reset", &argument(vm)], Act::Reset { vm: vm.id })
         .downtime(Downtime::Moments)
         .planned(facts)
 }
@@ -122,7 +124,7 @@ fn force_off(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     let gone = vm.flags.persistent == Some(false);
     unasked(draft(act, vm, VERB), vm)
         .summary("at once, the guest is not asked")
-        .step("End it", &["destroy", name(vm)], Act::ForceOff { vm: vm.id })
+        .step("End it", &["destroy", &argument(vm)], Act::ForceOff { vm: vm.id })
         .note_if(gone, Weight::Danger, "It is transient: its definition is gone once it is off.")
         .downtime(Downtime::UntilStarted)
         .inverse(Op::Start { paused: false, discard_saved: false })
@@ -135,11 +137,13 @@ fn pause(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         return no;
     }
     if vm.state != VmState::Running {
-        return refused(act, vm, VERB, already(vm), format!("It is {}.", vm.state.phrase()), "");
+        let paused = matches!(vm.state, VmState::Paused(_));
+        let kind = if paused { RefusalKind::AlreadySo } else { RefusalKind::State };
+        return refused(act, vm, VERB, kind, it_is(vm.state), "");
     }
     draft(act, vm, VERB)
         .summary("memory stays where it is")
-        .step("Pause it", &["suspend", name(vm)], Act::Pause { vm: vm.id })
+        .step("Pause it", &["suspend", &argument(vm)], Act::Pause { vm: vm.id })
         .note(
             Weight::Info,
             format!(
@@ -163,7 +167,7 @@ fn resume(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
             let failed = why == PauseReason::IoError;
             draft(act, vm, VERB)
                 .summary("goes on where it was")
-                .step("Resume it", &["resume", name(vm)], Act::Resume { vm: vm.id })
+                .step("Resume it", &["resume", &argument(vm)], Act::Resume { vm: vm.id })
                 .note_if(
                     failed,
                     Weight::Warning,
@@ -173,8 +177,13 @@ fn resume(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
                 .planned(facts)
         }
         _ => {
-            let remedy = if vm.state.is_active() { "" } else { "Start it (s)." };
-            refused(act, vm, VERB, already(vm), format!("It is {}, not paused.", vm.state.phrase()), remedy)
+            let (kind, remedy) = match vm.state {
+                VmState::Running => (RefusalKind::AlreadySo, ""),
+                VmState::Unknown => (RefusalKind::Unknown, ""),
+                VmState::ShutOff | VmState::Crashed => (RefusalKind::State, "Start it."),
+                VmState::Paused(_) | VmState::ShuttingDown | VmState::Suspended => (RefusalKind::State, ""),
+            };
+            refused(act, vm, VERB, kind, it_is(vm.state), remedy)
         }
     }
 }
@@ -196,13 +205,13 @@ fn save(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
             VERB,
             RefusalKind::Unsupported,
             reason,
-            "Detach the device, or shut the VM down (S).",
+            "Detach the device, or shut the VM down.",
         );
     }
     let memory = bytes(vm.definition.memory as f64);
     draft(act, vm, VERB)
         .summary(format!("up to {memory} of memory to disk, then off"))
-        .step("Save its memory and stop it", &["managedsave", name(vm)], Act::Save { vm: vm.id })
+        .step("Save its memory and stop it", &["managedsave", &argument(vm)], Act::Save { vm: vm.id })
         .note(Weight::Info, format!("Needs up to {memory} below libvirt's folder for saved VMs."))
         .note(Weight::Info, "Its connections to others will have timed out when it goes on.")
         .downtime(Downtime::UntilStarted)
@@ -218,7 +227,11 @@ fn discard_saved(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     protected(act, vm, VERB).unwrap_or_else(|| {
         draft(act, vm, VERB)
             .summary("the next start boots afresh")
-            .step("Forget what was saved", &["managedsave-remove", name(vm)], Act::DiscardSaved { vm: vm.id })
+            .step(
+                "Forget what was saved",
+                &["managedsave-remove", &argument(vm)],
+                Act::DiscardSaved { vm: vm.id },
+            )
             .note(Weight::Danger, "What the guest had not written to disk is lost.")
             .typed()
             .planned(facts)
@@ -231,7 +244,7 @@ fn unasked(plan: Draft, vm: &VmFacts) -> Draft {
         .note_if(
             vm.definition.agent_connected == Some(true),
             Weight::Info,
-            "Its agent is connected: shutting it down (S) is likely to work.",
+            "Its agent is connected: shutting it down is likely to work.",
         )
         .typed()
 }
@@ -248,10 +261,10 @@ fn asked(vm: &VmFacts, by: AskGuest) -> (AskGuest, &'static str) {
 /// A guest that cannot be asked so.
 fn deaf(act: &Op, vm: &VmFacts, verb: &str, by: AskGuest) -> Option<Planned> {
     if vm.state != VmState::Running {
-        let remedy = if matches!(vm.state, VmState::Paused(_)) {
-            "Resume it first (p), or force it off (K)."
-        } else {
-            ""
+        let remedy = match vm.state {
+            VmState::Paused(_) => "Resume it first, or force it off.",
+            VmState::ShuttingDown => "Wait until it is off, or force it off.",
+            _ => "Wake the guest first, or force it off.",
         };
         let reason = format!("It is {}: the guest cannot hear.", vm.state.phrase());
         return Some(refused(act, vm, verb, RefusalKind::State, reason, remedy));
@@ -270,7 +283,7 @@ fn deaf(act: &Op, vm: &VmFacts, verb: &str, by: AskGuest) -> Option<Planned> {
 fn off(act: &Op, vm: &VmFacts, verb: &str) -> Option<Planned> {
     (!vm.state.is_active()).then(|| {
         let kind = if vm.state == VmState::Unknown { RefusalKind::Unknown } else { already_off(act) };
-        refused(act, vm, verb, kind, format!("It is {}.", vm.state.phrase()), "")
+        refused(act, vm, verb, kind, it_is(vm.state), "")
     })
 }
 
@@ -282,22 +295,9 @@ fn already_off(act: &Op) -> RefusalKind {
     }
 }
 
-/// It is in the state that was asked for, or in another that does not fit.
-fn already(vm: &VmFacts) -> RefusalKind {
-    if matches!(vm.state, VmState::Running | VmState::Paused(PauseReason::User)) {
-        RefusalKind::AlreadySo
-    } else {
-        RefusalKind::State
-    }
-}
-
 fn protected(act: &Op, vm: &VmFacts, verb: &str) -> Option<Planned> {
     vm.definition.protected.then(|| {
         let reason = format!("{} is protected.", clean(&vm.name));
         refused(act, vm, verb, RefusalKind::Protected, reason, "Take the protection off first.")
     })
-}
-
-fn name(vm: &VmFacts) -> &str {
-    &vm.name
 }

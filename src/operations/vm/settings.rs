@@ -1,6 +1,6 @@
 //! What is set of a VM without touching its devices: name, autostart, tags, texts, protection.
 
-use super::super::build::{Draft, draft, refused};
+use super::super::build::{Draft, argument, draft, refused};
 use super::super::facts::{Facts, VmFacts};
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::{Act, Planned, RefusalKind, Weight};
@@ -20,7 +20,8 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         Op::Autostart { on } => autostart(act, vm, facts, *on),
         Op::StartOrder { start } => start_order(act, vm, facts, *start),
         Op::Rename { to } => rename(act, vm, facts, to),
-        Op::SetTags { tags } => set_tags(act, vm, facts, tags),
+        Op::SetTags { tags } => set_tags(act, vm, facts, tags, tags),
+        Op::ChangeTags { add, remove } => change_tags(act, vm, facts, add, remove),
         Op::Protect { on } => protect(act, vm, facts, *on),
         Op::Describe { title, description } => {
             describe(act, vm, facts, title.as_deref(), description.as_deref())
@@ -31,7 +32,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
 }
 
 fn autostart(act: &Op, vm: &VmFacts, facts: &Facts, on: bool) -> Planned {
-    let verb = if on { "Start with the host:" } else { "No longer start with the host:" };
+    let verb = if on { "Turn on autostart of" } else { "Turn off autostart of" };
     if let Some(no) = transient(act, vm, verb) {
         return no;
     }
@@ -39,17 +40,22 @@ fn autostart(act: &Op, vm: &VmFacts, facts: &Facts, on: bool) -> Planned {
         let so = if on { "It starts with the host already." } else { "It does not start with the host." };
         return refused(act, vm, verb, RefusalKind::AlreadySo, so, "");
     }
-    let mut virsh = vec!["autostart", vm.name.as_str()];
+    let domain = argument(vm);
+    let mut virsh = vec!["autostart", domain.as_str()];
     virsh.extend((!on).then_some("--disable"));
     let ordered = on && vm.definition.start_order.is_some();
     draft(act, vm, verb)
         .summary(if on {
             "libvirt starts it as the host comes up"
         } else {
-            "it stays off until somebody starts it"
+            "after the host's start it stays off until somebody starts it"
         })
         .step(
-            if on { "Turn autostart on" } else { "Turn autostart off" },
+            if on {
+                "Have libvirt start it with the host"
+            } else {
+                "Have it no longer started with the host"
+            },
             &virsh,
             Act::SetAutostart { vm: vm.id, on },
         )
@@ -85,7 +91,7 @@ fn start_order(act: &Op, vm: &VmFacts, facts: &Facts, start: Option<StartOrder>)
         .note_if(
             autostarts,
             Weight::Warning,
-            "libvirt's own autostart is on: it is likely to start it first. Turn it off (A).",
+            "libvirt's own autostart is on: it is likely to start it first. Turn it off.",
         )
         .inverse(Op::StartOrder { start: now })
         .planned(facts)
@@ -112,30 +118,38 @@ fn rename(act: &Op, vm: &VmFacts, facts: &Facts, to: &str) -> Planned {
     }
     if vm.state.is_active() {
         let reason = format!("It is {}: libvirt renames only VMs that are off.", vm.state.phrase());
-        return refuse(RefusalKind::State, reason, "Shut it down first (S).");
+        return refuse(RefusalKind::State, reason, "Shut it down first.");
     }
     if vm.flags.managed_save == Some(true) {
         let reason = "Its memory is saved under its old name.".to_owned();
         return refuse(RefusalKind::State, reason, "Start it and shut it down, or discard what was saved.");
     }
-    draft(act, vm, VERB)
+    let plan = draft(act, vm, VERB)
         .summary(format!("to {}", clean(to)))
         .step(
             format!("Give it the name {}", clean(to)),
-            &["domrename", &vm.name, to],
+            &["domrename", &argument(vm), to],
             Act::Rename { vm: vm.id, to: to.to_owned() },
         )
         .note(Weight::Info, "Its disks, its UUID and its history stay as they are: only the name is another.")
-        .rests_on("its name", &vm.name)
-        .inverse(Op::Rename { to: vm.name.clone() })
-        .planned(facts)
+        .rests_on("its name", &vm.name);
+    // Another tool may have given it a name that could not be given back.
+    let back = name_is_good(&vm.name).is_ok().then(|| Op::Rename { to: vm.name.clone() });
+    plan.inverse_if(back).planned(facts)
 }
 
-fn set_tags(act: &Op, vm: &VmFacts, facts: &Facts, tags: &[String]) -> Planned {
+fn change_tags(act: &Op, vm: &VmFacts, facts: &Facts, add: &[String], remove: &[String]) -> Planned {
+    let stay = vm.definition.tags.iter().filter(|t| !remove.contains(t));
+    let tags: Vec<String> = stay.chain(add).cloned().collect();
+    set_tags(act, vm, facts, &tags, add)
+}
+
+/// These tags and no others. Only those that are `new` must be good ones: what others gave it may stay.
+fn set_tags(act: &Op, vm: &VmFacts, facts: &Facts, tags: &[String], new: &[String]) -> Planned {
     const VERB: &str = "Tag";
-    if let Some(bad) = tags.iter().find(|t| !tag_is_good(t)) {
+    if let Some(bad) = new.iter().find(|t| !tag_is_good(t)) {
         let reason = format!("“{}” is no tag.", clean(bad));
-        let remedy = format!("Letters, digits and . _ - : up to {MAX_TAG} of them.");
+        let remedy = format!("Letters, digits and . _ - : up to {MAX_TAG} of them, the first no -.");
         return refused(act, vm, VERB, RefusalKind::BadRequest, reason, remedy);
     }
     let mut once: Vec<String> = Vec::new();
@@ -155,7 +169,7 @@ fn set_tags(act: &Op, vm: &VmFacts, facts: &Facts, tags: &[String]) -> Planned {
     let summary = if once.is_empty() { "no tags".to_owned() } else { once.join(", ") };
     metadata(draft(act, vm, VERB), vm, novacron_element(&once, of.protected, of.start_order))
         .summary(summary)
-        .inverse(Op::SetTags { tags: of.tags.clone() })
+        .inverse_if(of.tags.iter().all(|t| tag_is_good(t)).then(|| Op::SetTags { tags: of.tags.clone() }))
         .planned(facts)
 }
 
@@ -192,22 +206,30 @@ fn describe(
     if title.is_some_and(|t| t.contains(char::is_control)) {
         return refused(act, vm, VERB, RefusalKind::BadRequest, "A title is one line of text.", "");
     }
+    // XML has no way to say others.
+    if description.is_some_and(|d| d.contains(is_no_text)) {
+        let reason = "A description is text, without control characters.";
+        return refused(act, vm, VERB, RefusalKind::BadRequest, reason, "");
+    }
+    let domain = argument(vm);
+    let mut virsh = vec!["desc", domain.as_str(), "--config"];
+    virsh.extend(vm.state.is_active().then_some("--live"));
     let mut plan = draft(act, vm, VERB);
     let mut said = Vec::new();
     if let Some(text) = title {
         said.push(if text.is_empty() { "no title".to_owned() } else { clean(text).into_owned() });
         let set = Act::SetTitle { vm: vm.id, text: text.to_owned() };
         plan = plan
-            .step("Set its title", &["desc", &vm.name, "--title", "--config", text], set)
+            .step("Set its title", &[&virsh, ["--title", "--new-desc", text].as_slice()].concat(), set)
             .rests_on("its title", old_title);
     }
     if let Some(text) = description {
         said.push(if text.is_empty() { "no description".into() } else { "its description".into() });
         let set = Act::SetDescription { vm: vm.id, text: text.to_owned() };
         plan = plan
-            .step("Set its description", &["desc", &vm.name, "--config", text], set)
+            .step("Set its description", &[&virsh, ["--new-desc", text].as_slice()].concat(), set)
             .rests_on("its description", old_text)
-            .diff(unified(old_text, text));
+            .diff(&unified(old_text, text));
     }
     if said.is_empty() {
         return refused(act, vm, VERB, RefusalKind::AlreadySo, "It says so already.", "");
@@ -216,14 +238,17 @@ fn describe(
         title: title.map(|_| old_title.to_owned()),
         description: description.map(|_| old_text.to_owned()),
     };
-    plan.summary(said.join(", ")).inverse(inverse).planned(facts)
+    let back = !old_title.contains(char::is_control) && !old_text.contains(is_no_text);
+    plan.summary(said.join(", ")).inverse_if(back.then_some(inverse)).planned(facts)
 }
 
 /// The step that sets NovaCron's own metadata, with what it changes.
 fn metadata(plan: Draft, vm: &VmFacts, xml: Option<String>) -> Draft {
     let VmDefinition { tags, protected, start_order, .. } = &vm.definition;
     let before = novacron_element(tags, *protected, *start_order);
-    let mut virsh = vec!["metadata", vm.name.as_str(), NOVACRON, "--config"];
+    let domain = argument(vm);
+    let mut virsh = vec!["metadata", domain.as_str(), NOVACRON];
+    virsh.extend((vm.flags.persistent != Some(false)).then_some("--config"));
     virsh.extend(vm.state.is_active().then_some("--live"));
     match &xml {
         Some(xml) => virsh.extend(["--key", "novacron", "--set", xml.as_str()]),
@@ -232,7 +257,7 @@ fn metadata(plan: Draft, vm: &VmFacts, xml: Option<String>) -> Draft {
     let diff = unified(&lines(before.as_deref()), &lines(xml.as_deref()));
     plan.step("Write it to the VM's metadata", &virsh, Act::SetMetadata { vm: vm.id, xml: xml.clone() })
         .rests_on("its metadata", before.unwrap_or_default())
-        .diff(diff)
+        .diff(&diff)
 }
 
 /// One element a line.
@@ -270,8 +295,14 @@ pub(in crate::operations) fn name_is_good(name: &str) -> Result<(), String> {
     Err(why.to_owned())
 }
 
+/// What a description cannot hold.
+fn is_no_text(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+}
+
 fn tag_is_good(tag: &str) -> bool {
     !tag.is_empty()
+        && !tag.starts_with('-')
         && tag.chars().count() <= MAX_TAG
         && tag.chars().all(|c| c.is_alphanumeric() || "._-:".contains(c))
 }

@@ -41,6 +41,11 @@ pub fn parse(xml: &str) -> Result<VmDefinition, XmlError> {
     Ok(vm)
 }
 
+/// A VM's name; `None` where the text is no such document or gives none.
+pub fn name(xml: &str) -> Option<String> {
+    Document::parse(xml, "domain").ok()?.root().child_text("name")
+}
+
 fn sizes(domain: Element<'_>, vm: &mut VmDefinition) {
     vm.memory_max = domain.child("memory").and_then(value::bytes).unwrap_or_default();
     vm.memory = domain.child("currentMemory").and_then(value::bytes).unwrap_or(vm.memory_max);

@@ -2,7 +2,6 @@
 
 use crate::model::job::{Job, JobState, Progress, Unit};
 use crate::model::operation::{Operation, VmOperation};
-use crate::model::text::clean;
 use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
@@ -22,7 +21,7 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Autostart { on: false } => "No longer start with the host:",
         VmOperation::StartOrder { .. } => "Set the start order of",
         VmOperation::Rename { .. } => "Rename",
-        VmOperation::SetTags { .. } => "Tag",
+        VmOperation::SetTags { .. } | VmOperation::ChangeTags { .. } => "Tag",
         VmOperation::Describe { .. } => "Describe",
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
@@ -46,6 +45,7 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Autostart { .. }
         | VmOperation::StartOrder { .. }
         | VmOperation::SetTags { .. }
+        | VmOperation::ChangeTags { .. }
         | VmOperation::Describe { .. }
         | VmOperation::Protect { .. } => "changing",
     }
@@ -63,20 +63,6 @@ pub const fn doing_now(job: &Job) -> &'static str {
 /// A VM or so many: `web01`, `3 VMs`.
 pub fn of_several(n: usize) -> String {
     if n == 1 { "1 VM".into() } else { format!("{n} VMs") }
-}
-
-/// A command as it would be typed into a shell, fit to be drawn.
-pub fn command_line(arguments: &[String]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    let quoted = arguments.iter().map(|argument| {
-        let argument = clean(argument);
-        if !argument.is_empty() && argument.chars().all(plain) {
-            argument.into_owned()
-        } else {
-            format!("'{}'", argument.replace('\'', r"'\''"))
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// How far long work is, how fast, and how long it still takes: `1.2/4.0G · 120 MiB/s · 23 s left`.

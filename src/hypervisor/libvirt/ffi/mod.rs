@@ -6,6 +6,7 @@
 
 mod allocator;
 mod callbacks;
+mod change;
 mod close;
 mod connection;
 mod domain;
@@ -19,6 +20,7 @@ mod storage;
 mod text;
 mod typed;
 
+pub(super) use change::{Words, affect, ask, start, xml_flags};
 pub(super) use connection::{Conn, Listed};
 pub(super) use domain::{Domain, DomainInfo};
 pub(super) use error::{FROM_RPC, RawError, RawResult, code};

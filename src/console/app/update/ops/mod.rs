@@ -92,7 +92,10 @@ fn prompt(app: &mut App, asked: Asked) -> Vec<Effect> {
     if vms.is_empty() {
         return Vec::new();
     }
-    if let Some(vm) = vms.iter().find(|vm| vm.definition.is_none()) {
+    // One is shown as it is now, to be changed.
+    if let [vm] = vms.as_slice()
+        && vm.definition.is_none()
+    {
         let text = format!("The definition of {} was not read yet.", vm.display_name());
         toast(app, Notice::info(text));
         return Vec::new();

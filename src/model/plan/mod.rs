@@ -1,9 +1,11 @@
 //! Plans: what an operation would do, told before anything happens; and refusals.
 
+mod act;
+
 use serde::{Deserialize, Serialize};
 
-use super::id::VmId;
-use super::operation::{AskGuest, Operation, Target};
+use super::operation::{Operation, Target};
+pub use act::Act;
 
 /// What an operation would do, and on what it rests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,108 +51,6 @@ pub struct Step {
     pub act: Act,
     /// What takes it back.
     pub undo: Option<Act>,
-}
-
-/// One call to the hypervisor, or a wait. Each can be asked whether it was done, so that a kill in between leaves
-/// nothing unknown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Act {
-    /// Start a VM.
-    Start {
-        /// Which.
-        vm: VmId,
-        /// Leave it paused.
-        paused: bool,
-        /// Boot afresh, whatever was saved.
-        discard_saved: bool,
-    },
-    /// Ask the guest to shut down.
-    Shutdown {
-        /// Which.
-        vm: VmId,
-        /// How: never `Auto`.
-        by: AskGuest,
-    },
-    /// Wait until a VM is off.
-    AwaitOff {
-        /// Which.
-        vm: VmId,
-        /// At most so long.
-        within_s: u32,
-    },
-    /// Ask the guest to reboot.
-    Reboot {
-        /// Which.
-        vm: VmId,
-        /// How: never `Auto`.
-        by: AskGuest,
-    },
-    /// Reset a VM.
-    Reset {
-        /// Which.
-        vm: VmId,
-    },
-    /// Pull a VM's plug.
-    ForceOff {
-        /// Which.
-        vm: VmId,
-    },
-    /// Pause a VM.
-    Pause {
-        /// Which.
-        vm: VmId,
-    },
-    /// Resume a VM.
-    Resume {
-        /// Which.
-        vm: VmId,
-    },
-    /// Save a VM's memory and stop it.
-    Save {
-        /// Which.
-        vm: VmId,
-    },
-    /// Forget a VM's saved memory.
-    DiscardSaved {
-        /// Which.
-        vm: VmId,
-    },
-    /// Set a VM's autostart.
-    SetAutostart {
-        /// Which.
-        vm: VmId,
-        /// Whether.
-        on: bool,
-    },
-    /// Give a VM another name.
-    Rename {
-        /// Which.
-        vm: VmId,
-        /// Its new name.
-        to: String,
-    },
-    /// Set NovaCron's own metadata of a VM.
-    SetMetadata {
-        /// Which.
-        vm: VmId,
-        /// The element; `None` takes it away.
-        xml: Option<String>,
-    },
-    /// Set a VM's title; empty takes it away.
-    SetTitle {
-        /// Which.
-        vm: VmId,
-        /// The text.
-        text: String,
-    },
-    /// Set a VM's description; empty takes it away.
-    SetDescription {
-        /// Which.
-        vm: VmId,
-        /// The text.
-        text: String,
-    },
 }
 
 /// How much something should give pause.

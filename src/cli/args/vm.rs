@@ -1,0 +1,283 @@
+//! Arguments of `novacron vm`.
+
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::model::operation::{AskGuest, VmOperation};
+use crate::model::vm::{StartGate, StartOrder};
+
+/// Seconds of a day: nothing here takes longer.
+const DAY: i64 = 86_400;
+
+/// `novacron vm`.
+#[derive(Args, Clone, Debug)]
+pub struct Vm {
+    /// How it is gone about.
+    #[command(flatten)]
+    pub how: How,
+    /// What is done.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// How any operation is gone about.
+#[derive(Args, Clone, Debug)]
+pub struct How {
+    /// Show what would be done, and do nothing.
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Do not ask: stands for the confirmation, and for a name that has to be typed.
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+    /// Form of the output.
+    #[arg(short, long, global = true, value_enum, default_value_t)]
+    pub format: Form,
+    /// Give up after so many seconds without a plan. What was begun has its own deadlines.
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "30", value_parser = super::seconds)]
+    pub timeout: Duration,
+}
+
+/// Form of the output of what does something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one object.
+    Json,
+}
+
+/// What is done to VMs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Action {
+    /// Start VMs; one whose memory was saved goes on where it was.
+    Start {
+        /// Leave them paused at their first instruction.
+        #[arg(long)]
+        paused: bool,
+        /// Boot afresh: what was saved of their memory is lost.
+        #[arg(long)]
+        discard_saved: bool,
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+    },
+    /// Ask guests to shut down, and wait until they are off. Nothing is forced.
+    Shutdown {
+        /// How the guest is asked.
+        #[command(flatten)]
+        by: By,
+        /// Wait so many seconds at most.
+        #[arg(long, value_name = "SECONDS", default_value = "90", value_parser = clap::value_parser!(u32).range(1..=DAY))]
+        within: u32,
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+    },
+    /// Ask guests to reboot.
+    Reboot {
+        /// How the guest is asked.
+        #[command(flatten)]
+        by: By,
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+    },
+    /// Press the reset button. Guests are not asked: what they have not written to disk is lost.
+    Reset(Names),
+    /// Pull the plug. Guests are not asked: what they have not written to disk is lost.
+    ForceOff(Names),
+    /// Stop VMs from executing; their memory stays where it is.
+    Pause(Names),
+    /// Have paused VMs go on.
+    Resume(Names),
+    /// Save the memory of VMs to disk and stop them; their next start goes on from there.
+    Save(Names),
+    /// Forget the saved memory of VMs.
+    DiscardSaved(Names),
+    /// Have VMs started with the host, by libvirt, or not.
+    Autostart {
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+        /// Whether.
+        #[arg(value_enum, required = true, value_name = "on|off")]
+        switch: Switch,
+    },
+    /// Have `novacron collect` start VMs in an order when it finds the host freshly started.
+    StartOrder {
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+        /// A number: lower ones first, equal ones together; or `none` to take them out of the order.
+        #[arg(required = true, value_parser = order, value_name = "NUMBER|none")]
+        order: Order,
+        /// Wait so many seconds once they count as started, before the next number begins.
+        #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=DAY))]
+        delay: u32,
+        /// When they count as started: once they run, once the guest agent answers, or once there is an address.
+        #[arg(long, value_name = "WHEN", default_value = "running", value_parser = gate())]
+        gate: StartGate,
+    },
+    /// Give a VM that is off another name.
+    Rename {
+        /// Name or UUID of a VM.
+        name: String,
+        /// Its new name.
+        #[arg(value_name = "NEW-NAME")]
+        to: String,
+    },
+    /// Give VMs tags, or take them away: `novacron vm tag web01 add prod`.
+    #[command(subcommand_precedence_over_arg = true)]
+    Tag {
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+        /// What of the tags.
+        #[command(subcommand)]
+        change: Tags,
+    },
+    /// Give a VM a title and a description, kept in its definition.
+    #[command(group = clap::ArgGroup::new("texts").required(true).multiple(true))]
+    Describe {
+        /// Name or UUID of a VM.
+        name: String,
+        /// One line; an empty one takes the title away.
+        #[arg(long, value_name = "TEXT", group = "texts", allow_hyphen_values = true)]
+        title: Option<String>,
+        /// Any text; an empty one takes the description away.
+        #[arg(long, value_name = "TEXT", group = "texts", allow_hyphen_values = true)]
+        text: Option<String>,
+    },
+    /// Protect VMs from being deleted, forced off and reset, or no longer.
+    Protect {
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+        /// Whether.
+        #[arg(value_enum, required = true, value_name = "on|off")]
+        switch: Switch,
+    },
+}
+
+/// VMs, as they were named.
+#[derive(Args, Clone, Debug)]
+pub struct Names {
+    /// Names or UUIDs of VMs.
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+/// How a guest is asked.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct By {
+    /// Ask by the guest agent, by the ACPI power button, or by the agent where it is connected.
+    #[arg(long, value_name = "WAY", default_value = "auto", value_parser = ask())]
+    pub by: AskGuest,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// A place in the order of starting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// This number.
+    Number(u32),
+    /// No place.
+    None,
+}
+
+/// What is done with tags.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Tags {
+    /// Add tags to those that VMs have.
+    Add(TagWords),
+    /// Take tags of VMs away.
+    Remove(TagWords),
+    /// Give VMs these tags and no others.
+    Set(TagWords),
+    /// Take all tags of VMs away.
+    Clear,
+}
+
+/// Tags.
+#[derive(Args, Clone, Debug)]
+pub struct TagWords {
+    /// Tags: letters, digits and . _ - :
+    #[arg(required = true, value_name = "TAG")]
+    pub tags: Vec<String>,
+}
+
+impl Action {
+    /// The VMs as they were named, and what is asked for of each.
+    pub fn asked(&self) -> (Vec<String>, VmOperation) {
+        use VmOperation as Op;
+        match self.clone() {
+            Self::Start { paused, discard_saved, names } => {
+                (names.names, Op::Start { paused, discard_saved })
+            }
+            Self::Shutdown { by: By { by }, within: within_s, names } => {
+                (names.names, Op::Shutdown { by, within_s })
+            }
+            Self::Reboot { by: By { by }, names } => (names.names, Op::Reboot { by }),
+            Self::Reset(names) => (names.names, Op::Reset),
+            Self::ForceOff(names) => (names.names, Op::ForceOff),
+            Self::Pause(names) => (names.names, Op::Pause),
+            Self::Resume(names) => (names.names, Op::Resume),
+            Self::Save(names) => (names.names, Op::Save),
+            Self::DiscardSaved(names) => (names.names, Op::DiscardSaved),
+            Self::Autostart { names, switch } => (names.names, Op::Autostart { on: switch == Switch::On }),
+            Self::StartOrder { names, order, delay: delay_s, gate } => {
+                let start = match order {
+                    Order::Number(order) => Some(StartOrder { order, delay_s, gate }),
+                    Order::None => None,
+                };
+                (names.names, Op::StartOrder { start })
+            }
+            Self::Rename { name, to } => (vec![name], Op::Rename { to }),
+            Self::Tag { names, change } => (names.names, change.asked()),
+            Self::Describe { name, title, text } => (vec![name], Op::Describe { title, description: text }),
+            Self::Protect { names, switch } => (names.names, Op::Protect { on: switch == Switch::On }),
+        }
+    }
+}
+
+impl Tags {
+    fn asked(self) -> VmOperation {
+        match self {
+            Self::Add(TagWords { tags: add }) => VmOperation::ChangeTags { add, remove: Vec::new() },
+            Self::Remove(TagWords { tags: remove }) => VmOperation::ChangeTags { add: Vec::new(), remove },
+            Self::Set(TagWords { tags }) => VmOperation::SetTags { tags },
+            Self::Clear => VmOperation::SetTags { tags: Vec::new() },
+        }
+    }
+}
+
+fn ask() -> impl TypedValueParser<Value = AskGuest> {
+    PossibleValuesParser::new(AskGuest::ALL.map(AskGuest::word))
+        .try_map(|word| AskGuest::ALL.into_iter().find(|a| a.word() == word).ok_or("not a way to ask"))
+}
+
+fn gate() -> impl TypedValueParser<Value = StartGate> {
+    PossibleValuesParser::new(StartGate::ALL.map(StartGate::word))
+        .try_map(|word| StartGate::by_word(&word).ok_or("not a gate"))
+}
+
+fn order(text: &str) -> Result<Order, String> {
+    match text {
+        "none" => Ok(Order::None),
+        text => text.parse().map(Order::Number).map_err(|_| "a number from 0, or none".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! The desk of a command: no engine, no history, one connection.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::exit::{Exit, Failure};
+use crate::engine::jobs::{Desk, DeskConfig, actor_of_process};
+use crate::hypervisor::Connector;
+use crate::model::job::Via;
+
+const READ_ONLY: &str = "This is read-only: nothing may be changed.";
+
+/// Where a host's journal lies.
+#[derive(Debug)]
+pub(in crate::cli) enum Place {
+    /// Where it is kept.
+    Kept(PathBuf),
+    /// Of a made-up host, whose past is none: taken away with this.
+    Passing(PathBuf),
+}
+
+impl Place {
+    /// The folder of a host's state; one for this process alone where the host has none.
+    pub(in crate::cli) fn new(kept: Option<PathBuf>) -> Result<Self, Failure> {
+        if let Some(folder) = kept {
+            return Ok(Self::Kept(folder));
+        }
+        let folder = std::env::temp_dir().join(format!("novacron-{}", std::process::id()));
+        // One that is there already is somebody else's.
+        fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|e| {
+            Failure::new(Exit::Failed, format!("could not make the folder {}: {e}", folder.display()))
+        })?;
+        Ok(Self::Passing(folder))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) | Self::Passing(path) => path,
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Self::Passing(folder) = self {
+            // What is left there is of no host.
+            drop(fs::remove_dir_all(folder));
+        }
+    }
+}
+
+/// Opens the desk on this hypervisor; it connects when it is asked.
+pub(in crate::cli) fn open(
+    connector: Arc<dyn Connector>,
+    place: &Place,
+    read_only: bool,
+) -> Result<Desk, Failure> {
+    let actor = actor_of_process(Via::Command);
+    let config = DeskConfig {
+        read_only: read_only.then(|| READ_ONLY.to_owned()),
+        ..DeskConfig::new(connector, place.path().to_owned(), actor)
+    };
+    Desk::start(config).map_err(|e: io::Error| {
+        Failure::new(Exit::Failed, format!("could not start: {e}"))
+            .hint("Is the number of threads limited (ulimit -u)?")
+    })
+}

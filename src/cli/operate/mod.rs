@@ -1,0 +1,182 @@
+//! `novacron vm ACTION`: a plan, a yes, and the job to its end.
+
+mod desk;
+mod follow;
+mod json;
+mod names;
+mod outcome;
+mod person;
+#[cfg(test)]
+mod tests;
+mod text;
+mod words;
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+pub(super) use desk::{Place, open};
+
+use self::outcome::{Outcome, worst};
+use self::person::{Person, Terminal};
+use super::args::{Form, How, Vm};
+use super::exit::{Exit, Failure};
+use super::output::{Layout, to_stdout, write_json};
+use crate::engine::jobs::{Consent, Desk, DeskHandle};
+use crate::model::operation::{Operation, VmOperation};
+use crate::model::plan::{Plan, Planned};
+
+/// How long a command waits for the desk at the end; a thread that is stuck in a call is left behind.
+const LEAVE_WITHIN: Duration = Duration::from_millis(300);
+
+/// Does what was asked for, at the desk that `open` opens.
+pub(super) fn run(
+    args: &Vm,
+    layout: Layout,
+    open: impl FnOnce() -> Result<Desk, Failure>,
+) -> Result<Exit, Failure> {
+    let (names, act) = args.action.asked();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminal = Terminal::new()?;
+        let desk = open()?;
+        let asked = Asked { names: &names, act: &act, how: &args.how, layout };
+        let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
+        desk.stop(LEAVE_WITHIN);
+        asked.tell(&outcomes?)
+    })
+}
+
+/// What was asked for, and how it is told.
+struct Asked<'a> {
+    names: &'a [String],
+    act: &'a VmOperation,
+    how: &'a How,
+    layout: Layout,
+}
+
+impl Asked<'_> {
+    /// Plans, asks, and stays until all is done.
+    async fn carry_out(&self, desk: &DeskHandle, person: &mut impl Person) -> Result<Vec<Outcome>, Failure> {
+        let planned = tokio::select! {
+            planned = self.plan(desk) => planned?,
+            () = person.interrupted() => return Err(cancelled()),
+        };
+        let mut outcomes: Vec<Outcome> =
+            planned.into_iter().map(|planned| Outcome { planned, job: None }).collect();
+        let plans: Vec<Plan> = outcomes.iter().filter_map(|o| o.planned.plan()).cloned().collect();
+        if self.how.dry_run || plans.is_empty() {
+            return Ok(outcomes);
+        }
+        let consent = if self.how.yes { Consent::Standing } else { self.consent(&outcomes, person).await? };
+        let ids = answer(desk.submit(plans, consent)).await?.map_err(|why| {
+            Failure::new(Exit::Refused, why.trim_end_matches('.')).hint("Nothing was begun.")
+        })?;
+        let mut jobs = follow::follow(desk, &ids, person, self.layout).await?.into_iter();
+        for outcome in outcomes.iter_mut().filter(|o| o.planned.plan().is_some()) {
+            outcome.job = jobs.next();
+        }
+        Ok(outcomes)
+    }
+
+    async fn plan(&self, desk: &DeskHandle) -> Result<Vec<Planned>, Failure> {
+        let planning = async {
+            let vms = answer(desk.vms()).await?.map_err(|e| Failure::from(&e))?;
+            let meant = names::resolve(self.names, &vms)?;
+            let operations = meant.iter().map(|vm| Operation::vm(vm.id, self.act.clone())).collect();
+            answer(desk.plan(operations)).await?.map_err(|e| Failure::from(&e))
+        };
+        tokio::time::timeout(self.how.timeout, planning).await.unwrap_or_else(|_| {
+            Err(Failure::new(Exit::TimedOut, "the hypervisor did not answer in time: nothing was done")
+                .hint("The host may hang or be far away; --timeout SECONDS waits longer."))
+        })
+    }
+
+    /// Shows the plans and asks whether to go ahead.
+    async fn consent(&self, outcomes: &[Outcome], person: &mut impl Person) -> Result<Consent, Failure> {
+        if !person.is_there() {
+            let what = "this has to be confirmed, and there is no terminal to ask: nothing was done";
+            return Err(Failure::new(Exit::Refused, what)
+                .hint("--yes stands for the confirmation; --dry-run shows what would be done."));
+        }
+        let plans: Vec<&Plan> = outcomes.iter().filter_map(|o| o.planned.plan()).collect();
+        let shown = match outcomes {
+            [one] => text::whole(&one.planned, self.layout),
+            several => text::brief(several, self.layout),
+        };
+        person.show(&format!("{shown}\n"));
+        let typed: Vec<(&Plan, String)> =
+            plans.iter().filter_map(|p| Some((*p, text::typed_name(p)?))).collect();
+        if typed.is_empty() {
+            let left_out = outcomes.len() - plans.len();
+            let said = person.ask(&text::question(&plans, left_out, self.layout)).await;
+            let yes = said.is_some_and(|a| matches!(a.trim().to_lowercase().as_str(), "y" | "yes"));
+            return if yes { Ok(Consent::Given { names: Vec::new() }) } else { Err(cancelled()) };
+        }
+        for (plan, name) in &typed {
+            let question = self.layout.text(&format!("{}: type {name} to go ahead: ", plan.title));
+            let said = person.ask(&question).await;
+            if said.is_none_or(|a| a.trim() != name.trim()) {
+                return Err(cancelled());
+            }
+        }
+        // What was typed was compared with what was shown.
+        Ok(Consent::Given { names: typed.iter().map(|(plan, _)| plan.target.name.clone()).collect() })
+    }
+
+    /// Writes what became of it.
+    fn tell(&self, outcomes: &[Outcome]) -> Result<Exit, Failure> {
+        let exit = worst(outcomes);
+        match (self.how.format, outcomes) {
+            (Form::Json, _) => {
+                to_stdout(|out| write_json(out, &json::document(outcomes, self.how.dry_run)))?;
+            }
+            (Form::Text, [one]) => return self.tell_one(one),
+            (Form::Text, several) if self.how.dry_run => {
+                let texts: Vec<_> = several.iter().map(|o| text::whole(&o.planned, self.layout)).collect();
+                to_stdout(|out| out.write_all(texts.join("\n").as_bytes()))?;
+            }
+            (Form::Text, several) => to_stdout(|out| text::table(out, several, self.layout))?,
+        }
+        Ok(exit)
+    }
+
+    /// Of one VM, what did not come to pass is a failure like any other.
+    fn tell_one(&self, outcome: &Outcome) -> Result<Exit, Failure> {
+        let exit = outcome.exit();
+        if exit != Exit::Done {
+            return Err(failure(outcome, exit));
+        }
+        let text = match (&outcome.planned, &outcome.job) {
+            (planned @ Planned::Plan(_), None) => text::whole(planned, self.layout),
+            _ => self.layout.text(&format!("{}: {}\n", outcome.title(), outcome.sentence())),
+        };
+        to_stdout(|out| out.write_all(text.as_bytes()))?;
+        Ok(exit)
+    }
+}
+
+/// Why it did not come to pass, and what may be tried.
+fn failure(outcome: &Outcome, exit: Exit) -> Failure {
+    let what = format!("{}: {}", outcome.title(), outcome.sentence().trim_end_matches('.'));
+    let now = match (&outcome.planned, &outcome.job) {
+        (Planned::Refused(no), _) => no.remedy.clone(),
+        (Planned::Plan(plan), Some(job)) => job.offer.as_ref().map_or_else(String::new, |offer| {
+            format!("Instead: {}", words::command(offer, &plan.target.name))
+        }),
+        (Planned::Plan(_), None) => String::new(),
+    };
+    Failure::new(exit, what).hint(now)
+}
+
+fn cancelled() -> Failure {
+    Failure::new(Exit::Cancelled, "cancelled: nothing was done")
+}
+
+/// What the desk answers.
+async fn answer<T>(asked: oneshot::Receiver<T>) -> Result<T, Failure> {
+    asked.await.map_err(|_| {
+        Failure::new(Exit::Failed, "NovaCron's part that carries out operations ended unexpectedly")
+            .hint("What happened is told with --log-level info.")
+    })
+}

@@ -1,0 +1,97 @@
+//! What became of one VM of a command.
+
+use std::sync::Arc;
+
+use crate::cli::exit::Exit;
+use crate::model::job::{Job, JobState, StepState};
+use crate::model::plan::{Act, Plan, Planned, Refusal, RefusalKind};
+
+/// What was planned for a VM, and the job where it was gone ahead with.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    /// The plan, or why there is none.
+    pub(super) planned: Planned,
+    /// What was done; nothing for a refusal, and when plans are only shown.
+    pub(super) job: Option<Arc<Job>>,
+}
+
+impl Outcome {
+    /// One word that stays: `planned`, `already`, `refused`, or how the job ended.
+    pub(super) fn word(&self) -> &'static str {
+        match (&self.planned, &self.job) {
+            (_, Some(job)) => job.state.word(),
+            (Planned::Plan(_), None) => "planned",
+            (Planned::Refused(no), None) if no.kind == RefusalKind::AlreadySo => "already",
+            (Planned::Refused(_), None) => "refused",
+        }
+    }
+
+    /// What became of it, in a sentence; cleaned.
+    pub(super) fn sentence(&self) -> &str {
+        match (&self.planned, &self.job) {
+            (_, Some(job)) if !job.outcome.is_empty() => &job.outcome,
+            (_, Some(job)) => job.state.word(),
+            (Planned::Plan(plan), None) => &plan.summary,
+            (Planned::Refused(no), None) => &no.reason,
+        }
+    }
+
+    /// What was asked for, with the name.
+    pub(super) fn title(&self) -> &str {
+        match &self.planned {
+            Planned::Plan(plan) => &plan.title,
+            Planned::Refused(no) => &no.title,
+        }
+    }
+
+    /// The exit code of a command about this VM alone.
+    pub(super) fn exit(&self) -> Exit {
+        match (&self.planned, &self.job) {
+            (Planned::Plan(plan), Some(job)) => of_job(plan, job),
+            (Planned::Refused(no), _) => of_refusal(no),
+            (Planned::Plan(_), None) => Exit::Done,
+        }
+    }
+}
+
+/// The exit code of several together: that of the worst.
+pub(super) fn worst(outcomes: &[Outcome]) -> Exit {
+    outcomes.iter().map(Outcome::exit).max_by_key(|e| e.weight()).unwrap_or(Exit::Done)
+}
+
+const fn of_refusal(refusal: &Refusal) -> Exit {
+    match refusal.kind {
+        RefusalKind::AlreadySo => Exit::Done,
+        RefusalKind::NotFound => Exit::NotFound,
+        RefusalKind::BadRequest => Exit::Usage,
+        RefusalKind::State
+        | RefusalKind::NotAllowed
+        | RefusalKind::Protected
+        | RefusalKind::InUse
+        | RefusalKind::Taken
+        | RefusalKind::Space
+        | RefusalKind::Unsupported
+        | RefusalKind::Unknown => Exit::Refused,
+    }
+}
+
+fn of_job(plan: &Plan, job: &Job) -> Exit {
+    match job.state {
+        JobState::Done => Exit::Done,
+        JobState::Cancelled => Exit::Cancelled,
+        JobState::Stale => Exit::Refused,
+        JobState::Failed if waited_in_vain(plan, job) => Exit::TimedOut,
+        JobState::Failed
+        | JobState::Interrupted
+        | JobState::Queued
+        | JobState::Running
+        | JobState::Cancelling => Exit::Failed,
+    }
+}
+
+/// Whether what failed was a wait: something else is offered then.
+fn waited_in_vain(plan: &Plan, job: &Job) -> bool {
+    let failed = job.steps.iter().position(|s| s.state == StepState::Failed);
+    let act = failed.and_then(|n| plan.steps.get(n)).map(|s| &s.act);
+    matches!(act, Some(Act::AwaitOff { .. })) && job.offer.is_some()
+}

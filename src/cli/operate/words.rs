@@ -1,0 +1,76 @@
+//! Operations as the commands that ask for them.
+
+use crate::model::operation::{AskGuest, Operation, VmOperation as Op};
+use crate::model::shell;
+
+/// The command that asks for this of a VM of this name, ready to be typed.
+pub(super) fn command(operation: &Operation, name: &str) -> String {
+    shell::line(words(operation, name))
+}
+
+/// The same as arguments. A name that would be taken for an option, or that cannot be typed, is told as its UUID.
+pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
+    let Operation::Vm { id, act } = operation;
+    let (verb, behind, options) = parts(act);
+    let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
+    let name = if typable { name.to_owned() } else { id.to_string() };
+    let mut words = vec!["novacron".to_owned(), "vm".into(), verb.into(), name];
+    words.extend(options);
+    // Behind `--` everything is taken as it is.
+    let dashed = behind.iter().position(|w| w.starts_with('-')).unwrap_or(behind.len());
+    let (plain, rest) = behind.split_at(dashed);
+    words.extend_from_slice(plain);
+    words.extend((!rest.is_empty()).then(|| "--".to_owned()));
+    words.extend_from_slice(rest);
+    words
+}
+
+/// The action, what stands behind the name, and options.
+fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
+    let none = Vec::new;
+    let switch = |on: bool| vec![if on { "on" } else { "off" }.to_owned()];
+    let by = |by: AskGuest| {
+        if by == AskGuest::Auto { Vec::new() } else { vec!["--by".to_owned(), by.word().to_owned()] }
+    };
+    match act {
+        Op::Start { paused, discard_saved } => {
+            let options = [(*paused, "--paused"), (*discard_saved, "--discard-saved")];
+            let given = options.into_iter().filter(|(so, _)| *so).map(|(_, o)| o.to_owned());
+            ("start", none(), given.collect())
+        }
+        Op::Shutdown { by: way, within_s } => {
+            let within = ["--within".to_owned(), within_s.to_string()];
+            ("shutdown", none(), by(*way).into_iter().chain(within).collect())
+        }
+        Op::Reboot { by: way } => ("reboot", none(), by(*way)),
+        Op::Reset => ("reset", none(), none()),
+        Op::ForceOff => ("force-off", none(), none()),
+        Op::Pause => ("pause", none(), none()),
+        Op::Resume => ("resume", none(), none()),
+        Op::Save => ("save", none(), none()),
+        Op::DiscardSaved => ("discard-saved", none(), none()),
+        Op::Autostart { on } => ("autostart", switch(*on), none()),
+        Op::StartOrder { start: None } => ("start-order", vec!["none".into()], none()),
+        Op::StartOrder { start: Some(s) } => {
+            let options =
+                ["--delay".to_owned(), s.delay_s.to_string(), "--gate".into(), s.gate.word().into()];
+            ("start-order", vec![s.order.to_string()], options.into())
+        }
+        Op::Rename { to } => ("rename", vec![to.clone()], none()),
+        Op::SetTags { tags } if tags.is_empty() => ("tag", vec!["clear".into()], none()),
+        Op::SetTags { tags } => ("tag", with("set", tags), none()),
+        Op::ChangeTags { add, remove } if add.is_empty() => ("tag", with("remove", remove), none()),
+        Op::ChangeTags { add, .. } => ("tag", with("add", add), none()),
+        Op::Describe { title, description } => {
+            let texts = [("--title", title), ("--text", description)];
+            let given =
+                texts.into_iter().filter_map(|(option, text)| Some([option.to_owned(), text.clone()?]));
+            ("describe", none(), given.flatten().collect())
+        }
+        Op::Protect { on } => ("protect", switch(*on), none()),
+    }
+}
+
+fn with(word: &str, tags: &[String]) -> Vec<String> {
+    std::iter::once(word.to_owned()).chain(tags.iter().cloned()).collect()
+}

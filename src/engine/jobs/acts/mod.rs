@@ -1,0 +1,181 @@
+//! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
+
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use crate::engine::clock::Clock;
+use crate::engine::jobs::Input;
+use crate::engine::jobs::line::Line;
+use crate::engine::jobs::stop::Stop;
+use crate::engine::jobs::watch::watched;
+use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHow, XmlOf};
+use crate::model::id::VmId;
+use crate::model::job::{JobId, Progress, Unit};
+use crate::model::operation::{AskGuest, Operation, VmOperation};
+use crate::model::plan::Act;
+use crate::model::vm::{PauseReason, VmState};
+use crate::xml::domain;
+
+/// How often a wait looks whether events were missed.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// What an act has at hand.
+pub(in crate::engine::jobs) struct Hands<'h> {
+    /// The connection of this job.
+    pub(in crate::engine::jobs) hv: &'h dyn Hypervisor,
+    /// Where it comes from: its events wake whoever waits, and a second one is opened beside a call that takes long.
+    pub(in crate::engine::jobs) line: &'h Line,
+    /// Time.
+    pub(in crate::engine::jobs) clock: &'h dyn Clock,
+    /// Tells whether to stop.
+    pub(in crate::engine::jobs) stop: &'h Stop,
+    /// The job.
+    pub(in crate::engine::jobs) job: JobId,
+    /// Where progress goes.
+    pub(in crate::engine::jobs) desk: &'h Sender<Input>,
+}
+
+/// Why an act ended otherwise than done.
+#[derive(Debug)]
+pub(in crate::engine::jobs) enum Broken {
+    /// The user stopped it; the sentence says what is left of it, where anything is.
+    Stopped(&'static str),
+    /// The hypervisor refused or failed.
+    Hv(HvError),
+    /// It did not come about.
+    Said {
+        /// Why.
+        sentence: String,
+        /// What may be tried instead.
+        offer: Option<Operation>,
+    },
+}
+
+impl From<HvError> for Broken {
+    fn from(e: HvError) -> Self {
+        Self::Hv(e)
+    }
+}
+
+/// Does it.
+pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(), Broken> {
+    let hv = hands.hv;
+    match act {
+        Act::Start { vm, paused, discard_saved } => {
+            hv.start(*vm, StartHow { paused: *paused, discard_saved: *discard_saved })?;
+        }
+        Act::Shutdown { vm, by } => hv.shutdown(*vm, ask(*by))?,
+        Act::AwaitOff { vm, within_s } => return await_off(*vm, *within_s, hands),
+        Act::Reboot { vm, by } => hv.reboot(*vm, ask(*by))?,
+        Act::Reset { vm } => hv.reset(*vm)?,
+        Act::ForceOff { vm } => hv.force_off(*vm)?,
+        Act::Pause { vm } => hv.pause(*vm)?,
+        Act::Resume { vm } => hv.resume(*vm)?,
+        Act::Save { vm } => return long(hands, *vm, || hv.save(*vm)),
+        Act::DiscardSaved { vm } => hv.discard_saved(*vm)?,
+        Act::SetAutostart { vm, on } => hv.set_autostart(*vm, *on)?,
+        Act::Rename { vm, to } => hv.rename(*vm, to)?,
+        Act::SetMetadata { vm, xml } => hv.set_metadata(*vm, xml.as_deref())?,
+        Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
+        Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
+    }
+    Ok(())
+}
+
+const fn ask(by: AskGuest) -> Ask {
+    match by {
+        AskGuest::Agent => Ask::Agent,
+        AskGuest::Auto | AskGuest::Acpi => Ask::Acpi,
+    }
+}
+
+/// A call that takes long: its progress is told, and it can be stopped.
+fn long(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResult<()>) -> Result<(), Broken> {
+    let done = watched(hands, vm, call);
+    match done {
+        Err(_) if hands.stop.is_asked() => Err(Broken::Stopped("")),
+        done => Ok(done?),
+    }
+}
+
+fn await_off(vm: VmId, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
+    hands.line.listen(hands.stop);
+    let begun = hands.clock.now();
+    loop {
+        match hands.hv.vm_state(vm) {
+            Ok(state) if !state.is_active() => return Ok(()),
+            // A transient VM is gone once it is off.
+            Err(e) if e.kind == HvErrorKind::NotFound => return Ok(()),
+            Ok(_) => {}
+            Err(e) => return Err(e.into()),
+        }
+        if hands.stop.is_asked() {
+            return Err(Broken::Stopped("The guest was asked already, and may shut down still."));
+        }
+        let waited = hands.clock.now().mono_us.saturating_sub(begun.mono_us) / 1_000_000;
+        if waited >= u64::from(within_s) {
+            return Err(Broken::Said {
+                sentence: format!("It still runs after {within_s} s: the guest does not listen, or is busy."),
+                offer: Some(Operation::vm(vm, VmOperation::ForceOff)),
+            });
+        }
+        let progress = Progress { done: waited, total: within_s.into(), unit: Unit::Seconds, rate: None };
+        drop(hands.desk.send(Input::Progress(hands.job, progress)));
+        hands.stop.wait(LOOK_EVERY);
+    }
+}
+
+/// Whether an act that may have been cut off was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine::jobs) enum Found {
+    /// It was.
+    Done,
+    /// It was not, or is not so any more.
+    NotDone,
+    /// Nothing is left of it that would tell.
+    NoTrace,
+}
+
+/// Looks whether an act was done.
+pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult<Found> {
+    let found = |so: bool| if so { Found::Done } else { Found::NotDone };
+    Ok(match act {
+        Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
+        Act::AwaitOff { vm, .. } | Act::ForceOff { vm } => found(is_off(hv, *vm)?),
+        Act::Pause { vm } => found(hv.vm_state(*vm)? == VmState::Paused(PauseReason::User)),
+        Act::Resume { vm } => found(hv.vm_state(*vm)? == VmState::Running),
+        Act::Save { vm } => found(is_off(hv, *vm)? && hv.vm_flags(*vm)?.managed_save == Some(true)),
+        Act::DiscardSaved { vm } => found(hv.vm_flags(*vm)?.managed_save != Some(true)),
+        Act::SetAutostart { vm, on } => found(hv.vm_flags(*vm)?.autostart == Some(*on)),
+        Act::Rename { vm, to } => found(domain::name(&hv.vm_xml(*vm)?).as_deref() == Some(to)),
+        Act::SetMetadata { vm, xml } => {
+            let now = domain::parse(&hv.xml_of(*vm, XmlOf::Defined)?).unwrap_or_default();
+            found(domain::novacron_element(&now.tags, now.protected, now.start_order) == *xml)
+        }
+        Act::SetTitle { vm, text } => {
+            let now = domain::parse(&hv.xml_of(*vm, XmlOf::Defined)?).unwrap_or_default();
+            found(now.title.unwrap_or_default() == text.trim())
+        }
+        Act::SetDescription { vm, text } => {
+            let now = domain::parse(&hv.xml_of(*vm, XmlOf::Defined)?).unwrap_or_default();
+            found(now.description.unwrap_or_default() == text.trim())
+        }
+        Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
+    })
+}
+
+fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {
+    match hv.vm_state(vm) {
+        Ok(state) => Ok(!state.is_active()),
+        Err(e) if e.kind == HvErrorKind::NotFound => Ok(true),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether it changes a definition, so that the audit keeps it as it was and as it became.
+pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Rename { .. } | Act::SetMetadata { .. } | Act::SetTitle { .. } | Act::SetDescription { .. }
+    )
+}

@@ -1,0 +1,387 @@
+//! The desk's thread: questions in, answers and the state of all jobs out. It never calls the hypervisor.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::handle::{Ask, Jobs};
+use super::hands::{Hands, Wish};
+use super::queue::{Queue, key};
+use super::stop::Stop;
+use super::worker::{Outcome, Task};
+use super::{Assignment, Consent, Input, Setting};
+use crate::model::job::{Job, JobId, JobState, JobStep, StepState};
+use crate::model::plan::Plan;
+use crate::model::time::Timestamp;
+use crate::store::{Journalled, NewJob, Owner, StateDb};
+
+/// How often it is looked what other processes do, and whether calls are overdue.
+const LOOK: Duration = Duration::from_millis(500);
+/// How often jobs are looked for whose process is gone.
+const ORPHANS_EVERY: Duration = Duration::from_secs(10);
+const UNBEGUN: &str = "Stopped before its turn came: nothing was done.";
+/// Jobs that are told of.
+const TOLD: usize = 300;
+/// Jobs that the journal keeps.
+const KEPT: usize = 2000;
+
+/// A job of this process.
+struct Live {
+    job: Arc<Job>,
+    /// Given to a hand with its turn.
+    plan: Option<Plan>,
+    stop: Stop,
+}
+
+/// The journal, and this process' place in it.
+struct Journal {
+    db: StateDb,
+    owner: Owner,
+}
+
+/// All that the thread has.
+pub(super) struct DeskThread {
+    setting: Arc<Setting>,
+    hands: Hands,
+    told: watch::Sender<Arc<Jobs>>,
+    queue: Queue,
+    live: BTreeMap<JobId, Live>,
+    /// Others' jobs and earlier ones, as last written down; newest first.
+    written: Vec<Arc<Job>>,
+    journal: Result<Journal, String>,
+    /// Taken over, and to be looked after as soon as the hypervisor answers.
+    interrupted: Vec<Journalled>,
+    orphans_at: Instant,
+    /// It was told to end: nothing new is begun.
+    ends: bool,
+}
+
+impl DeskThread {
+    pub(super) fn new(
+        setting: Arc<Setting>,
+        hands: Hands,
+        told: watch::Sender<Arc<Jobs>>,
+        parallel: usize,
+    ) -> Self {
+        let journal = open(&setting);
+        Self {
+            setting,
+            hands,
+            told,
+            queue: Queue::new(parallel),
+            live: BTreeMap::new(),
+            written: Vec::new(),
+            journal,
+            interrupted: Vec::new(),
+            orphans_at: Instant::now(),
+            ends: false,
+        }
+    }
+
+    pub(super) fn run(mut self, inputs: &Receiver<Input>) {
+        self.read_journal();
+        self.look_for_orphans();
+        self.publish();
+        while !(self.ends && self.hands.all_idle()) {
+            match inputs.recv_timeout(LOOK) {
+                Ok(input) => {
+                    self.take(input);
+                    // What came together is told together.
+                    while let Ok(more) = inputs.try_recv() {
+                        self.take(more);
+                    }
+                    self.publish();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.look();
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Ask(ask) => self.answer(ask),
+            Input::Job(job) => self.stands(*job),
+            Input::Progress(id, progress) => {
+                if let Some(live) = self.live.get_mut(&id)
+                    && !live.job.state.is_over()
+                {
+                    Arc::make_mut(&mut live.job).progress = Some(progress);
+                }
+            }
+            Input::Unwritten(id) => {
+                let said = "Nothing was done: the journal cannot be opened.";
+                self.ended(id, JobState::Failed, said);
+            }
+            Input::Done(hand, outcome) => self.done(hand, outcome),
+        }
+        self.begin_jobs();
+    }
+
+    fn answer(&mut self, ask: Ask) {
+        match ask {
+            // Whoever asked and did not wait for the answer is not waited for either.
+            Ask::Vms(reply) => self.hands.give(Task::Vms, Wish::Vms(reply)),
+            Ask::Plan(operations, reply) => self.hands.give(Task::Plan(operations), Wish::Plan(reply)),
+            Ask::Submit(plans, consent, reply) => drop(reply.send(self.submit(plans, &consent))),
+            Ask::Cancel(id) => self.cancel(id),
+            Ask::Stop => self.end(),
+        }
+    }
+
+    fn submit(&mut self, plans: Vec<Plan>, consent: &Consent) -> Result<Vec<JobId>, String> {
+        if self.ends {
+            return Err("NovaCron is about to end: nothing new is begun.".into());
+        }
+        if let Some(why) = &self.setting.read_only {
+            return Err(why.clone());
+        }
+        consent.covers(&plans)?;
+        let now = self.setting.clock.now().wall;
+        let Journal { db, owner } = match &mut self.journal {
+            Ok(journal) => journal,
+            Err(why) => return Err(format!("Nothing was done: {why}")),
+        };
+        let new = |plan: &Plan| NewJob {
+            plan: plan.clone(),
+            by: self.setting.actor.clone(),
+            host: self.setting.host.clone(),
+        };
+        let jobs: Vec<NewJob> = plans.iter().map(new).collect();
+        let ids = db
+            .add_jobs(&jobs, owner.id(), now)
+            .map_err(|why| format!("Nothing was done, since it could not be written down first: {why}"))?;
+        let batch = ids.first().copied().unwrap_or(JobId(0));
+        for (id, plan) in ids.iter().zip(plans) {
+            let job = Arc::new(queued(*id, batch, &plan, &self.setting, now));
+            self.queue.add(*id, key(&plan.target));
+            self.live.insert(*id, Live { job, plan: Some(plan), stop: Stop::default() });
+        }
+        Ok(ids)
+    }
+
+    fn begin_jobs(&mut self) {
+        while let Some(id) = self.queue.next() {
+            let Some(live) = self.live.get_mut(&id) else {
+                self.queue.over(id);
+                continue;
+            };
+            let Some(plan) = live.plan.clone() else { continue };
+            let assignment = Assignment { job: (*live.job).clone(), plan, stop: live.stop.clone() };
+            self.hands.give(Task::Run(Box::new(assignment)), Wish::Nothing);
+        }
+    }
+
+    fn stands(&mut self, mut job: Job) {
+        job.here = true;
+        match self.live.get_mut(&job.id) {
+            Some(live) => {
+                if live.stop.is_asked() && job.state == JobState::Running {
+                    job.state = JobState::Cancelling;
+                }
+                job.progress = job.progress.or(live.job.progress).filter(|_| !job.state.is_over());
+                live.job = Arc::new(job);
+            }
+            None => {
+                let live = Live { job: Arc::new(job), plan: None, stop: Stop::default() };
+                self.live.insert(live.job.id, live);
+            }
+        }
+    }
+
+    fn done(&mut self, hand: usize, outcome: Outcome) {
+        let Some(wish) = self.hands.done(hand) else { return };
+        match (outcome, wish) {
+            (Outcome::Vms(vms), Wish::Vms(reply)) => drop(reply.send(vms)),
+            (Outcome::Planned(plans), Wish::Plan(reply)) => drop(reply.send(plans)),
+            (Outcome::Over(id), _) => {
+                self.queue.over(id);
+                if let Some(live) = self.live.get_mut(&id) {
+                    live.plan = None;
+                }
+            }
+            (Outcome::Busy(id), _) if self.live.get(&id).is_some_and(|l| l.stop.is_asked()) => {
+                self.queue.over(id);
+                self.ended(id, JobState::Cancelled, UNBEGUN);
+            }
+            (Outcome::Busy(id), _) => self.queue.put_back(id),
+            (Outcome::NotRecovered(job, why), _) => {
+                tracing::warn!("Job {} was interrupted and cannot be looked after yet: {why}", job.job.id);
+                self.interrupted.push(*job);
+            }
+            (Outcome::Vms(_) | Outcome::Planned(_), _) => {}
+        }
+    }
+
+    fn cancel(&mut self, id: JobId) {
+        if self.queue.take_out(id) {
+            self.ended(id, JobState::Cancelled, UNBEGUN);
+            return;
+        }
+        if let Some(live) = self.live.get_mut(&id)
+            && !live.job.state.is_over()
+        {
+            live.stop.ask();
+            let job = Arc::make_mut(&mut live.job);
+            if job.state == JobState::Running {
+                job.state = JobState::Cancelling;
+            }
+        }
+    }
+
+    /// A job ends that no hand ever had.
+    fn ended(&mut self, id: JobId, state: JobState, said: &str) {
+        let now = self.setting.clock.now().wall;
+        let Some(live) = self.live.get_mut(&id) else { return };
+        let job = Arc::make_mut(&mut live.job);
+        job.state = state;
+        said.clone_into(&mut job.outcome);
+        job.ended = Some(now);
+        job.undo = None;
+        if let (Ok(Journal { db, .. }), Some(plan)) = (&mut self.journal, live.plan.take())
+            && let Err(why) = super::record::end_unbegun(db, &live.job, &plan, &self.setting, now)
+        {
+            tracing::error!("{why}");
+        }
+    }
+
+    fn end(&mut self) {
+        self.ends = true;
+        let open: Vec<JobId> =
+            self.live.iter().filter(|(_, l)| !l.job.state.is_over()).map(|(id, _)| *id).collect();
+        for id in open {
+            self.cancel(id);
+        }
+        self.hands.let_go();
+    }
+
+    /// What goes on without being told.
+    fn look(&mut self) {
+        self.hands.give_up_overdue();
+        if self.queue.waits_for_others() && self.queue.try_again() {
+            self.begin_jobs();
+        }
+        if self.orphans_at.elapsed() >= ORPHANS_EVERY {
+            self.look_for_orphans();
+        }
+        if let Ok(Journal { db, .. }) = &mut self.journal
+            && db.changed_by_others()
+        {
+            self.read_journal();
+            self.publish();
+        }
+    }
+
+    fn read_journal(&mut self) {
+        let host = &self.setting.host;
+        let read = match &self.journal {
+            Ok(Journal { db, .. }) => db.jobs(TOLD),
+            Err(_) => return,
+        };
+        match read {
+            Ok(jobs) => {
+                let of_host = jobs.into_iter().filter(|j| j.host == *host);
+                self.written = of_host.map(|j| Arc::new(Job { here: false, ..j.job })).collect();
+            }
+            Err(why) => tracing::error!("{why}"),
+        }
+    }
+
+    /// Takes over what was left by processes that are gone.
+    fn look_for_orphans(&mut self) {
+        self.orphans_at = Instant::now();
+        if self.ends || self.setting.read_only.is_some() {
+            return;
+        }
+        let Ok(Journal { db, owner }) = &mut self.journal else { return };
+        let open = match db.open_of_others(owner.id()) {
+            Ok(open) => open,
+            Err(why) => return tracing::error!("{why}"),
+        };
+        let of_host = open.into_iter().filter(|j| j.host == self.setting.host);
+        let mut adopted = std::mem::take(&mut self.interrupted);
+        for orphan in of_host.filter(|j| Owner::is_gone(&self.setting.folder, j.owner)) {
+            match db.adopt(orphan.job.id, orphan.owner, owner.id()) {
+                Ok(true) => adopted.push(orphan),
+                Ok(false) => {}
+                Err(why) => tracing::error!("{why}"),
+            }
+        }
+        for orphan in adopted {
+            tracing::info!("Job {} was interrupted: {}.", orphan.job.id, orphan.job.title);
+            let job = Arc::new(Job { state: JobState::Interrupted, here: true, ..orphan.job.clone() });
+            self.live.insert(job.id, Live { job, plan: None, stop: Stop::default() });
+            self.hands.give(Task::Recover(Box::new(orphan)), Wish::Nothing);
+        }
+    }
+
+    fn publish(&mut self) {
+        let here = self.live.values().rev().map(|live| live.job.clone());
+        let mut jobs: Vec<Arc<Job>> = here.collect();
+        jobs.extend(self.written.iter().filter(|job| !self.live.contains_key(&job.id)).cloned());
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+        jobs.truncate(TOLD);
+        let trouble = self.journal.as_ref().err().cloned();
+        self.told.send_replace(Arc::new(Jobs { jobs: jobs.into(), trouble }));
+        self.forget();
+    }
+
+    /// Those that are over for long are in the journal.
+    fn forget(&mut self) {
+        while self.live.len() > TOLD {
+            let Some(id) = self.live.iter().find(|(_, l)| l.job.state.is_over()).map(|(id, _)| *id) else {
+                return;
+            };
+            self.live.remove(&id);
+        }
+    }
+}
+
+fn open(setting: &Setting) -> Result<Journal, String> {
+    let opened = StateDb::open(&setting.folder, setting.clock.now().wall).and_then(|(mut db, aside)| {
+        if let Some(aside) = aside {
+            tracing::error!("{aside}");
+        }
+        let owner = Owner::new(&setting.folder)?;
+        if db.read_only_reason().is_none() {
+            db.forget_jobs(KEPT)?;
+        }
+        Ok(Journal { db, owner })
+    });
+    opened.map_err(|why| {
+        tracing::error!("{why}");
+        format!("The journal of jobs cannot be used: {why}")
+    })
+}
+
+fn queued(id: JobId, batch: JobId, plan: &Plan, setting: &Setting, now: Timestamp) -> Job {
+    let steps = plan.steps.iter().map(|s| JobStep {
+        title: s.title.clone(),
+        command: s.command.clone(),
+        state: StepState::Waiting,
+        begun: None,
+        ended: None,
+    });
+    Job {
+        id,
+        batch,
+        operation: plan.operation.clone(),
+        target: plan.target.clone(),
+        title: plan.title.clone(),
+        state: JobState::Queued,
+        steps: steps.collect(),
+        progress: None,
+        created: now,
+        started: None,
+        ended: None,
+        outcome: String::new(),
+        by: setting.actor.clone(),
+        undo: plan.inverse.clone(),
+        offer: None,
+        here: true,
+    }
+}

@@ -1,0 +1,41 @@
+//! Audit records of jobs.
+
+use super::Setting;
+use crate::model::audit::AuditRecord;
+use crate::model::job::Job;
+use crate::model::plan::Plan;
+use crate::model::time::Timestamp;
+use crate::store::{JobEnd, StateDb, StoreError};
+
+/// The record of a job that is over, without definitions.
+pub(super) fn of(job: &Job, plan: &Plan, setting: &Setting, now: Timestamp) -> AuditRecord {
+    let told =
+        plan.steps.iter().map(|s| if s.command.is_empty() { s.title.clone() } else { s.command.join(" ") });
+    AuditRecord {
+        at: now,
+        by: job.by.clone(),
+        host: setting.host.clone(),
+        operation: job.operation.clone(),
+        target: job.target.clone(),
+        job: Some(job.id),
+        plan: told.collect::<Vec<_>>().join("\n"),
+        xml_before: String::new(),
+        xml_after: String::new(),
+        result: job.state,
+        outcome: job.outcome.clone(),
+        duration_ms: job.started.map_or(0, |s| u64::try_from(now.0 - s.0).unwrap_or(0)),
+    }
+}
+
+/// Writes down the end of a job that was never begun.
+pub(super) fn end_unbegun(
+    db: &mut StateDb,
+    job: &Job,
+    plan: &Plan,
+    setting: &Setting,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let audit = of(job, plan, setting, now);
+    let (state, outcome) = (job.state, job.outcome.as_str());
+    db.end_job(&JobEnd { id: job.id, state, outcome, offer: None, last: None, audit: &audit }, now)
+}

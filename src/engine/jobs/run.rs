@@ -1,0 +1,309 @@
+//! One job from its turn to its end: written down, planned again, step by step.
+
+use std::sync::mpsc::Sender;
+
+use super::acts::{Broken, Hands, changes_definition, perform};
+use super::facts::gather;
+use super::line::Line;
+use super::stop::Stop;
+use super::{Assignment, Input, Setting, record};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult, XmlOf};
+use crate::model::audit::AuditRecord;
+use crate::model::id::VmId;
+use crate::model::job::{Job, JobId, JobState, StepState};
+use crate::model::operation::Operation;
+use crate::model::plan::{Plan, Planned, Refusal};
+use crate::model::text::clean;
+use crate::model::time::Timestamp;
+use crate::operations;
+use crate::store::{Begin, JobEnd, StateDb, StoreError};
+
+/// What became of the try to carry a job out.
+#[derive(Debug)]
+pub(super) enum Ran {
+    /// It is over, one way or another.
+    Over,
+    /// Another process works on the same thing.
+    Busy(JobId),
+}
+
+/// One job under way.
+pub(super) struct Run<'r> {
+    pub(super) line: &'r Line,
+    pub(super) db: &'r mut StateDb,
+    pub(super) setting: &'r Setting,
+    pub(super) desk: &'r Sender<Input>,
+    pub(super) stop: &'r Stop,
+    pub(super) job: Job,
+    pub(super) plan: Plan,
+    /// The definition before anything was changed.
+    pub(super) xml_before: String,
+}
+
+/// How a job ended.
+pub(super) struct Ending {
+    pub(super) state: JobState,
+    pub(super) outcome: String,
+    pub(super) offer: Option<Operation>,
+}
+
+impl Ending {
+    pub(super) fn new(state: JobState, outcome: impl Into<String>) -> Self {
+        Self { state, outcome: outcome.into(), offer: None }
+    }
+}
+
+/// Carries a job out, as far as that is possible.
+pub(super) fn run(
+    Assignment { job, plan, stop }: Assignment,
+    line: &Line,
+    db: &mut StateDb,
+    setting: &Setting,
+    desk: &Sender<Input>,
+) -> Ran {
+    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new() };
+    match run.db.begin_job(run.job.id, run.now()) {
+        Ok(Begin::Begun) => {}
+        Ok(Begin::Busy(other)) => return Ran::Busy(other),
+        Err(why) => {
+            // Nothing was done, and nothing is: what cannot be written down does not happen.
+            run.over(&unwritten(&why), None);
+            return Ran::Over;
+        }
+    }
+    setting.reached("begun");
+    run.job.state = JobState::Running;
+    run.job.started = Some(run.now());
+    run.mark(0, StepState::Begun);
+    run.tell();
+    let not_done = match run.still_holds() {
+        Ok(None) => None,
+        Ok(Some(why)) => Some(Ending::new(JobState::Stale, why)),
+        Err(e) => Some(failed(&e)),
+    };
+    let (ending, last) = match not_done {
+        None => run.steps(0),
+        Some(ending) => {
+            run.mark(0, StepState::Waiting);
+            (ending, Some((0, StepState::Waiting)))
+        }
+    };
+    run.over(&ending, last);
+    Ran::Over
+}
+
+impl Run<'_> {
+    pub(super) fn now(&self) -> Timestamp {
+        self.setting.clock.now().wall
+    }
+
+    /// Why the plan does not hold any more; `None` when it does.
+    fn still_holds(&mut self) -> HvResult<Option<String>> {
+        let operation = &self.plan.operation;
+        let facts = gather(self.line.hv()?, operation, self.setting.read_only.as_deref())?;
+        let now = operations::plan(operation, &facts);
+        self.xml_before = facts.vm.map(|vm| vm.defined_xml).unwrap_or_default();
+        Ok(changed(&self.plan, &now))
+    }
+
+    /// Does the steps from this one, which is begun already, to the last.
+    pub(super) fn steps(&mut self, first: usize) -> (Ending, Option<(usize, StepState)>) {
+        let count = self.plan.steps.len();
+        for at in first..count {
+            if self.stop.is_asked() {
+                self.mark(at, StepState::Waiting);
+                return (
+                    self.take_back(at, JobState::Cancelled, "Stopped.".into()),
+                    Some((at, StepState::Waiting)),
+                );
+            }
+            if let Err(broken) = self.act(at) {
+                self.mark(at, StepState::Failed);
+                return (self.broken(at, broken), Some((at, StepState::Failed)));
+            }
+            self.setting.reached(&format!("acted {at}"));
+            self.mark(at, StepState::Done);
+            self.job.progress = None;
+            if at + 1 == count {
+                return (Ending::new(JobState::Done, "Done."), Some((at, StepState::Done)));
+            }
+            if let Err(why) = self.db.step(self.job.id, at, StepState::Done, Some(at + 1), self.now()) {
+                let ending = unwritten(&why);
+                return (self.take_back(at + 1, ending.state, ending.outcome), None);
+            }
+            self.setting.reached(&format!("begun {}", at + 1));
+            self.mark(at + 1, StepState::Begun);
+            self.tell();
+        }
+        (Ending::new(JobState::Done, "Done."), None)
+    }
+
+    fn act(&self, at: usize) -> Result<(), Broken> {
+        perform(&self.plan.steps[at].act, &self.hands()?)
+    }
+
+    fn hands(&self) -> HvResult<Hands<'_>> {
+        Ok(Hands {
+            hv: self.line.hv()?,
+            line: self.line,
+            clock: &*self.setting.clock,
+            stop: self.stop,
+            job: self.job.id,
+            desk: self.desk,
+        })
+    }
+
+    fn broken(&mut self, at: usize, broken: Broken) -> Ending {
+        match broken {
+            Broken::Stopped(left) => {
+                let said = if left.is_empty() { "Stopped.".to_owned() } else { format!("Stopped. {left}") };
+                self.take_back(at, JobState::Cancelled, said)
+            }
+            Broken::Hv(e) => {
+                let Ending { state, outcome, .. } = failed(&e);
+                self.take_back(at, state, outcome)
+            }
+            Broken::Said { sentence, offer } => {
+                let ending = self.take_back(at, JobState::Failed, sentence);
+                Ending { offer, ..ending }
+            }
+        }
+    }
+
+    /// Takes back what was done before this step, the newest first, where it can be.
+    pub(super) fn take_back(&mut self, before: usize, state: JobState, outcome: String) -> Ending {
+        let mut outcome = outcome;
+        let undoable: Vec<usize> = (0..before)
+            .rev()
+            .filter(|at| self.job.steps[*at].state == StepState::Done && self.plan.steps[*at].undo.is_some())
+            .collect();
+        let whole = !undoable.is_empty();
+        for at in undoable {
+            let Some(undo) = self.plan.steps[at].undo.clone() else { continue };
+            let done = self.hands().map_err(Broken::from).and_then(|hands| {
+                // What takes back is not to be stopped by what stopped the job.
+                let stop = Stop::default();
+                perform(&undo, &Hands { stop: &stop, ..hands })
+            });
+            match done {
+                Ok(()) => {
+                    self.mark(at, StepState::Undone);
+                    let written = self.db.step(self.job.id, at, StepState::Undone, None, self.now());
+                    if let Err(why) = written {
+                        tracing::error!("{why}");
+                    }
+                }
+                Err(_) => {
+                    let title = clean(&self.plan.steps[at].title).into_owned();
+                    outcome.push_str(&format!(" “{title}” could not be taken back."));
+                    return Ending::new(state, outcome);
+                }
+            }
+        }
+        if whole {
+            outcome.push_str(" What had been done was taken back.");
+        }
+        Ending::new(state, outcome)
+    }
+
+    /// The step is so now.
+    pub(super) fn mark(&mut self, at: usize, state: StepState) {
+        let now = self.now();
+        if let Some(step) = self.job.steps.get_mut(at) {
+            step.state = state;
+            match state {
+                StepState::Begun => step.begun = Some(now),
+                StepState::Waiting => step.begun = None,
+                StepState::Done | StepState::Failed | StepState::Undone => step.ended = Some(now),
+            }
+        }
+    }
+
+    /// Tells the desk how the job stands.
+    pub(super) fn tell(&self) {
+        drop(self.desk.send(Input::Job(Box::new(self.job.clone()))));
+    }
+
+    /// Writes the end down, with its audit record, and tells it.
+    pub(super) fn over(&mut self, ending: &Ending, last: Option<(usize, StepState)>) {
+        let now = self.now();
+        let job = &mut self.job;
+        job.state = ending.state;
+        job.outcome = clean(&ending.outcome).into_owned();
+        job.offer.clone_from(&ending.offer);
+        job.ended = Some(now);
+        job.progress = None;
+        if job.state != JobState::Done {
+            job.undo = None;
+        }
+        let audit = self.record(now);
+        let (state, outcome) = (self.job.state, self.job.outcome.clone());
+        let end = JobEnd {
+            id: self.job.id,
+            state,
+            outcome: &outcome,
+            offer: ending.offer.as_ref(),
+            last,
+            audit: &audit,
+        };
+        if let Err(why) = self.db.end_job(&end, now) {
+            tracing::error!("the end of job {} could not be written down: {why}", self.job.id);
+            self.job.outcome.push_str(&format!(" This could not be written down: {why}."));
+        }
+        self.tell();
+    }
+
+    fn record(&self, now: Timestamp) -> AuditRecord {
+        let record = record::of(&self.job, &self.plan, self.setting, now);
+        if !self.plan.steps.iter().any(|s| changes_definition(&s.act)) {
+            return record;
+        }
+        let xml_after = self.xml_after().unwrap_or_default();
+        AuditRecord { xml_before: self.xml_before.clone(), xml_after, ..record }
+    }
+
+    fn xml_after(&self) -> Option<String> {
+        let vm: VmId = self.plan.operation.vm_id()?;
+        self.line.hv().ok()?.xml_of(vm, XmlOf::Defined).ok()
+    }
+}
+
+/// Why a plan that was agreed to is another now.
+pub(super) fn changed(agreed: &Plan, now: &Planned) -> Option<String> {
+    match now {
+        Planned::Refused(refusal) => {
+            let Refusal { reason, .. } = &**refusal;
+            Some(format!("Nothing was done: things have changed since you saw the plan. {reason}"))
+        }
+        Planned::Plan(plan) => agreed.stale_against(plan).map(|(fact, now)| {
+            let (what, was) = (clean(&fact.what), brief(&fact.was));
+            let is = now.map_or_else(|| "unknown".to_owned(), |f| brief(&f.was));
+            format!("Nothing was done: things have changed since you saw the plan. {what} was {was}, and is {is} now.")
+        }),
+    }
+}
+
+fn brief(value: &str) -> String {
+    if value.is_empty() || value.len() > 60 || value.contains('<') {
+        return "another".to_owned();
+    }
+    clean(value).into_owned()
+}
+
+fn failed(e: &HvError) -> Ending {
+    let hint = e.hint();
+    let mut outcome = e.to_string();
+    if !outcome.ends_with('.') {
+        outcome.push('.');
+    }
+    // Reconnecting goes on by itself for what is shown; a job is not begun again.
+    if !hint.is_empty() && e.kind != HvErrorKind::ConnectionLost {
+        outcome.push(' ');
+        outcome.push_str(hint);
+    }
+    Ending::new(JobState::Failed, outcome)
+}
+
+pub(super) fn unwritten(why: &StoreError) -> Ending {
+    Ending::new(JobState::Failed, format!("Not done, since it could not be written down first: {why}"))
+}

@@ -1,0 +1,131 @@
+//! What can be done to a VM.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::vm::StartOrder;
+
+/// What can be done to a VM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VmOperation {
+    /// Start it, or resume it from its managed save.
+    Start {
+        /// Leave it paused at its first instruction.
+        paused: bool,
+        /// Boot afresh although its memory was saved: what was saved is lost.
+        discard_saved: bool,
+    },
+    /// Ask the guest to shut down, and wait until it is off.
+    Shutdown {
+        /// How it is asked.
+        by: AskGuest,
+        /// Seconds until the job ends with the VM still running; at least 1.
+        within_s: u32,
+    },
+    /// Ask the guest to reboot.
+    Reboot {
+        /// How it is asked.
+        by: AskGuest,
+    },
+    /// Press the reset button: the guest is not asked.
+    Reset,
+    /// Pull the plug.
+    ForceOff,
+    /// Stop executing; memory stays where it is.
+    Pause,
+    /// Go on executing.
+    Resume,
+    /// Save memory to disk and stop (managed save).
+    Save,
+    /// Forget the saved memory.
+    DiscardSaved,
+    /// Start it with the host, or not.
+    Autostart {
+        /// Whether.
+        on: bool,
+    },
+    /// Have `collect` start it in this order after the host, or no longer.
+    StartOrder {
+        /// When; `None` takes it out of the order.
+        start: Option<StartOrder>,
+    },
+    /// Give it another name.
+    Rename {
+        /// The new name.
+        to: String,
+    },
+    /// Give it these tags, and no others.
+    SetTags {
+        /// The tags, in order.
+        tags: Vec<String>,
+    },
+    /// Give it tags that it lacks, and take others away.
+    ChangeTags {
+        /// Tags it shall have, behind those it has.
+        add: Vec<String>,
+        /// Tags it shall not have.
+        remove: Vec<String>,
+    },
+    /// Give it a title and a description; an empty text takes one away.
+    Describe {
+        /// One line; `None` leaves it as it is.
+        title: Option<String>,
+        /// Any text; `None` leaves it as it is.
+        description: Option<String>,
+    },
+    /// Protect it from deletion, from being forced off and from what else loses data; or no longer.
+    Protect {
+        /// Whether.
+        on: bool,
+    },
+}
+
+/// How a guest is asked to shut down or reboot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AskGuest {
+    /// By the agent where it is connected, else by the power button.
+    #[default]
+    Auto,
+    /// By the guest agent.
+    Agent,
+    /// By the ACPI power button.
+    Acpi,
+}
+
+impl AskGuest {
+    /// All ways, as commands name them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Agent, Self::Acpi];
+
+    /// The word in commands.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Agent => "agent",
+            Self::Acpi => "acpi",
+        }
+    }
+}
+
+impl VmOperation {
+    /// A stable word for records, filters and JSON: `vm.start`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Start { .. } => "vm.start",
+            Self::Shutdown { .. } => "vm.shutdown",
+            Self::Reboot { .. } => "vm.reboot",
+            Self::Reset => "vm.reset",
+            Self::ForceOff => "vm.force-off",
+            Self::Pause => "vm.pause",
+            Self::Resume => "vm.resume",
+            Self::Save => "vm.save",
+            Self::DiscardSaved => "vm.discard-saved",
+            Self::Autostart { .. } => "vm.autostart",
+            Self::StartOrder { .. } => "vm.start-order",
+            Self::Rename { .. } => "vm.rename",
+            Self::SetTags { .. } | Self::ChangeTags { .. } => "vm.tag",
+            Self::Describe { .. } => "vm.describe",
+            Self::Protect { .. } => "vm.protect",
+        }
+    }
+}
