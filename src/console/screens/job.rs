@@ -110,13 +110,8 @@ fn facts(c: &Canvas<'_>, job: &Job) -> Vec<(&'static str, Rich<'static>)> {
 /// `root at 10.0.0.5, console, process 4711`
 fn asked_by(job: &Job) -> String {
     let by = &job.by;
-    let mut said = clean(&by.user).into_owned();
-    if !by.origin.is_empty() {
-        said.push_str(&format!(" at {}", clean(&by.origin)));
-    }
-    said.push_str(&format!(", {}, process {}", by.via.word(), by.pid));
-    if job.here {
-        said.push_str(" (this one)");
-    }
-    said
+    let user = clean(&by.user);
+    let origin = if by.origin.is_empty() { String::new() } else { format!(" at {}", clean(&by.origin)) };
+    let this = if job.here { " (this one)" } else { "" };
+    format!("{user}{origin}, {}, process {}{this}", by.via.word(), by.pid)
 }

@@ -441,8 +441,8 @@ fn nothing_is_drawn_for_jobs_that_nobody_sees() {
 
 #[test]
 fn open_jobs_come_first_and_batches_stay_together() {
-    let app = with_jobs(made::various(&host()));
     use RowKey::{Batch, Job};
+    let app = with_jobs(made::various(&host()));
     let ids =
         [Job(JobId(14)), Batch(JobId(11)), Job(JobId(11)), Job(JobId(12)), Job(JobId(9)), Job(JobId(7))];
     assert_eq!(app.ops.as_ref().unwrap().list.rows, ids);

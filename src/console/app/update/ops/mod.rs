@@ -62,7 +62,8 @@ fn on_targets(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::DiscardSaved => VmOperation::DiscardSaved,
         A::Autostart => VmOperation::Autostart { on: any(&|vm| vm.flags.autostart != Some(true)) },
         A::Protect => VmOperation::Protect { on: true },
-        _ => VmOperation::Protect { on: false },
+        A::Unprotect => VmOperation::Protect { on: false },
+        _ => return Vec::new(),
     };
     ask(app, ids.into_iter().map(|id| Operation::vm(id, act.clone())).collect())
 }
