@@ -3,12 +3,13 @@
 use crate::model::plan::{Confirm, Plan};
 use crate::model::text::clean;
 
-/// What was given to go ahead.
+/// That somebody agreed to a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Consent {
-    /// A yes, with the names that had to be confirmed.
+    /// A yes in the dialog.
     Given {
-        /// These names, as plans ask for them: each typed, or of several plans covered by their number that was typed.
+        /// The names that were confirmed where a plan asks for one: typed, or of several plans covered by the number that was
+        /// typed. Empty where none had to be.
         names: Vec<String>,
     },
     /// `--yes`: stands for the yes and for the name.
@@ -16,21 +17,23 @@ pub enum Consent {
 }
 
 impl Consent {
-    /// Whether it covers these plans; if not, why.
+    /// Whether it is enough for what a plan asks for.
+    pub fn covers(&self, confirm: &Confirm) -> bool {
+        match (self, confirm) {
+            (Self::Standing, _) | (Self::Given { .. }, Confirm::Yes) => true,
+            (Self::Given { names }, Confirm::Name(name)) => names.contains(name),
+        }
+    }
+
+    /// Whether it is enough for all of these.
     ///
     /// # Errors
     /// One sentence for the user.
-    pub fn covers(&self, plans: &[Plan]) -> Result<(), String> {
-        let given = match self {
-            Self::Standing => return Ok(()),
-            Self::Given { names } => names,
-        };
-        let mut names = plans.iter().filter_map(|plan| match &plan.confirm {
-            Confirm::Name(name) => Some(name),
-            Confirm::Yes => None,
-        });
-        match names.find(|name| !given.contains(name)) {
-            Some(name) => Err(format!("The name {} was not typed: nothing was done.", clean(name))),
+    pub fn covers_all(&self, plans: &[Plan]) -> Result<(), String> {
+        match plans.iter().find(|plan| !self.covers(&plan.confirm)) {
+            Some(plan) => {
+                Err(format!("The name {} was not typed: nothing was done.", clean(&plan.target.name)))
+            }
             None => Ok(()),
         }
     }

@@ -140,7 +140,7 @@ impl DeskThread {
         if let Some(why) = &self.setting.read_only {
             return Err(why.clone());
         }
-        consent.covers(&plans)?;
+        consent.covers_all(&plans)?;
         let now = self.setting.clock.now().wall;
         let Journal { db, owner } = match &mut self.journal {
             Ok(journal) => journal,

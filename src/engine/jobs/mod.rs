@@ -22,6 +22,7 @@ mod hands;
 mod line;
 mod queue;
 mod record;
+pub mod records;
 mod recover;
 mod run;
 mod stop;

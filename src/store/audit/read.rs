@@ -35,6 +35,8 @@ pub struct AuditFilter {
     pub limit: Option<usize>,
     /// Only records with a lower number: the last one of an answer, to read on.
     pub after: Option<u64>,
+    /// Leave definitions out of what is found: they may be a mebibyte each.
+    pub brief: bool,
 }
 
 /// What was found.
@@ -115,7 +117,10 @@ impl AuditReader {
                 return Ok(false);
             }
             match record {
-                Some(record) => {
+                Some(mut record) => {
+                    if filter.brief {
+                        (record.xml_before, record.xml_after) = (String::new(), String::new());
+                    }
                     found.records.push(Chained { number: link.number, record, hash: link.hash });
                 }
                 None => found.unreadable.push(link.number),

@@ -280,7 +280,8 @@ impl Mark {
 
 /// Whether a damaged database was set aside here.
 fn set_aside(folder: &Path) -> bool {
-    let is = |name: &str| name.starts_with("state.db.damaged-");
+    let log = |name: &str| name.ends_with("-wal") || name.ends_with("-shm");
+    let is = |name: &str| name.starts_with("state.db.damaged-") && !log(name);
     fs::read_dir(folder)
         .is_ok_and(|mut files| files.any(|f| f.is_ok_and(|f| f.file_name().to_str().is_some_and(is))))
 }

@@ -242,7 +242,7 @@ fn a_dangerous_plan_needs_the_name() {
     keys(&mut app, "Backspace");
     let (plans, consent, _) = handed_in(&keys(&mut app, "Enter")).unwrap();
     assert_eq!(consent, Consent::Given { names: vec!["web01".into()] });
-    assert_eq!(consent.covers(&plans), Ok(()));
+    assert_eq!(consent.covers_all(&plans), Ok(()));
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn several_dangerous_plans_need_their_number() {
     keys(&mut app, "Backspace 4");
     let (plans, consent, _) = handed_in(&keys(&mut app, "Enter")).unwrap();
     assert_eq!(plans.len(), 4);
-    assert_eq!(consent.covers(&plans), Ok(()));
+    assert_eq!(consent.covers_all(&plans), Ok(()));
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn a_name_that_cannot_be_typed_is_typed_as_it_is_seen() {
         plan.confirm = Confirm::Name(name.into());
         let shown = PlanDialog::new(vec![Planned::Plan(Box::new(plan.clone()))]).unwrap();
         assert_eq!(shown.word().as_deref(), Some(word));
-        assert_eq!(shown.consent().covers(std::slice::from_ref(&plan)), Ok(()));
+        assert_eq!(shown.consent().covers_all(std::slice::from_ref(&plan)), Ok(()));
     }
     keys(&mut app, "Esc");
 }
