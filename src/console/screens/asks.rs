@@ -40,7 +40,7 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, overlay: &OpsOverlay) {
             dialog(
                 c,
                 area,
-                Dialog::new("Stopping jobs", lines).buttons(vec![Button::danger("Leave at once")], 0),
+                &Dialog::new("Stopping jobs", lines).buttons(vec![Button::danger("Leave at once")], 0),
             );
         }
     }
@@ -66,7 +66,7 @@ fn prompt(c: &mut Canvas<'_>, area: Rect, line: &Prompt) {
     let mut shown = Dialog::new(Rich::of(line.title(), Role::Title), vec![below]);
     shown.min_width = 72;
     shown.extra = 2;
-    let areas = dialog(c, area, shown);
+    let areas = dialog(c, area, &shown);
     Input {
         prompt: "> ",
         text: line.input.value(),
@@ -110,7 +110,7 @@ fn question(c: &mut Canvas<'_>, area: Rect, stop: &Stop, focus: usize) {
     }
     let [stay, go]: [String; 2] = buttons;
     let buttons = vec![Button::new(stay), Button::danger(go)];
-    dialog(c, area, Dialog::new(Rich::of(title, Role::Title), lines).buttons(buttons, focus));
+    dialog(c, area, &Dialog::new(Rich::of(title, Role::Title), lines).buttons(buttons, focus));
 }
 
 const fn carried_out(jobs: usize) -> &'static str {
@@ -122,7 +122,7 @@ const fn carried_out(jobs: usize) -> &'static str {
 }
 
 /// Draws a dialog, tells the mouse of it, and returns the rows it keeps empty.
-fn dialog(c: &mut Canvas<'_>, area: Rect, dialog: Dialog<'_>) -> Rect {
+fn dialog(c: &mut Canvas<'_>, area: Rect, dialog: &Dialog<'_>) -> Rect {
     let areas = dialog.draw(c.buf, area, c.look);
     c.view.hits.push(areas.whole, Target::Overlay);
     for (i, place) in areas.buttons.iter().enumerate() {

@@ -10,6 +10,7 @@ use crate::console::app::ops::{self, offer_of, undo_of, words};
 use crate::console::theme::{Glyphs, Role};
 use crate::console::widgets::{Dialog, Rich};
 use crate::model::job::{Job, JobId, JobStep, StepState};
+use crate::model::shell;
 use crate::model::text::clean;
 use crate::model::time::human_duration;
 use crate::model::units::seconds;
@@ -68,7 +69,7 @@ fn step_lines(c: &Canvas<'_>, step: &JobStep, columns: usize, g: &Glyphs) -> Vec
     let title = Rich::of(clean(&step.title).into_owned(), text).and(times(c, step), Role::Dim);
     let mut lines = hanging(Rich::of(format!("{sign} {:<8}", step.state.word()), role), &title, columns);
     if !step.command.is_empty() {
-        let command = Rich::of(words::command_line(&step.command), Role::Dim);
+        let command = Rich::of(shell::line(&step.command), Role::Dim);
         lines.extend(hanging(Rich::of("          $ ", Role::Dim), &command, columns));
     }
     lines
@@ -109,13 +110,8 @@ fn facts(c: &Canvas<'_>, job: &Job) -> Vec<(&'static str, Rich<'static>)> {
 /// `root at 10.0.0.5, console, process 4711`
 fn asked_by(job: &Job) -> String {
     let by = &job.by;
-    let mut said = clean(&by.user).into_owned();
-    if !by.origin.is_empty() {
-        said.push_str(&format!(" at {}", clean(&by.origin)));
-    }
-    said.push_str(&format!(", {}, process {}", by.via.word(), by.pid));
-    if job.here {
-        said.push_str(" (this one)");
-    }
-    said
+    let user = clean(&by.user);
+    let origin = if by.origin.is_empty() { String::new() } else { format!(" at {}", clean(&by.origin)) };
+    let this = if job.here { " (this one)" } else { "" };
+    format!("{user}{origin}, {}, process {}{this}", by.via.word(), by.pid)
 }

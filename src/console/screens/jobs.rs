@@ -14,6 +14,7 @@ use crate::console::widgets::{
     visible_rows,
 };
 use crate::model::job::{Job, JobState, StepState, Via};
+use crate::model::shell;
 use crate::model::text::clean;
 use crate::model::time::{human_age, human_duration};
 
@@ -76,7 +77,7 @@ fn detail(c: &mut Canvas<'_>, area: Rect, ops: &Ops) {
             let took = ops::took(job, c.app.now);
             let took = took.map_or_else(String::new, |took| format!("  {}", human_duration(took)));
             let command = job.step_now().filter(|step| !step.command.is_empty() && !job.state.is_over());
-            let command = command.map(|step| Rich::of(words::command_line(&step.command), Role::Dim));
+            let command = command.map(|step| Rich::of(shell::line(&step.command), Role::Dim));
             [head.and(took, Role::Dim), told(c, job)].into_iter().chain(command).collect()
         }
         several => several

@@ -12,6 +12,7 @@ use crate::console::app::ops::words;
 use crate::console::theme::{Glyphs, Role};
 use crate::console::widgets::{Button, Dialog, Input, Rich, draw as cellwise, wrap};
 use crate::model::plan::{AfterKill, Downtime, Note, Plan, Planned, Refusal, Space, Weight};
+use crate::model::shell;
 use crate::model::text::{clean, clean_lines};
 use crate::model::units::bytes;
 
@@ -111,7 +112,7 @@ pub(super) fn steps(plan: &Plan, columns: usize) -> Vec<Rich<'static>> {
         let title = Rich::of(clean(&step.title).into_owned(), Role::Text);
         lines.extend(hanging(Rich::of(format!("{}. ", i + 1), Role::Dim), &title, columns));
         if !step.command.is_empty() {
-            let command = Rich::of(words::command_line(&step.command), Role::Dim);
+            let command = Rich::of(shell::line(&step.command), Role::Dim);
             lines.extend(hanging(Rich::of("   $ ", Role::Dim), &command, columns));
         }
     }

@@ -2,10 +2,10 @@
 
 use super::plan::{downtime, hanging, note, notes_of, steps};
 use crate::console::app::ops::dialog::PlanDialog;
-use crate::console::app::ops::words;
 use crate::console::theme::{Glyphs, Role};
 use crate::console::widgets::Rich;
 use crate::model::plan::{Plan, Planned, Refusal};
+use crate::model::shell;
 use crate::model::text::{clean, truncate, width};
 
 /// Columns of a name at most.
@@ -74,7 +74,7 @@ fn layout(dialog: &PlanDialog, all: usize) -> Columns {
 
 fn command(plan: &Plan) -> Option<String> {
     let step = plan.steps.iter().find(|step| !step.command.is_empty())?;
-    Some(words::command_line(&step.command))
+    Some(shell::line(&step.command))
 }
 
 fn named(name: &str, columns: &Columns, role: Role) -> Rich<'static> {

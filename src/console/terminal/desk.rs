@@ -68,3 +68,72 @@ pub(super) async fn changed(desk: &mut Option<Desk>) -> Option<Arc<Jobs>> {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::Receiver;
+
+    use super::*;
+    use crate::engine::jobs::{Ask, Input, unattended};
+    use crate::hypervisor::{HvError, HvErrorKind};
+    use crate::model::id::VmId;
+    use crate::model::operation::VmOperation;
+
+    fn pause() -> Operation {
+        Operation::vm(VmId::from_bytes([1; 16]), VmOperation::Pause)
+    }
+
+    fn ask(asked: &Receiver<Input>) -> Ask {
+        match asked.recv().unwrap() {
+            Input::Ask(ask) => ask,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_question_is_answered_under_its_number() {
+        let (handle, asked, _tell) = unattended();
+        let (answers, mut told) = mpsc::channel(4);
+        let desk = Desk::new(handle, answers);
+        desk.plan(vec![pause()], 7);
+        let Ask::Plan(operations, reply) = ask(&asked) else { panic!("no plan was asked for") };
+        assert_eq!(operations, [pause()]);
+        reply.send(Ok(Vec::new())).unwrap();
+        assert!(matches!(told.recv().await, Some(Msg::Planned { ticket: 7, result: Ok(p) }) if p.is_empty()));
+        desk.submit(Vec::new(), Consent::Standing, 8);
+        let Ask::Submit(_, Consent::Standing, reply) = ask(&asked) else { panic!("nothing was handed in") };
+        reply.send(Err("The disk is full.".into())).unwrap();
+        let answer = told.recv().await;
+        assert!(
+            matches!(&answer, Some(Msg::Submitted { ticket: 8, result: Err(why) }) if why == "The disk is full."),
+            "{answer:?}"
+        );
+        desk.cancel(JobId(3));
+        assert!(matches!(ask(&asked), Ask::Cancel(JobId(3))));
+    }
+
+    #[tokio::test]
+    async fn errors_and_a_desk_that_has_gone_are_told_in_sentences() {
+        let (handle, asked, tell) = unattended();
+        let (answers, mut told) = mpsc::channel(4);
+        let mut desk = Some(Desk::new(handle, answers));
+        desk.as_ref().unwrap().plan(vec![pause()], 1);
+        let Ask::Plan(_, reply) = ask(&asked) else { panic!("no plan was asked for") };
+        reply.send(Err(HvError::new(HvErrorKind::ConnectionLost, "make a plan", "it went away"))).unwrap();
+        let answer = told.recv().await;
+        assert!(
+            matches!(&answer, Some(Msg::Planned { result: Err(why), .. }) if why.contains("it went away")),
+            "{answer:?}"
+        );
+        tell.send(Arc::new(Jobs { trouble: Some("x".into()), ..Jobs::default() })).unwrap();
+        assert_eq!(changed(&mut desk).await.unwrap().trouble.as_deref(), Some("x"));
+        drop((asked, tell));
+        assert!(changed(&mut desk).await.is_none());
+        desk.as_ref().unwrap().submit(Vec::new(), Consent::Standing, 2);
+        let answer = told.recv().await;
+        assert!(
+            matches!(&answer, Some(Msg::Submitted { ticket: 2, result: Err(why) }) if why == GONE),
+            "{answer:?}"
+        );
+    }
+}

@@ -262,8 +262,9 @@ impl Console {
     /// its charts too.
     const fn is_waited_for(&self, msg: &Msg) -> bool {
         match msg {
-            Msg::Moment(..) | Msg::Top(..) | Msg::Xml(..) => true,
-            Msg::Planned { .. } | Msg::Submitted { .. } => true,
+            Msg::Moment(..) | Msg::Top(..) | Msg::Xml(..) | Msg::Planned { .. } | Msg::Submitted { .. } => {
+                true
+            }
             Msg::Charts(..) => self.app.past.is_some(),
             _ => false,
         }

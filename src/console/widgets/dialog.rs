@@ -142,7 +142,7 @@ impl<'a> Dialog<'a> {
             let place = left(rest, button.width());
             let role = match (i == self.focus, button.danger) {
                 (false, _) if button.disabled => Role::Dim,
-                (true, true) if button.disabled => Role::ButtonFocus,
+                (true, _) if button.disabled => Role::SelectionIdle,
                 (true, true) => Role::ButtonDanger,
                 (true, false) => Role::ButtonFocus,
                 (false, true) => Role::Danger,

@@ -152,7 +152,7 @@ pub fn undo(app: &App) -> Vec<Operation> {
 pub fn offered(app: &App) -> Vec<Operation> {
     let Some(ops) = &app.ops else { return Vec::new() };
     if let Some(chosen) = chosen(app) {
-        return chosen.into_iter().filter_map(|job| offer_of(job)).collect();
+        return chosen.into_iter().filter_map(offer_of).collect();
     }
     let open = || ops.jobs.jobs.iter().filter(|job| offer_of(job).is_some());
     let newest = open().find(|job| job.here).or_else(|| open().next());

@@ -26,8 +26,6 @@ pub struct Subject {
     pub id: VmId,
     /// Its name, cleaned.
     pub name: String,
-    /// The tags it has.
-    pub tags: Vec<String>,
 }
 
 /// The line's state.
@@ -50,11 +48,7 @@ impl Prompt {
             [vm] => now(asked, vm),
             _ => String::new(),
         };
-        let subjects = vms.iter().map(|vm| Subject {
-            id: vm.id,
-            name: vm.display_name().into_owned(),
-            tags: vm.tags().to_vec(),
-        });
+        let subjects = vms.iter().map(|vm| Subject { id: vm.id, name: vm.display_name().into_owned() });
         Self { asked, subjects: subjects.collect(), input: Input::new(now), error: None }
     }
 
@@ -97,7 +91,7 @@ impl Prompt {
         }
         let of = |subject: &Subject| {
             let act = match self.asked {
-                Asked::Tags => VmOperation::SetTags { tags: tags(text, subject, self.subjects.len() > 1) },
+                Asked::Tags => tags(text, self.subjects.len() > 1),
                 Asked::Name => VmOperation::Rename { to: text.to_owned() },
                 Asked::Title => VmOperation::Describe { title: Some(text.to_owned()), description: None },
                 Asked::Description => {
@@ -120,25 +114,18 @@ fn now(asked: Asked, vm: &Vm) -> String {
     }
 }
 
-/// The tags a VM will have. Where each word begins with a sign, or for several VMs, they add to what it has.
-fn tags(text: &str, subject: &Subject, several: bool) -> Vec<String> {
+/// The tags a VM shall have. Where each word has a sign, or for several VMs, they change what each has.
+fn tags(text: &str, several: bool) -> VmOperation {
     let words: Vec<&str> = text.split([' ', ',']).filter(|w| !w.is_empty()).collect();
-    let changes = several || (!words.is_empty() && words.iter().all(|w| w.starts_with(['+', '-'])));
-    if !changes {
-        return words.into_iter().map(str::to_owned).collect();
+    let signed = !words.is_empty() && words.iter().all(|w| w.starts_with(['+', '-']));
+    if !several && !signed {
+        return VmOperation::SetTags { tags: words.into_iter().map(str::to_owned).collect() };
     }
-    let mut tags = subject.tags.clone();
-    for word in words {
-        if let Some(gone) = word.strip_prefix('-') {
-            tags.retain(|tag| tag != gone);
-        } else {
-            let new = word.strip_prefix('+').unwrap_or(word);
-            if !tags.iter().any(|tag| tag == new) {
-                tags.push(new.to_owned());
-            }
-        }
+    let (gone, new): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|w| w.starts_with('-'));
+    VmOperation::ChangeTags {
+        add: new.into_iter().map(|w| w.strip_prefix('+').unwrap_or(w).to_owned()).collect(),
+        remove: gone.into_iter().map(|w| w[1..].to_owned()).collect(),
     }
-    tags
 }
 
 /// A text of several lines as it can be typed in one.
@@ -169,22 +156,17 @@ mod tests {
 
     use super::*;
 
-    fn subject() -> Subject {
-        Subject {
-            id: VmId::from_bytes([1; 16]),
-            name: "web01".into(),
-            tags: vec!["web".into(), "old".into()],
-        }
-    }
-
     #[test]
     fn tags_are_set_or_added_and_taken() {
-        let set = |text: &str, several: bool| tags(text, &subject(), several).join(" ");
-        assert_eq!(set("prod, db", false), "prod db");
-        assert_eq!(set("+prod -old", false), "web prod");
-        assert_eq!(set("", false), "");
-        assert_eq!(set("prod web", true), "web old prod");
-        assert_eq!(set("-web", true), "old");
+        let words = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+        let set = |text: &str| VmOperation::SetTags { tags: words(text) };
+        let change =
+            |add: &str, remove: &str| VmOperation::ChangeTags { add: words(add), remove: words(remove) };
+        assert_eq!(tags("prod, db", false), set("prod db"));
+        assert_eq!(tags("", false), set(""));
+        assert_eq!(tags("+prod -old", false), change("prod", "old"));
+        assert_eq!(tags("prod web", true), change("prod web", ""));
+        assert_eq!(tags("-web +x", true), change("x", "web"));
     }
 
     proptest! {

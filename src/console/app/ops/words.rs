@@ -65,11 +65,6 @@ pub fn of_several(n: usize) -> String {
     if n == 1 { "1 VM".into() } else { format!("{n} VMs") }
 }
 
-/// A command as it would be typed into a shell, fit to be drawn.
-pub fn command_line(arguments: &[String]) -> String {
-    crate::model::shell::line(arguments)
-}
-
 /// How far long work is, how fast, and how long it still takes: `1.2/4.0G · 120 MiB/s · 23 s left`.
 pub fn progress(progress: &Progress) -> String {
     let mut parts = Vec::new();

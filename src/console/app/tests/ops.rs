@@ -1,7 +1,7 @@
 //! Operations: from a key to plans, dialogs, jobs, and what is told of them.
 
 use super::*;
-use crate::console::app::ops::{OpsOverlay, dialog::PlanDialog, rows::RowKey, words};
+use crate::console::app::ops::{OpsOverlay, dialog::PlanDialog, rows::RowKey};
 use crate::console::screens::testing::{NOW, ops as made};
 use crate::engine::jobs::{Consent, Jobs};
 use crate::model::id::VmId;
@@ -240,9 +240,9 @@ fn a_dangerous_plan_needs_the_name() {
     keys(&mut app, "2");
     assert!(!dialog(&app).unwrap().may_go());
     keys(&mut app, "Backspace");
-    let (_, consent, _) = handed_in(&keys(&mut app, "Enter")).unwrap();
-    assert!(consent.covers(&Confirm::Name("web01".into())));
-    assert!(!consent.covers(&Confirm::Name("web02".into())));
+    let (plans, consent, _) = handed_in(&keys(&mut app, "Enter")).unwrap();
+    assert_eq!(consent, Consent::Given { names: vec!["web01".into()] });
+    assert_eq!(consent.covers_all(&plans), Ok(()));
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn several_dangerous_plans_need_their_number() {
     keys(&mut app, "Backspace 4");
     let (plans, consent, _) = handed_in(&keys(&mut app, "Enter")).unwrap();
     assert_eq!(plans.len(), 4);
-    assert!(plans.iter().all(|plan| consent.covers(&plan.confirm)));
+    assert_eq!(consent.covers_all(&plans), Ok(()));
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn a_name_that_cannot_be_typed_is_typed_as_it_is_seen() {
         plan.confirm = Confirm::Name(name.into());
         let shown = PlanDialog::new(vec![Planned::Plan(Box::new(plan.clone()))]).unwrap();
         assert_eq!(shown.word().as_deref(), Some(word));
-        assert!(shown.consent().covers(&plan.confirm));
+        assert_eq!(shown.consent().covers_all(std::slice::from_ref(&plan)), Ok(()));
     }
     keys(&mut app, "Esc");
 }
@@ -302,13 +302,9 @@ fn tags_are_asked_for_and_become_a_plan() {
     assert_eq!(asked(&keys(&mut app, "Enter")), None, "nothing was typed");
     typed(&mut app, "+x -prod");
     let (operations, _) = asked(&keys(&mut app, "Enter")).unwrap();
-    let of = |name: &str| {
-        let id = vm(&app, name);
-        let one = operations.iter().find(|o| o.vm_id() == Some(id)).unwrap();
-        act(std::slice::from_ref(one)).clone()
-    };
-    assert_eq!(of("db01"), VmOperation::SetTags { tags: vec!["db".into(), "x".into()] });
-    assert_eq!(of("test-old"), VmOperation::SetTags { tags: vec!["x".into()] });
+    assert_eq!(operations.len(), 5);
+    let change = VmOperation::ChangeTags { add: vec!["x".into()], remove: vec!["prod".into()] };
+    assert!(operations.iter().all(|operation| *act(std::slice::from_ref(operation)) == change));
 }
 
 #[test]
@@ -445,8 +441,8 @@ fn nothing_is_drawn_for_jobs_that_nobody_sees() {
 
 #[test]
 fn open_jobs_come_first_and_batches_stay_together() {
-    let app = with_jobs(made::various(&host()));
     use RowKey::{Batch, Job};
+    let app = with_jobs(made::various(&host()));
     let ids =
         [Job(JobId(14)), Batch(JobId(11)), Job(JobId(11)), Job(JobId(12)), Job(JobId(9)), Job(JobId(7))];
     assert_eq!(app.ops.as_ref().unwrap().list.rows, ids);
@@ -557,16 +553,6 @@ fn dialogs_are_clicked() {
     planned(&mut app, "S");
     update(&mut app, click(Target::Pane(Pane::Vms)));
     assert!(app.overlays.is_empty(), "beside it is Cancel");
-}
-
-#[test]
-fn commands_are_written_as_a_shell_reads_them() {
-    let line =
-        |words: &[&str]| words::command_line(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
-    assert_eq!(line(&["virsh", "start", "web01"]), "virsh start web01");
-    assert_eq!(line(&["virsh", "start", "it's", ""]), r"virsh start 'it'\''s' ''");
-    assert_eq!(line(&["virsh", "a\u{1b}[2Jb", "$HOME"]), "virsh 'a[2Jb' '$HOME'");
-    assert_eq!(words::verb(&made::shutdown(VmId::from_bytes([1; 16]))), "Shut down");
 }
 
 proptest! {

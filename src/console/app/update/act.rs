@@ -126,29 +126,7 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::LogLess => vec![Effect::LogLevel(false)],
         A::Redraw => vec![Effect::Redraw],
         A::Quit => ops::leave(app),
-        A::Start
-        | A::Shutdown
-        | A::Reboot
-        | A::Reset
-        | A::ForceOff
-        | A::PauseResume
-        | A::Save
-        | A::DiscardSaved
-        | A::Autostart
-        | A::Tags
-        | A::Rename
-        | A::SetTitle
-        | A::SetDescription
-        | A::Protect
-        | A::Unprotect
-        | A::Undo
-        | A::Offer
-        | A::StopJob
-        | A::DialogPress
-        | A::DialogNext
-        | A::DialogPrevious
-        | A::DialogDetails
-        | A::PromptGive => ops::action(app, action),
+        _ => ops::action(app, action),
     }
 }
 

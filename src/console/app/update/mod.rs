@@ -85,7 +85,7 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Planned { ticket, result } => ops::planned(app, ticket, result),
         Msg::Submitted { ticket, result } => ops::submitted(app, ticket, result),
-        Msg::Jobs(jobs) => ops::jobs_changed(app, jobs),
+        Msg::Jobs(jobs) => ops::jobs_changed(app, &jobs),
         Msg::Notice(notice) => {
             toast(app, notice);
             Vec::new()

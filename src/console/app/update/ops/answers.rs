@@ -67,14 +67,14 @@ pub(in super::super) fn submitted(
 }
 
 /// Jobs are others than before.
-pub(in super::super) fn jobs_changed(app: &mut App, jobs: Arc<Jobs>) -> Vec<Effect> {
+pub(in super::super) fn jobs_changed(app: &mut App, jobs: &Arc<Jobs>) -> Vec<Effect> {
     let Some(ops) = &mut app.ops else { return Vec::new() };
-    let old = std::mem::replace(&mut ops.jobs, Arc::clone(&jobs));
-    ops.list.relist(&jobs);
+    let old = std::mem::replace(&mut ops.jobs, Arc::clone(jobs));
+    ops.list.relist(jobs);
     let in_full = matches!(app.overlays.last(), Some(Overlay::Ops(OpsOverlay::Job { .. })));
-    app.dirty |= app.screen == Screen::Jobs || in_full || news::differs(&old, &jobs);
-    let ended = news::ended(&old, &jobs);
-    if let Some(notice) = news::notice(app, &jobs, &ended) {
+    app.dirty |= app.screen == Screen::Jobs || in_full || news::differs(&old, jobs);
+    let ended = news::ended(&old, jobs);
+    if let Some(notice) = news::notice(app, jobs, &ended) {
         toast(app, notice);
     }
     if let Some(trouble) = jobs.trouble.as_ref().filter(|_| old.trouble.is_none()) {

@@ -62,7 +62,8 @@ fn on_targets(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::DiscardSaved => VmOperation::DiscardSaved,
         A::Autostart => VmOperation::Autostart { on: any(&|vm| vm.flags.autostart != Some(true)) },
         A::Protect => VmOperation::Protect { on: true },
-        _ => VmOperation::Protect { on: false },
+        A::Unprotect => VmOperation::Protect { on: false },
+        _ => return Vec::new(),
     };
     ask(app, ids.into_iter().map(|id| Operation::vm(id, act.clone())).collect())
 }
@@ -92,7 +93,10 @@ fn prompt(app: &mut App, asked: Asked) -> Vec<Effect> {
     if vms.is_empty() {
         return Vec::new();
     }
-    if let Some(vm) = vms.iter().find(|vm| vm.definition.is_none()) {
+    // One is shown as it is now, to be changed.
+    if let [vm] = vms.as_slice()
+        && vm.definition.is_none()
+    {
         let text = format!("The definition of {} was not read yet.", vm.display_name());
         toast(app, Notice::info(text));
         return Vec::new();
