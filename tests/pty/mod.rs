@@ -9,7 +9,7 @@ mod commands;
 mod disrupt;
 mod endings;
 mod files;
-mod host;
+pub(crate) mod host;
 pub(crate) mod modes;
 mod names;
 mod past;
