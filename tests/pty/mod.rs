@@ -12,6 +12,7 @@ mod files;
 mod host;
 pub(crate) mod modes;
 mod names;
+mod operate;
 mod past;
 mod plain;
 mod quiet;
