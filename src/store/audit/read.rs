@@ -134,8 +134,7 @@ impl AuditReader {
     pub fn one(&self, number: u64) -> Result<Option<Link>, StoreError> {
         let (Some(db), Ok(number)) = (&self.db, i64::try_from(number)) else { return Ok(None) };
         let query = "SELECT number, previous, record, hash FROM audit WHERE number = ?";
-        let found = self.checked(db.query_row(query, [number], link).optional());
-        found
+        self.checked(db.query_row(query, [number], link).optional())
     }
 
     /// Tells every record, oldest first, as of one moment, until it is told to stop. Any error of the taker ends it.

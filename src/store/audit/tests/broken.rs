@@ -216,13 +216,31 @@ fn a_damaged_database_is_followed_by_a_chain_that_names_it() {
     assert_eq!(fault(path), Fault::Gone { count: 3 });
 }
 
+fn remove(folder: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(folder.join(format!("state.db{suffix}")));
+    }
+}
+
+#[test]
+fn damage_once_does_not_cover_what_is_removed_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    drop(chain(path, 3));
+    fs::write(path.join("state.db"), [7; 5000]).unwrap();
+    drop(chain(path, 2));
+    assert_eq!(sound(path), (2, vec![Remark::Follows { count: 3 }]));
+    remove(path);
+    assert_eq!(fault(path), Fault::CutOff { ends: 0, told: 2 });
+    drop(chain(path, 4));
+    assert_eq!(fault(path), Fault::Gone { count: 2 });
+}
+
 #[test]
 fn a_database_that_was_removed_is_missed() {
     let folder = tempfile::tempdir().unwrap();
     drop(chain(folder.path(), 3));
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(folder.path().join(format!("state.db{suffix}")));
-    }
+    remove(folder.path());
     assert_eq!(fault(folder.path()), Fault::CutOff { ends: 0, told: 3 });
     drop(chain(folder.path(), 2));
     assert_eq!(fault(folder.path()), Fault::Gone { count: 3 });
