@@ -12,6 +12,7 @@ mod files;
 pub(crate) mod host;
 pub(crate) mod modes;
 mod names;
+mod operate;
 mod past;
 mod plain;
 mod quiet;
