@@ -40,33 +40,53 @@ fn rehearse(name: &str, before: &[&str], args: &[&str], kills: &[Kill]) {
 
 #[test]
 fn a_start_that_was_killed() {
-    rehearse("kill-start", &[], &["start", "a"], &[
-        Kill { place: "begun", state: "off", result: "failed", said: "This was not done: Start it" },
-        Kill { place: "acted 0", state: "running", result: "done", said: "found done" },
-    ]);
+    rehearse(
+        "kill-start",
+        &[],
+        &["start", "a"],
+        &[
+            Kill { place: "begun", state: "off", result: "failed", said: "This was not done: Start it" },
+            Kill { place: "acted 0", state: "running", result: "done", said: "found done" },
+        ],
+    );
 }
 
 #[test]
 fn a_pause_that_was_killed() {
-    rehearse("kill-pause", &["start"], &["pause", "a"], &[
-        Kill { place: "begun", state: "running", result: "failed", said: "This was not done: Pause it" },
-        Kill { place: "acted 0", state: "paused", result: "done", said: "found done" },
-    ]);
+    rehearse(
+        "kill-pause",
+        &["start"],
+        &["pause", "a"],
+        &[
+            Kill { place: "begun", state: "running", result: "failed", said: "This was not done: Pause it" },
+            Kill { place: "acted 0", state: "paused", result: "done", said: "found done" },
+        ],
+    );
 }
 
 #[test]
 fn a_shutdown_that_was_killed() {
-    rehearse("kill-shutdown", &["start"], &["shutdown", "a", "--within", "1"], &[
-        Kill { place: "begun", state: "running", result: "failed", said: "cannot be told" },
-        Kill { place: "acted 0", state: "running", result: "failed", said: "cannot be told" },
-        Kill { place: "begun 1", state: "running", result: "failed", said: "This was not done: Wait" },
-    ]);
+    rehearse(
+        "kill-shutdown",
+        &["start"],
+        &["shutdown", "a", "--within", "1"],
+        &[
+            Kill { place: "begun", state: "running", result: "failed", said: "cannot be told" },
+            Kill { place: "acted 0", state: "running", result: "failed", said: "cannot be told" },
+            Kill { place: "begun 1", state: "running", result: "failed", said: "This was not done: Wait" },
+        ],
+    );
 }
 
 #[test]
 fn a_save_that_was_killed() {
-    rehearse("kill-save", &["start"], &["save", "a"], &[
-        Kill { place: "begun", state: "running", result: "failed", said: "This was not done" },
-        Kill { place: "acted 0", state: "off", result: "done", said: "found done" },
-    ]);
+    rehearse(
+        "kill-save",
+        &["start"],
+        &["save", "a"],
+        &[
+            Kill { place: "begun", state: "running", result: "failed", said: "This was not done" },
+            Kill { place: "acted 0", state: "off", result: "done", said: "found done" },
+        ],
+    );
 }

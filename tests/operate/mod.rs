@@ -2,8 +2,6 @@
 //!
 //! Each test has a host of its own, whose daemon it may kill.
 
-#![expect(clippy::print_stdout, reason = "a test that cannot run says so")]
-
 mod bed;
 mod kills;
 mod trouble;
@@ -43,10 +41,28 @@ fn a_vm_goes_through_its_life() {
     let audit = bed.audit();
     let words: Vec<&str> = audit.iter().rev().map(|r| r["operation"].as_str().unwrap()).collect();
     let expected = [
-        "start", "pause", "resume", "save", "start", "reset", "force-off", "start", "force-off", "tag",
-        "autostart", "protect", "rename", "start", "protect", "force-off",
+        "start",
+        "pause",
+        "resume",
+        "save",
+        "start",
+        "reset",
+        "force-off",
+        "start",
+        "force-off",
+        "tag",
+        "autostart",
+        "protect",
+        "rename",
+        "start",
+        "protect",
+        "force-off",
     ];
-    assert_eq!(words, expected.map(|w| format!("vm.{w}")), "each once, in order; what was refused changed nothing");
+    assert_eq!(
+        words,
+        expected.map(|w| format!("vm.{w}")),
+        "each once, in order; what was refused changed nothing"
+    );
     assert!(audit.iter().all(|r| r["result"] == "done"));
     bed.sound();
 }
