@@ -58,6 +58,7 @@ fn planned(operation: &Operation) -> Plan {
         title: format!("Shut down {}", target.display_name()),
         verb: "Shut down".into(),
         summary: "ACPI, 90 s".into(),
+        done: "It is off.".into(),
         steps,
         notes,
         confirm: if typed { Confirm::Name(target.name.clone()) } else { Confirm::Yes },

@@ -64,9 +64,9 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::Start { vm, paused, discard_saved } => {
             hv.start(*vm, StartHow { paused: *paused, discard_saved: *discard_saved })?;
         }
-        Act::Shutdown { vm, by } => hv.shutdown(*vm, ask(*by))?,
+        Act::Shutdown { vm, by } => asked(*by, |ask| hv.shutdown(*vm, ask))?,
         Act::AwaitOff { vm, within_s } => return await_off(*vm, *within_s, hands),
-        Act::Reboot { vm, by } => hv.reboot(*vm, ask(*by))?,
+        Act::Reboot { vm, by } => asked(*by, |ask| hv.reboot(*vm, ask))?,
         Act::Reset { vm } => hv.reset(*vm)?,
         Act::ForceOff { vm } => hv.force_off(*vm)?,
         Act::Pause { vm } => hv.pause(*vm)?,
@@ -82,10 +82,15 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
     Ok(())
 }
 
-const fn ask(by: AskGuest) -> Ask {
+/// Asks the guest so; of an agent that does not answer in time, ACPI is the way out.
+fn asked(by: AskGuest, call: impl Fn(Ask) -> HvResult<()>) -> HvResult<()> {
     match by {
-        AskGuest::Agent => Ask::Agent,
-        AskGuest::Auto | AskGuest::Acpi => Ask::Acpi,
+        AskGuest::Agent => call(Ask::Agent),
+        AskGuest::Acpi => call(Ask::Acpi),
+        AskGuest::Auto => call(Ask::Agent).or_else(|e| {
+            tracing::info!("{e}: it is asked by ACPI.");
+            call(Ask::Acpi)
+        }),
     }
 }
 
