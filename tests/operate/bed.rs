@@ -97,9 +97,17 @@ impl Bed {
     }
 
     fn state_db(&self) -> Option<StateDb> {
+        Some(StateDb::open(&self.kept()?, Timestamp(0)).unwrap().0)
+    }
+
+    /// Where the state of this host is kept, once something was.
+    pub(super) fn folder(&self) -> std::path::PathBuf {
+        self.kept().unwrap()
+    }
+
+    fn kept(&self) -> Option<std::path::PathBuf> {
         let hosts = std::fs::read_dir(self.home.path().join("data/novacron/hosts")).ok()?;
-        let folder = hosts.filter_map(Result::ok).map(|e| e.path()).find(|p| p.join("state.db").exists())?;
-        Some(StateDb::open(&folder, Timestamp(0)).unwrap().0)
+        hosts.filter_map(Result::ok).map(|e| e.path()).find(|p| p.join("state.db").exists())
     }
 
     /// The audit's chain holds.
