@@ -565,7 +565,7 @@ fn commands_are_written_as_a_shell_reads_them() {
         |words: &[&str]| words::command_line(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
     assert_eq!(line(&["virsh", "start", "web01"]), "virsh start web01");
     assert_eq!(line(&["virsh", "start", "it's", ""]), r"virsh start 'it'\''s' ''");
-    assert_eq!(line(&["virsh", "a\u{1b}[2Jb", "$HOME"]), "virsh 'a[2Jb' '$HOME'");
+    assert_eq!(line(&["virsh", "a\u{1b}[2Jb", "$HOME"]), r"virsh $'a\x1b[2Jb' '$HOME'");
     assert_eq!(words::verb(&made::shutdown(VmId::from_bytes([1; 16]))), "Shut down");
 }
 
