@@ -235,7 +235,8 @@ impl Person for Somebody {
 
     fn progress(&mut self, line: &str) {
         self.under_way |= line.contains(": ");
-        if !line.is_empty() {
+        // How often the same is told depends on who is faster.
+        if !line.is_empty() && !self.shown.contains(line) {
             self.shown.extend(["~ ", line, "\n"]);
         }
     }
