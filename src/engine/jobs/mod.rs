@@ -17,6 +17,7 @@ mod acts;
 mod consent;
 mod desk;
 mod facts;
+mod facts_storage;
 mod handle;
 mod hands;
 mod line;
@@ -38,6 +39,7 @@ use std::time::Duration;
 
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
+pub use self::facts_storage::orphans;
 pub use self::handle::{DeskHandle, Jobs};
 use self::stop::Stop;
 use super::clock::{Clock, SystemClock};
