@@ -9,4 +9,5 @@ mod engine;
 mod licences;
 mod past;
 mod pty;
+mod volumes;
 mod xml;
