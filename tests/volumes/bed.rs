@@ -19,7 +19,7 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 pub(super) struct Bed {
     pub(super) folder: tempfile::TempDir,
     pub(super) uri: String,
-    hostctl: String,
+    pub(super) hostctl: String,
     pub(super) pool: String,
     /// Where the pool is, seen alike from inside and from outside.
     pub(super) place: PathBuf,

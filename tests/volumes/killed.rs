@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use novacron::engine::jobs::{Desk, DeskConfig, DeskHandle};
-use novacron::hypervisor::{Pools, Volumes};
 use novacron::model::job::{Job, JobId, JobState};
 use novacron::model::operation::{NewPool, Operation, PoolOperation, PoolSource, VolumeOperation};
 

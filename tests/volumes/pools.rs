@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use novacron::hypervisor::{Connector, Pools, Purpose, Storage};
+use novacron::hypervisor::{Connector, Purpose};
 use novacron::model::operation::{
     BuildHow, CephAuth, NewPool, Operation, PoolOperation, PoolSource, VolumeOperation,
 };

@@ -84,7 +84,7 @@ where
             }
             match (self.look)(&*hv) {
                 Ok(Some(now)) => {
-                    drop(self.desk.send(Input::Progress(self.job, rate.seen(now, Instant::now()))))
+                    drop(self.desk.send(Input::Progress(self.job, rate.seen(now, Instant::now()))));
                 }
                 Ok(None) => {}
                 Err(e) => tracing::debug!("{e}"),
