@@ -1,5 +1,8 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
+mod storage;
+mod transfer;
+
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -18,6 +21,8 @@ use crate::xml::domain;
 
 /// How often a wait looks whether events were missed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+pub(super) use transfer::part_of;
 
 /// What an act has at hand.
 pub(in crate::engine::jobs) struct Hands<'h> {
@@ -47,7 +52,7 @@ pub(in crate::engine::jobs) enum Broken {
         /// Why.
         sentence: String,
         /// What may be tried instead.
-        offer: Option<Operation>,
+        offer: Option<Box<Operation>>,
     },
 }
 
@@ -78,6 +83,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetMetadata { vm, xml } => hv.set_metadata(*vm, xml.as_deref())?,
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
+        Act::Storage(act) => return storage::perform(act, hands),
     }
     Ok(())
 }
@@ -121,7 +127,7 @@ fn await_off(vm: VmId, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
         if waited >= u64::from(within_s) {
             return Err(Broken::Said {
                 sentence: format!("It still runs after {within_s} s: the guest does not listen, or is busy."),
-                offer: Some(Operation::vm(vm, VmOperation::ForceOff)),
+                offer: Some(Box::new(Operation::vm(vm, VmOperation::ForceOff))),
             });
         }
         let progress = Progress { done: waited, total: within_s.into(), unit: Unit::Seconds, rate: None };
@@ -137,6 +143,8 @@ pub(in crate::engine::jobs) enum Found {
     Done,
     /// It was not, or is not so any more.
     NotDone,
+    /// It was begun, and what is there of it is not whole: it is taken back.
+    Half,
     /// Nothing is left of it that would tell.
     NoTrace,
 }
@@ -166,6 +174,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult
             found(now.description.unwrap_or_default() == text.trim())
         }
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
+        Act::Storage(act) => return storage::probe(act, hv),
     })
 }
 
