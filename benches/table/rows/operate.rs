@@ -121,9 +121,8 @@ impl Office {
         let handle = self.desk.handle();
         let begun = Instant::now();
         let ids = self.runtime.block_on(handle.submit(plans, Consent::Standing))??;
-        let over = |jobs: &Arc<Jobs>| {
-            ids.iter().all(|id: &JobId| jobs.job(*id).is_some_and(|j| j.state.is_over()))
-        };
+        let over =
+            |jobs: &Arc<Jobs>| ids.iter().all(|id: &JobId| jobs.job(*id).is_some_and(|j| j.state.is_over()));
         let mut jobs = handle.jobs();
         let jobs = self.runtime.block_on(jobs.wait_for(over))?;
         let took = begun.elapsed();
@@ -134,13 +133,16 @@ impl Office {
     }
 }
 
+/// A bare call.
+type Call = fn(&dyn Hypervisor, VmId) -> Outcome<()>;
+
 /// A job on one VM beside the same call on a connection that is open.
 fn single(context: &Context, host: &Host, vms: &Diskless<'_>) -> Outcome<Vec<Line>> {
     let office = Office::open(host, 4)?;
     let hv = office.connection()?;
     let id = ids(&*hv, &vms.names[..1])?[0];
     let start = VmOperation::Start { paused: false, discard_saved: false };
-    let calls: [(&str, VmOperation, fn(&dyn Hypervisor, VmId) -> Outcome<()>); 3] = [
+    let calls: [(&str, VmOperation, Call); 3] = [
         ("start", start, |hv, id| Ok(hv.start(id, StartHow::default())?)),
         ("pause", VmOperation::Pause, |hv, id| Ok(hv.pause(id)?)),
         ("force off", VmOperation::ForceOff, |hv, id| Ok(hv.force_off(id)?)),
@@ -243,12 +245,14 @@ fn many(context: &Context, host: &Host, vms: &Diskless<'_>) -> Outcome<Vec<Line>
         vms.stop();
     }
     let line = |parallel: usize, took: &[f64], bound: f64, at_most: &str| {
-        Line::new(format!("start of {MANY} diskless VMs, {parallel} at a time, beside `virsh start` in a loop"))
-            .at_most(at_most)
-            .measured(format!("{:.1} s / {:.1} s", median(took), median(&looped)))
-            .ratio(median(took) / median(&looped))
-            .holds_if(median(took) / median(&looped) <= bound)
-            .note(format!("plans and journal included; medians of {} by turns", took.len()))
+        Line::new(format!(
+            "start of {MANY} diskless VMs, {parallel} at a time, beside `virsh start` in a loop"
+        ))
+        .at_most(at_most)
+        .measured(format!("{:.1} s / {:.1} s", median(took), median(&looped)))
+        .ratio(median(took) / median(&looped))
+        .holds_if(median(took) / median(&looped) <= bound)
+        .note(format!("plans and journal included; medians of {} by turns", took.len()))
     };
     Ok(vec![line(1, &took[0], 1.05, "no slower: 1.05 ×"), line(4, &took[1], 1.0, "faster")])
 }
@@ -270,7 +274,11 @@ fn on_screen(context: &Context, host: &Host, vms: &Diskless<'_>) -> Outcome<Line
     let mut took = Vec::new();
     for _ in 0..context.times(15, 3) {
         for (pause, state) in [(true, "paused"), (false, "running")] {
-            if pause { hv.pause(id)? } else { hv.resume(id)? }
+            if pause {
+                hv.pause(id)?
+            } else {
+                hv.resume(id)?
+            }
             let begun = Instant::now();
             let seen = console.until(state, SOON, row(state))?;
             took.push(ms(seen.saturating_duration_since(begun)));
