@@ -25,6 +25,7 @@ mod probe;
 mod state;
 mod stats;
 mod storage;
+mod store;
 #[cfg(test)]
 mod tests;
 mod uri;

@@ -26,6 +26,7 @@ mod network;
 mod shape;
 mod spec;
 mod storage;
+mod store;
 pub(super) mod workload;
 mod world;
 mod xml;

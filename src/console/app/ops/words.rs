@@ -6,7 +6,7 @@ use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
 pub const fn verb(operation: &Operation) -> &'static str {
-    let Operation::Vm { act, .. } = operation;
+    let Operation::Vm { act, .. } = operation else { return "Change" };
     match act {
         VmOperation::Start { .. } => "Start",
         VmOperation::Shutdown { .. } => "Shut down",
@@ -30,7 +30,7 @@ pub const fn verb(operation: &Operation) -> &'static str {
 
 /// What goes on while it is carried out, short enough for a cell: `stopping`.
 pub const fn doing(operation: &Operation) -> &'static str {
-    let Operation::Vm { act, .. } = operation;
+    let Operation::Vm { act, .. } = operation else { return "changing" };
     match act {
         VmOperation::Start { .. } => "starting",
         VmOperation::Shutdown { .. } => "stopping",

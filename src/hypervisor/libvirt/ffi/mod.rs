@@ -17,6 +17,8 @@ mod handle;
 mod network;
 mod stats;
 mod storage;
+mod store;
+mod stream;
 mod text;
 mod typed;
 
@@ -29,4 +31,6 @@ pub(super) use events::{RawEvent, Subscriptions};
 pub(super) use network::{Network, RawLease};
 pub(super) use stats::{Record, StatsRecords, bits, flags};
 pub(super) use storage::{Pool, Volume};
+pub(super) use store::build;
+pub(super) use stream::{PACKET, Received, VolumeStream};
 pub(super) use typed::{Param, Value};
