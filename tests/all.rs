@@ -11,4 +11,5 @@ mod licences;
 mod operate;
 mod past;
 mod pty;
+mod volumes;
 mod xml;
