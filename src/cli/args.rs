@@ -17,7 +17,7 @@ use crate::config::{LogLevel, Overrides};
 
 pub(super) use export::Export;
 pub(super) use past::{By, Events, History, Of, Range, Top};
-pub(super) use vm::{Form, How, Vm};
+pub(super) use vm::{Action, Asking, Form, How, Vm};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
 ///

@@ -241,7 +241,10 @@ impl Job {
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        operate::run(args, self.layout(), || operate::open(connector, &place, settings.read_only))
+        let host = connector.uri().to_owned();
+        operate::run(args, self.layout(), (place.path(), &host), || {
+            operate::open(connector, &place, settings.read_only, settings.delete.keep_days)
+        })
     }
 
     fn export(&self, args: &Export) -> Result<Exit, Failure> {

@@ -8,6 +8,7 @@
 //! more important. Names in results are as the hypervisor has them; cleaning is the drawer's business.
 
 mod change;
+mod definitions;
 pub mod demo;
 mod error;
 pub mod libvirt;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
+pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
 
 use crate::model::counters::{NodeCounters, VmCounters};
@@ -126,7 +128,7 @@ pub trait Connector: Send + Sync {
 
 /// A connection: all roles together, owned by one thread.
 pub trait Hypervisor:
-    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Send
+    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Definitions + Send
 {
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;

@@ -1,5 +1,6 @@
 //! What plans rest on.
 
+use super::definition::DefinitionFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
 
@@ -10,6 +11,12 @@ pub struct Needs {
     pub definition: bool,
     /// Names of all VMs.
     pub names: bool,
+    /// Its definition with passwords.
+    pub secrets: bool,
+    /// What belongs to it besides its disks.
+    pub belongings: bool,
+    /// What is held under its UUID, and all other VMs.
+    pub held: bool,
 }
 
 /// What was read, for one operation.
@@ -21,6 +28,8 @@ pub struct Facts {
     pub vm: Option<VmFacts>,
     /// All VMs by name, where they were asked for.
     pub names: Vec<(VmId, String)>,
+    /// What concerns definitions.
+    pub definition: DefinitionFacts,
 }
 
 /// What was read of a VM.

@@ -1,8 +1,11 @@
 //! `novacron vm ACTION`: a plan, a yes, and the job to its end.
 
+mod define;
 mod desk;
+mod editor;
 mod follow;
 mod json;
+mod kept;
 mod names;
 mod outcome;
 mod person;
@@ -11,6 +14,7 @@ mod tests;
 mod text;
 mod words;
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -19,37 +23,84 @@ pub(super) use desk::{Place, open};
 
 use self::outcome::{Outcome, worst};
 use self::person::{Person, Terminal};
-use super::args::{Form, How, Vm};
+use super::args::{Action, Asking, Form, How, Vm};
 use super::exit::{Exit, Failure};
 use super::output::{Layout, to_stdout, write_json};
-use crate::engine::jobs::{Consent, Desk, DeskHandle};
+use super::when::Clock;
+use crate::engine::jobs::{Consent, Desk, DeskHandle, Shelf};
+use crate::model::id::VmId;
 use crate::model::operation::{Operation, VmOperation};
 use crate::model::plan::{Plan, Planned};
 
 /// How long a command waits for the desk at the end; a thread that is stuck in a call is left behind.
 const LEAVE_WITHIN: Duration = Duration::from_millis(300);
 
-/// Does what was asked for, at the desk that `open` opens.
+/// Does what was asked for, at the desk that `open` opens; `folder` is where its journal lies, of this host.
 pub(super) fn run(
     args: &Vm,
     layout: Layout,
+    (folder, host): (&Path, &str),
     open: impl FnOnce() -> Result<Desk, Failure>,
 ) -> Result<Exit, Failure> {
-    let (names, act) = args.action.asked();
+    let how = &args.how;
+    if let Action::Held { xml } = &args.action {
+        return kept::held(&shelf(folder, host)?, xml.as_deref(), how.format, layout);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminal = Terminal::new()?;
         let desk = open()?;
-        let asked = Asked { names: &names, act: &act, how: &args.how, layout };
-        let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
+        let handle = desk.handle();
+        let told = match args.action.asked() {
+            Asking::Vms(names, act) => {
+                let asked = Asked { meant: Meant::Named(&names), act: &act, how, layout };
+                asked.carry_out(&handle, &mut terminal).await.map(Told::Outcomes)
+            }
+            Asking::Held(names, act) => {
+                let held = shelf(folder, host)?.held().map_err(|e| kept::failure(&e))?;
+                let ids = kept::resolve(&names, &held)?;
+                let asked = Asked { meant: Meant::These(&ids), act: &act, how, layout };
+                asked.carry_out(&handle, &mut terminal).await.map(Told::Outcomes)
+            }
+            Asking::Other => {
+                let shelf = shelf(folder, host)?;
+                define::run(&args.action, how, layout, &shelf, &handle, &mut terminal).await
+            }
+        };
         desk.stop(LEAVE_WITHIN);
-        asked.tell(&outcomes?)
+        match told? {
+            Told::Outcomes(outcomes) => tell(&outcomes, how, layout),
+            Told::Text(text) => {
+                to_stdout(|out| out.write_all(text.as_bytes()))?;
+                Ok(Exit::Done)
+            }
+        }
     })
+}
+
+fn shelf(folder: &Path, host: &str) -> Result<Shelf, Failure> {
+    Shelf::open(folder, host, Clock::system().now).map_err(|e| kept::failure(&e))
+}
+
+/// What is written in the end.
+enum Told {
+    /// What became of VMs.
+    Outcomes(Vec<Outcome>),
+    /// This.
+    Text(String),
+}
+
+/// Which VMs are meant.
+enum Meant<'a> {
+    /// Those of these names.
+    Named(&'a [String]),
+    /// These.
+    These(&'a [VmId]),
 }
 
 /// What was asked for, and how it is told.
 struct Asked<'a> {
-    names: &'a [String],
+    meant: Meant<'a>,
     act: &'a VmOperation,
     how: &'a How,
     layout: Layout,
@@ -81,9 +132,14 @@ impl Asked<'_> {
 
     async fn plan(&self, desk: &DeskHandle) -> Result<Vec<Planned>, Failure> {
         let planning = async {
-            let vms = answer(desk.vms()).await?.map_err(|e| Failure::from(&e))?;
-            let meant = names::resolve(self.names, &vms)?;
-            let operations = meant.iter().map(|vm| Operation::vm(vm.id, self.act.clone())).collect();
+            let ids = match self.meant {
+                Meant::These(ids) => ids.to_vec(),
+                Meant::Named(names) => {
+                    let vms = answer(desk.vms()).await?.map_err(|e| Failure::from(&e))?;
+                    names::resolve(names, &vms)?.iter().map(|vm| vm.id).collect()
+                }
+            };
+            let operations = ids.into_iter().map(|id| Operation::vm(id, self.act.clone())).collect();
             answer(desk.plan(operations)).await?.map_err(|e| Failure::from(&e))
         };
         tokio::time::timeout(self.how.timeout, planning).await.unwrap_or_else(|_| {
@@ -126,37 +182,37 @@ impl Asked<'_> {
             _ => Ok(Consent::Standing),
         }
     }
+}
 
-    /// Writes what became of it.
-    fn tell(&self, outcomes: &[Outcome]) -> Result<Exit, Failure> {
-        let exit = worst(outcomes);
-        match (self.how.format, outcomes) {
-            (Form::Json, _) => {
-                to_stdout(|out| write_json(out, &json::document(outcomes, self.how.dry_run)))?;
-            }
-            (Form::Text, [one]) => return self.tell_one(one),
-            (Form::Text, several) if self.how.dry_run => {
-                let texts: Vec<_> = several.iter().map(|o| text::whole(&o.planned, self.layout)).collect();
-                to_stdout(|out| out.write_all(texts.join("\n").as_bytes()))?;
-            }
-            (Form::Text, several) => to_stdout(|out| text::table(out, several, self.layout))?,
+/// Writes what became of it.
+fn tell(outcomes: &[Outcome], how: &How, layout: Layout) -> Result<Exit, Failure> {
+    let exit = worst(outcomes);
+    match (how.format, outcomes) {
+        (Form::Json, _) => {
+            to_stdout(|out| write_json(out, &json::document(outcomes, how.dry_run)))?;
         }
-        Ok(exit)
+        (Form::Text, [one]) => return tell_one(one, layout),
+        (Form::Text, several) if how.dry_run => {
+            let texts: Vec<_> = several.iter().map(|o| text::whole(&o.planned, layout)).collect();
+            to_stdout(|out| out.write_all(texts.join("\n").as_bytes()))?;
+        }
+        (Form::Text, several) => to_stdout(|out| text::table(out, several, layout))?,
     }
+    Ok(exit)
+}
 
-    /// Of one VM, what did not come to pass is a failure like any other.
-    fn tell_one(&self, outcome: &Outcome) -> Result<Exit, Failure> {
-        let exit = outcome.exit();
-        if exit != Exit::Done {
-            return Err(failure(outcome, exit));
-        }
-        let text = match (&outcome.planned, &outcome.job) {
-            (planned @ Planned::Plan(_), None) => text::whole(planned, self.layout),
-            _ => self.layout.text(&format!("{}: {}\n", outcome.title(), outcome.sentence())),
-        };
-        to_stdout(|out| out.write_all(text.as_bytes()))?;
-        Ok(exit)
+/// Of one VM, what did not come to pass is a failure like any other.
+fn tell_one(outcome: &Outcome, layout: Layout) -> Result<Exit, Failure> {
+    let exit = outcome.exit();
+    if exit != Exit::Done {
+        return Err(failure(outcome, exit));
     }
+    let text = match (&outcome.planned, &outcome.job) {
+        (planned @ Planned::Plan(_), None) => text::whole(planned, layout),
+        _ => layout.text(&format!("{}: {}\n", outcome.title(), outcome.sentence())),
+    };
+    to_stdout(|out| out.write_all(text.as_bytes()))?;
+    Ok(exit)
 }
 
 /// Why it did not come to pass, and what may be tried.

@@ -78,6 +78,18 @@ pub enum Operation {
     SetTitle,
     /// `Define::set_description`
     SetDescription,
+    /// `Definitions::define`
+    Define,
+    /// `Definitions::undefine`
+    Undefine,
+    /// `Definitions::snapshot_documents`
+    Snapshots,
+    /// `Definitions::put_back_snapshot`
+    PutBackSnapshot,
+    /// `Definitions::checkpoint_documents`
+    Checkpoints,
+    /// `Definitions::put_back_checkpoint`
+    PutBackCheckpoint,
 }
 
 impl Operation {
@@ -117,6 +129,12 @@ impl Operation {
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
             Self::SetDescription => "set the description",
+            Self::Define => "define the VM",
+            Self::Undefine => "undefine the VM",
+            Self::Snapshots => "read the snapshots",
+            Self::PutBackSnapshot => "put a snapshot back",
+            Self::Checkpoints => "read the checkpoints",
+            Self::PutBackCheckpoint => "put a checkpoint back",
         }
     }
 }

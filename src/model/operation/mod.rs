@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
-pub use vm::{AskGuest, VmOperation};
+pub use vm::{AskGuest, Redefined, VmOperation};
 
 /// Something an admin wants done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -105,4 +105,6 @@ pub enum Act {
         /// The text.
         text: String,
     },
+    /// Something about a definition, or about what is kept of a deleted VM.
+    Definition(super::DefinitionAct),
 }
