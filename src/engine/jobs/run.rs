@@ -267,7 +267,7 @@ impl Run<'_> {
     /// Writes down the definition that it changed.
     fn revise(&mut self, audit: &AuditRecord, now: Timestamp) {
         let (before, after) = (audit.xml_before.as_str(), audit.xml_after.as_str());
-        let Some(vm) = self.plan.operation.vm_id().filter(|_| !after.is_empty() && before != after) else {
+        let Some(vm) = self.plan.operation.vm_id().filter(|_| before != after) else {
             return;
         };
         let change = Changed { before, after, by: &audit.by, why: audit.operation.word() };

@@ -15,6 +15,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts, xml: &str, secret: boo
         return no;
     }
     let shown = if secret { secrets::without(xml) } else { xml.to_owned() };
+    let ended = |text: &str| format!("{}\n", text.trim_end());
     let number = facts.definition.revision;
     let redefine = DefinitionAct::Redefine {
         vm: vm.id,
@@ -35,7 +36,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts, xml: &str, secret: boo
             Redefined::Edit | Redefined::Define => "a new definition".to_owned(),
         })
         .step("Define it anew", &[], Act::Definition(redefine))
-        .diff(&unified(&vm.defined_xml, &shown))
+        .diff(&unified(&ended(&vm.defined_xml), &ended(&shown)))
         .note_if(
             vm.state.is_active(),
             Weight::Warning,
