@@ -10,7 +10,7 @@ use super::appearance::Appearance;
 use super::args::{Cli, Command, Config, Doctor, Export, Kind, List, Output, Show, Vm as VmArgs};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{collect, console, doctor, keys, man, show};
+use super::commands::{audit, collect, console, doctor, keys, man, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
@@ -25,6 +25,7 @@ use crate::model::columns::{
     Context, NETWORK_COLUMNS, Needs, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS, volume_rows,
 };
 use crate::model::filter::{Filter, FilterContext};
+use crate::model::job::Via;
 use crate::model::snapshot::Snapshot;
 use crate::model::vm::Vm;
 
@@ -66,6 +67,10 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
+        Some(Command::Audit(args)) => {
+            job.warn();
+            audit::run(args, &job.loaded, job.demo, job.layout())
+        }
         Some(Command::Export(export)) => job.export(export),
         Some(Command::Doctor(doctor)) => job.doctor(doctor),
         Some(Command::Config(config)) => job.config(config),
@@ -243,7 +248,7 @@ impl Job {
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
         let host = connector.uri().to_owned();
         operate::run(args, self.layout(), (place.path(), &host), || {
-            operate::open(connector, &place, settings.read_only, settings.delete.keep_days)
+            operate::open(connector, &place, settings.read_only, settings.delete.keep_days, Via::Command)
         })
     }
 

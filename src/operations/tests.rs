@@ -9,6 +9,7 @@ use crate::model::plan::{Act, Confirm, Plan, Weight};
 use crate::model::shell;
 use crate::model::text::{clean, clean_lines};
 use crate::model::vm::{PauseReason, StartGate, StartOrder, VmDefinition, VmFlags, VmState};
+use crate::xml::domain::{NOVACRON, novacron_element};
 
 const ID: VmId = VmId::from_bytes([7; 16]);
 const OTHER: VmId = VmId::from_bytes([8; 16]);
@@ -39,7 +40,7 @@ fn vm(state: VmState) -> VmFacts {
 
 fn facts(vm: VmFacts) -> Facts {
     let names = vec![(OTHER, "db01".to_owned()), (vm.id, vm.name.clone())];
-    Facts { read_only: None, vm: Some(vm), names }
+    Facts { read_only: None, vm: Some(vm), names, definition: DefinitionFacts::default() }
 }
 
 /// The facts of a VM in this state, after `change`.
@@ -346,15 +347,9 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
             // As they are read from XML.
             title: title.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
             description: description.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
-            tags: {
-                let mut once = Vec::new();
-                tags.into_iter().for_each(|t| {
-                    if !once.contains(&t) {
-                        once.push(t)
-                    }
-                });
-                once
-            },
+            tags: read_back(novacron_element(&tags, false, None).as_deref())
+                .map(|d| d.tags)
+                .unwrap_or_default(),
             protected,
             start_order,
             has_agent_channel: agent.0,
@@ -372,7 +367,8 @@ fn vm_facts() -> impl Strategy<Value = VmFacts> {
         autostart,
         managed_save,
     });
-    (hostile(), state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
+    let name = hostile().prop_filter("another VM has it", |n| n != "db01");
+    (name, state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
         id: ID,
         name,
         state,
@@ -380,6 +376,12 @@ fn vm_facts() -> impl Strategy<Value = VmFacts> {
         definition,
         defined_xml: String::new(),
     })
+}
+
+fn redefined() -> impl Strategy<Value = String> {
+    let good = |name: &str| format!("<domain><name>{name}</name><uuid>{ID}</uuid></domain>");
+    let named = hostile().prop_map(move |name| good(&quick_xml::escape::escape(name.as_str())));
+    prop_oneof![named, hostile(), Just(good("db01"))]
 }
 
 fn act() -> impl Strategy<Value = Op> {
@@ -405,6 +407,14 @@ fn act() -> impl Strategy<Value = Op> {
         (prop::option::of(hostile()), prop::option::of(hostile()))
             .prop_map(|(title, description)| Op::Describe { title, description }),
         any::<bool>().prop_map(|on| Op::Protect { on }),
+        any::<(bool, bool)>().prop_map(|(force_off, discard_saved)| Op::Delete { force_off, discard_saved }),
+        Just(Op::Purge),
+        prop::option::of(hostile()).prop_map(|name| Op::Undelete { name }),
+        (redefined(), any::<bool>()).prop_map(|(xml, secrets)| Op::Redefine {
+            xml,
+            secrets,
+            why: crate::model::operation::Redefined::Edit
+        }),
     ]
 }
 
@@ -441,6 +451,13 @@ fn check_plan(p: &Plan, of: &VmFacts) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// NovaCron's metadata as it is read.
+fn read_back(element: Option<&str>) -> Option<VmDefinition> {
+    let metadata = element.unwrap_or("<vm/>");
+    let domain = format!("<domain><metadata xmlns='{NOVACRON}'>{metadata}</metadata></domain>");
+    crate::xml::domain::parse(&domain).ok()
+}
+
 /// The facts once a setting's plan was carried out.
 fn after(p: &Plan, facts: &Facts) -> Option<Facts> {
     let mut facts = facts.clone();
@@ -454,10 +471,7 @@ fn after(p: &Plan, facts: &Facts) -> Option<Facts> {
                 vm.definition.description = Some(text.clone()).filter(|t| !t.is_empty());
             }
             Act::SetMetadata { xml, .. } => {
-                let metadata = xml.as_deref().unwrap_or("<vm/>");
-                let domain =
-                    format!("<domain><metadata xmlns='urn:novacron:vm:1'>{metadata}</metadata></domain>");
-                let read = crate::xml::domain::parse(&domain).ok()?;
+                let read = read_back(xml.as_deref())?;
                 vm.definition.tags = read.tags;
                 vm.definition.protected = read.protected;
                 vm.definition.start_order = read.start_order;

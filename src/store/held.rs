@@ -67,7 +67,8 @@ impl StateDb {
     /// this.
     pub fn forget_held(&mut self, host: &str, vm: VmId) -> Result<bool, StoreError> {
         self.write("forget a VM", |db| {
-            let gone = db.execute("DELETE FROM held WHERE host = ? AND vm = ?", params![host, vm.to_string()])?;
+            let gone =
+                db.execute("DELETE FROM held WHERE host = ? AND vm = ?", params![host, vm.to_string()])?;
             Ok(gone > 0)
         })
     }

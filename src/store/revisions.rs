@@ -73,7 +73,8 @@ fn add(
     now: Timestamp,
 ) -> Result<bool, Refused> {
     let vm = vm.to_string();
-    let newest = "SELECT number, xml FROM xml_revision WHERE host = ? AND vm = ? ORDER BY number DESC LIMIT 1";
+    let newest =
+        "SELECT number, xml FROM xml_revision WHERE host = ? AND vm = ? ORDER BY number DESC LIMIT 1";
     let newest: Option<(i64, String)> =
         db.query_row(newest, params![host, vm], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     if newest.as_ref().is_some_and(|(_, known)| known == xml) {

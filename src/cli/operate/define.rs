@@ -44,8 +44,10 @@ pub(super) async fn run(
         Action::Define { file, secrets } => {
             let xml = read(file)?;
             let id = vm_of(&xml).ok_or_else(|| {
-                let what = format!("{}: this is no VM's definition, or there is no UUID in it", file.display());
-                Failure::new(Exit::Usage, what).hint("`novacron vm edit NAME` changes the definition of a VM.")
+                let what =
+                    format!("{}: this is no VM's definition, or there is no UUID in it", file.display());
+                Failure::new(Exit::Usage, what)
+                    .hint("`novacron vm edit NAME` changes the definition of a VM.")
             })?;
             let act = VmOperation::Redefine { xml, secrets: *secrets, why: Redefined::Define };
             outcomes(id, &act, person).await
@@ -91,10 +93,12 @@ async fn of_any(name: &str, shelf: &Shelf, desk: &DeskHandle) -> Result<VmId, Fa
 
 fn revision(shelf: &Shelf, vm: VmId, number: i64) -> Result<Revision, Failure> {
     let all = shelf.revisions(vm).map_err(|e| kept::failure(&e))?;
-    let numbers = all.last().zip(all.first()).map(|(old, new)| format!("Known are {} to {}.", old.number, new.number));
+    let numbers =
+        all.last().zip(all.first()).map(|(old, new)| format!("Known are {} to {}.", old.number, new.number));
     all.into_iter().find(|r| r.number == number).ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("there is no revision {number} of it"))
-            .hint(numbers.unwrap_or_else(|| "None is known: they are kept from NovaCron's first change on.".into()))
+        Failure::new(Exit::NotFound, format!("there is no revision {number} of it")).hint(
+            numbers.unwrap_or_else(|| "None is known: they are kept from NovaCron's first change on.".into()),
+        )
     })
 }
 
@@ -111,7 +115,8 @@ fn listed(all: &[Revision], form: Form, layout: Layout) -> Result<Told, Failure>
         }
         Form::Text => {
             let clock = Clock::system();
-            let header = [("NUMBER", Align::Right), ("WHEN", Align::Left), ("BY", Align::Left), ("WHY", Align::Left)];
+            let header =
+                [("NUMBER", Align::Right), ("WHEN", Align::Left), ("BY", Align::Left), ("WHY", Align::Left)];
             let row = |r: &Revision| {
                 let by = user(r).map_or_else(|| "–".to_owned(), |u| clean(&u).into_owned());
                 vec![r.number.to_string(), clock.shown(r.at), by, clean(&r.why).into_owned()]
@@ -123,7 +128,8 @@ fn listed(all: &[Revision], form: Form, layout: Layout) -> Result<Told, Failure>
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    let failed = |why: std::io::Error| Failure::new(Exit::Failed, format!("could not read {}: {why}", file.display()));
+    let failed =
+        |why: std::io::Error| Failure::new(Exit::Failed, format!("could not read {}: {why}", file.display()));
     let mut text = String::new();
     if file == Path::new("-") {
         std::io::stdin().lock().take(LARGEST).read_to_string(&mut text).map_err(failed)?;
@@ -147,7 +153,8 @@ async fn edit(
     let mut before = xml;
     let mut wrong: Option<Vec<_>> = None;
     loop {
-        let said = wrong.as_ref().and_then(|w: &Vec<super::Outcome>| w.first()).map(|o| o.sentence().to_owned());
+        let said =
+            wrong.as_ref().and_then(|w: &Vec<super::Outcome>| w.first()).map(|o| o.sentence().to_owned());
         let text = draft.edit(said.as_deref())?;
         if text == before {
             return match wrong {

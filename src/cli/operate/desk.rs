@@ -1,4 +1,4 @@
-//! The desk of a command: no engine, no history, one connection.
+//! The desk of a command or a console. A command has no engine and no history beside it, and one connection.
 
 use std::fs;
 use std::io;
@@ -59,10 +59,16 @@ pub(in crate::cli) fn open(
     place: &Place,
     read_only: bool,
     keep_days: u32,
+    via: Via,
 ) -> Result<Desk, Failure> {
-    let actor = actor_of_process(Via::Command);
+    let actor = actor_of_process(via);
+    #[cfg(debug_assertions)]
+    let rehearsal = super::super::commands::rehearsal::job();
+    #[cfg(not(debug_assertions))]
+    let rehearsal = None;
     let config = DeskConfig {
         keep_days,
+        rehearsal,
         read_only: read_only.then(|| READ_ONLY.to_owned()),
         ..DeskConfig::new(connector, place.path().to_owned(), actor)
     };

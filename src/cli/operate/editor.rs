@@ -47,7 +47,8 @@ impl Draft {
 
     /// Opens the editor on it, with something said at its head, and reads what was written.
     pub(super) fn edit(&mut self, said: Option<&str>) -> Result<String, Failure> {
-        let failed = |why: io::Error| Failure::new(Exit::Failed, format!("could not read what was edited: {why}"));
+        let failed =
+            |why: io::Error| Failure::new(Exit::Failed, format!("could not read what was edited: {why}"));
         if let Some(said) = said {
             // Two hyphens would end the comment.
             let said = said.replace("--", "- -");
@@ -62,7 +63,10 @@ impl Draft {
                 .hint("VISUAL or EDITOR names the editor.")
         })?;
         if !ended.success() {
-            return Err(Failure::new(Exit::Cancelled, format!("the editor {program} ended with {ended}: nothing was done")));
+            return Err(Failure::new(
+                Exit::Cancelled,
+                format!("the editor {program} ended with {ended}: nothing was done"),
+            ));
         }
         let text = fs::read_to_string(&self.path).map_err(failed)?;
         Ok(unsaid(&text).to_owned())
@@ -102,7 +106,10 @@ fn command() -> Result<Vec<String>, Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let there = |name: &&&str| std::env::split_paths(&path).any(|folder| is_program(&folder.join(name)));
     USUAL.iter().find(there).map(|name| vec![(*name).to_owned()]).ok_or_else(|| {
-        Failure::new(Exit::Failed, "there is no editor: neither VISUAL nor EDITOR is set, and there is no vi and no nano")
+        Failure::new(
+            Exit::Failed,
+            "there is no editor: neither VISUAL nor EDITOR is set, and there is no vi and no nano",
+        )
     })
 }
 

@@ -66,8 +66,14 @@ pub(super) fn held(shelf: &Shelf, xml: Option<&str>, form: Form, layout: Layout)
             to_stdout(|out| out.write_all(b"No deleted VM is held.\n"))?;
         }
         Form::Text => {
-            let header =
-                [("NAME", LEFT), ("DELETED", LEFT), ("BY", LEFT), ("UNTIL", LEFT), ("SIZE", Align::Right), ("DISKS", LEFT)];
+            let header = [
+                ("NAME", LEFT),
+                ("DELETED", LEFT),
+                ("BY", LEFT),
+                ("UNTIL", LEFT),
+                ("SIZE", Align::Right),
+                ("DISKS", LEFT),
+            ];
             let clock = Clock::system();
             let rows = held.iter().map(|h| row(h, &clock)).collect();
             to_stdout(|out| write_cells(out, &header, rows, layout))?;
@@ -77,7 +83,8 @@ pub(super) fn held(shelf: &Shelf, xml: Option<&str>, form: Form, layout: Layout)
 }
 
 fn row(held: &HeldVm, clock: &Clock) -> Vec<String> {
-    let disks: Vec<String> = held.kept.volumes.iter().map(|v| clean(&v.source.describe()).into_owned()).collect();
+    let disks: Vec<String> =
+        held.kept.volumes.iter().map(|v| clean(&v.source.describe()).into_owned()).collect();
     vec![
         clean(&held.name).into_owned(),
         clock.shown(held.deleted),
@@ -96,9 +103,7 @@ fn size(held: &HeldVm) -> Option<u64> {
 
 fn object(held: &HeldVm) -> serde_json::Value {
     let volume = |v: &crate::model::held::HeldVolume| json!({ "target": v.target, "source": v.source.describe(), "bytes": v.size });
-    let file = |f: &crate::model::held::KeptFile| {
-        json!({ "what": f.kind.file_name(), "path": f.path, "bytes": f.size, "held": f.digest.is_some() })
-    };
+    let file = |f: &crate::model::held::KeptFile| json!({ "what": f.kind.file_name(), "path": f.path, "bytes": f.size, "held": f.digest.is_some() });
     let names = |all: &[crate::model::held::Document]| all.iter().map(|d| d.name.clone()).collect::<Vec<_>>();
     json!({
         "name": held.name,

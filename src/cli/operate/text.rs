@@ -79,6 +79,9 @@ fn plan_text(plan: &Plan) -> String {
             facts.push("The guest is not served until it is started or resumed.".to_owned());
         }
     }
+    if plan.confirm != Confirm::Yes {
+        facts.push("Its name has to be typed to go ahead.".to_owned());
+    }
     facts.extend(plan.inverse.as_ref().map(|back| taken_back(back, plan)));
     if !facts.is_empty() {
         out.push('\n');
@@ -103,7 +106,9 @@ pub(super) fn taken_back(inverse: &Operation, plan: &Plan) -> String {
 /// The name the VM has once the plan is carried out.
 pub(super) fn name_after(plan: &Plan) -> &str {
     match &plan.operation {
-        Operation::Vm { act: VmOperation::Rename { to } | VmOperation::Undelete { name: Some(to) }, .. } => to,
+        Operation::Vm {
+            act: VmOperation::Rename { to } | VmOperation::Undelete { name: Some(to) }, ..
+        } => to,
         Operation::Vm { .. } => &plan.target.name,
     }
 }

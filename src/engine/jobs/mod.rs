@@ -24,6 +24,7 @@ mod kept;
 mod line;
 mod queue;
 mod record;
+pub mod records;
 mod recover;
 mod run;
 mod stop;
@@ -40,6 +41,9 @@ use std::time::Duration;
 
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
+pub(crate) use self::handle::Ask;
+#[cfg(test)]
+pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
 pub use self::kept::{Shelf, difference, forget_expired, vm_of};
 use self::stop::Stop;
@@ -117,7 +121,7 @@ impl Setting {
 #[derive(Debug)]
 pub(crate) enum Input {
     /// Somebody asks.
-    Ask(handle::Ask),
+    Ask(Ask),
     /// A job stands so now.
     Job(Box<Job>),
     /// The present step of a job is so far.
@@ -149,7 +153,8 @@ impl Desk {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(config: DeskConfig) -> io::Result<Self> {
-        let DeskConfig { connector, folder, read_only, actor, parallel, keep_days, clock, rehearsal } = config;
+        let DeskConfig { connector, folder, read_only, actor, parallel, keep_days, clock, rehearsal } =
+            config;
         let (inbox, inputs) = channel();
         let (told, jobs) = tokio::sync::watch::channel(Arc::default());
         let threads = Arc::new(Threads::default());
@@ -172,13 +177,13 @@ impl Desk {
     /// Ends the desk: jobs that wait are dropped, those under way are told to stop and waited for, at most so long.
     /// Returns how many threads were left behind; what they were doing is looked after at the next start.
     pub fn stop(self, deadline: Duration) -> usize {
-        drop(self.inbox.send(Input::Ask(handle::Ask::Stop)));
+        drop(self.inbox.send(Input::Ask(Ask::Stop)));
         self.threads.wait(deadline)
     }
 }
 
 impl Drop for Desk {
     fn drop(&mut self) {
-        drop(self.inbox.send(Input::Ask(handle::Ask::Stop)));
+        drop(self.inbox.send(Input::Ask(Ask::Stop)));
     }
 }

@@ -66,7 +66,7 @@ impl Watcher {
             }
             match hv.vm_progress(self.vm) {
                 Ok(Some(now)) => {
-                    drop(self.desk.send(Input::Progress(self.job, rate.seen(now, Instant::now()))))
+                    drop(self.desk.send(Input::Progress(self.job, rate.seen(now, Instant::now()))));
                 }
                 Ok(None) => {}
                 Err(e) => tracing::debug!("{e}"),

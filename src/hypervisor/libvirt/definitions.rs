@@ -42,7 +42,9 @@ impl Definitions for Connection {
     fn snapshot_documents(&self, id: VmId) -> HvResult<Vec<Document>> {
         self.change(id, "read the snapshots", |d| {
             let all = none_where_unknown(d.snapshots())?;
-            all.iter().map(|s| Ok(Document { name: s.name(), xml: s.xml()?, current: s.is_current()? })).collect()
+            all.iter()
+                .map(|s| Ok(Document { name: s.name(), xml: s.xml()?, current: s.is_current()? }))
+                .collect()
         })
     }
 

@@ -17,7 +17,8 @@ impl Definitions for SimConnection {
     fn define(&self, xml: &str, _validate: bool) -> HvResult<VmId> {
         let wrong = |why: &str| HvError::new(HvErrorKind::Other, Operation::Define.phrase(), why);
         domain::parse(xml).map_err(|why| wrong(&format!("XML error: {why}")))?;
-        let id = domain::uuid(xml).and_then(|id| id.parse().ok()).ok_or_else(|| wrong("XML error: no UUID"))?;
+        let id =
+            domain::uuid(xml).and_then(|id| id.parse().ok()).ok_or_else(|| wrong("XML error: no UUID"))?;
         let name = domain::name(xml).ok_or_else(|| wrong("XML error: no name"))?;
         let config = self.config().clone();
         self.change(Operation::Define, id, |s, _| {

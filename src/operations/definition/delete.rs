@@ -42,7 +42,11 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts, force_off: bool, disca
             &["dumpxml", &domain, "--inactive", "--security-info"],
             Act::Definition(keep),
         )
-        .step("Undefine it", &undefine(vm, has, &domain), Act::Definition(DefinitionAct::Undefine { vm: vm.id }));
+        .step(
+            "Undefine it",
+            &undefine(vm, has, &domain),
+            Act::Definition(DefinitionAct::Undefine { vm: vm.id }),
+        );
     let needs = size(&has.nvram) + size(&has.saved);
     if needs > 0 {
         plan = plan.space(Space { place: "NovaCron's data folder".into(), needs, free: has.free });
@@ -50,13 +54,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts, force_off: bool, disca
     notes(plan, vm, facts).planned(facts)
 }
 
-fn hindered(
-    act: &Op,
-    vm: &VmFacts,
-    facts: &Facts,
-    force_off: bool,
-    discard_saved: bool,
-) -> Option<Planned> {
+fn hindered(act: &Op, vm: &VmFacts, facts: &Facts, force_off: bool, discard_saved: bool) -> Option<Planned> {
     let no = |kind, reason: String, remedy: &str| Some(refused(act, vm, VERB, kind, reason, remedy));
     let known = &facts.definition;
     if vm.definition.protected {
@@ -88,7 +86,11 @@ fn hindered(
     let free = known.belongings.free.unwrap_or(u64::MAX);
     if needs > 0 && free < needs.saturating_add(MARGIN) {
         let reason = "There is not enough room in NovaCron's data folder to hold it.".to_owned();
-        return no(RefusalKind::Space, reason, "Free some there, or start the VM and shut it down: most of it is saved memory.");
+        return no(
+            RefusalKind::Space,
+            reason,
+            "Free some there, or start the VM and shut it down: most of it is saved memory.",
+        );
     }
     None
 }
@@ -108,7 +110,11 @@ fn notes(plan: super::super::build::Draft, vm: &VmFacts, facts: &Facts) -> super
     if has.saved.as_ref().is_some_and(|s| s.out_of_reach.is_some()) {
         plan = plan.note(Weight::Danger, "Its saved memory is lost.");
     }
-    plan = plan.note_if(vm.definition.has_tpm, Weight::Info, "Its TPM's state stays on the host, under its UUID.");
+    plan = plan.note_if(
+        vm.definition.has_tpm,
+        Weight::Info,
+        "Its TPM's state stays on the host, under its UUID.",
+    );
     let disks: Vec<String> = vm
         .definition
         .disks

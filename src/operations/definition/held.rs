@@ -91,8 +91,12 @@ pub(super) fn undelete(act: &Op, id: VmId, facts: &Facts, name: Option<&str>) ->
             )
             .note(Weight::Info, "Its next start goes on where it was saved.");
     }
-    plan.step("Compare it with what was kept, then forget that", &[], act_of(DefinitionAct::Release { vm: id, name: new }))
-        .planned(facts)
+    plan.step(
+        "Compare it with what was kept, then forget that",
+        &[],
+        act_of(DefinitionAct::Release { vm: id, name: new }),
+    )
+    .planned(facts)
 }
 
 fn known_again(snapshots: usize, checkpoints: usize) -> String {
@@ -143,7 +147,10 @@ pub(super) fn purge(act: &Op, id: VmId, facts: &Facts) -> Planned {
         .typed()
         .after_kill(AfterKill::Finish)
         .step("Forget what was kept of it", &[], Act::Definition(DefinitionAct::Forget { vm: id }))
-        .note(Weight::Danger, "Its definition and all else that was kept of it is lost. It cannot be brought back.")
+        .note(
+            Weight::Danger,
+            "Its definition and all else that was kept of it is lost. It cannot be brought back.",
+        )
         .note_if(
             !disks.is_empty(),
             Weight::Info,

@@ -10,7 +10,14 @@ use crate::model::text::clean;
 use crate::xml::diff::unified;
 use crate::xml::domain::{self, secrets};
 
-pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts, xml: &str, secret: bool, why: Redefined) -> Planned {
+pub(super) fn plan(
+    act: &Op,
+    vm: &VmFacts,
+    facts: &Facts,
+    xml: &str,
+    secret: bool,
+    why: Redefined,
+) -> Planned {
     if let Some(no) = hindered(act, vm, facts, xml, secret, why) {
         return no;
     }
@@ -25,11 +32,8 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts, xml: &str, secret: boo
         validate: !matches!(why, Redefined::Revert(_)),
         before: vm.defined_xml.clone(),
     };
-    let inverse = Op::Redefine {
-        xml: vm.defined_xml.clone(),
-        secrets: false,
-        why: Redefined::Revert(number),
-    };
+    let inverse =
+        Op::Redefine { xml: vm.defined_xml.clone(), secrets: false, why: Redefined::Revert(number) };
     draft(act, vm, verb(why))
         .summary(match why {
             Redefined::Revert(number) => format!("to revision {number}"),
@@ -115,7 +119,11 @@ fn hindered(
     }
     if secrets::restored(xml, present).is_none() {
         let reason = "A password is hidden in it that the VM does not have any more.".to_owned();
-        return no(RefusalKind::BadRequest, reason, "Give that console a passwd, or take the attribute away.");
+        return no(
+            RefusalKind::BadRequest,
+            reason,
+            "Give that console a passwd, or take the attribute away.",
+        );
     }
     None
 }

@@ -51,7 +51,10 @@ mod tests {
             <inactiveDomain><name>a&amp;b</name></inactiveDomain></domainsnapshot>";
         let new = renamed(xml, "c<d").unwrap();
         assert_eq!(new, xml.replace("a&amp;b", "c&lt;d"));
-        assert_eq!(renamed("<domain><name>a</name></domain>", "b").unwrap(), "<domain><name>b</name></domain>");
+        assert_eq!(
+            renamed("<domain><name>a</name></domain>", "b").unwrap(),
+            "<domain><name>b</name></domain>"
+        );
         assert_eq!(renamed("<domain><name>a</nam", "b"), None);
     }
 }

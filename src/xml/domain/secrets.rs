@@ -48,7 +48,8 @@ pub fn can_be_restored(hidden: &str, shown: &str) -> bool {
 pub fn without(xml: &str) -> String {
     let mut text = xml.to_owned();
     for console in consoles(xml).iter().rev() {
-        let attribute = console.password.is_some().then(|| written(xml.get(console.start..console.end)?)).flatten();
+        let attribute =
+            console.password.is_some().then(|| written(xml.get(console.start..console.end)?)).flatten();
         if let Some(attribute) = attribute {
             text.replace_range(console.start + attribute.start..console.start + attribute.end, "");
         }
@@ -150,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_new_password_stands_and_a_new_console_has_none() {
-        let own = "<domain><devices><graphics type='vnc' passwd='neu'/><graphics type='vnc'/></devices></domain>";
+        let own =
+            "<domain><devices><graphics type='vnc' passwd='neu'/><graphics type='vnc'/></devices></domain>";
         assert_eq!(restored(own, SHOWN).unwrap(), own);
         // Not a console of the VM's.
         let other = "<domain><metadata><devices><graphics type='vnc'/></devices></metadata></domain>";

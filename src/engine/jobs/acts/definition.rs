@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Broken, Found, Hands};
 use crate::engine::jobs::facts::vm_facts;
-use crate::engine::jobs::kept::{belongings, digest_of, of_vm, put_back, remove_folder, sync_folder, take_in};
+use crate::engine::jobs::kept::{
+    belongings, digest_of, of_vm, put_back, remove_folder, sync_folder, take_in,
+};
 use crate::engine::jobs::{Input, Setting};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, NvramThen, Undefining, XmlOf};
 use crate::model::held::{FileKind, HeldVm, Kept, KeptFile};
@@ -152,8 +154,12 @@ fn copying<'h>(hands: &'h Hands<'_>) -> impl Fn(u64, u64) -> bool + 'h {
 fn not_copied(what: &str, path: &Path, why: &io::Error) -> Broken {
     match why.kind() {
         io::ErrorKind::Interrupted => Broken::Stopped(""),
-        io::ErrorKind::AlreadyExists => said(format!("{what} could not be written: there is another {} already.", path.display())),
-        io::ErrorKind::StorageFull => said(format!("{what} could not be written: no space left for {}.", path.display())),
+        io::ErrorKind::AlreadyExists => {
+            said(format!("{what} could not be written: there is another {} already.", path.display()))
+        }
+        io::ErrorKind::StorageFull => {
+            said(format!("{what} could not be written: no space left for {}.", path.display()))
+        }
         _ => said(format!("{what} could not be copied ({}): {why}.", path.display())),
     }
 }
@@ -266,7 +272,8 @@ fn take_away_nvram(vm: VmId, hands: &Hands<'_>) -> Result<(), Broken> {
     let Some((file, _)) = held.file(FileKind::Nvram) else { return Ok(()) };
     // Only what was put there.
     if digest_of(Path::new(&file.path)) == file.digest {
-        fs::remove_file(&file.path).map_err(|why| said(format!("{} could not be removed: {why}.", file.path)))?;
+        fs::remove_file(&file.path)
+            .map_err(|why| said(format!("{} could not be removed: {why}.", file.path)))?;
     }
     Ok(())
 }
@@ -307,7 +314,10 @@ fn put_back_snapshots(vm: VmId, name: &str, hands: &Hands<'_>) -> Result<(), Bro
 fn put_back_saved(vm: VmId, name: &str, hands: &Hands<'_>) -> Result<(), Broken> {
     let held = Held::open(vm, hands.setting)?;
     let Some((file, from)) = held.file(FileKind::Saved) else { return Ok(()) };
-    let to = hands.hv.saved_image(name).ok_or_else(|| said("The driver does not tell where saved memory lies."))?;
+    let to = hands
+        .hv
+        .saved_image(name)
+        .ok_or_else(|| said("The driver does not tell where saved memory lies."))?;
     put_back(&from, &to, (file.user, file.group, file.mode), &copying(hands))
         .map_err(|why| not_copied(capital(file.kind), &to, &why))
 }
@@ -325,7 +335,11 @@ fn release(vm: VmId, name: &str, hands: &Hands<'_>) -> Result<(), Broken> {
         ("its definition", was.ok() == is.ok() && secrets::same(&kept.definition, &shown)),
         ("its name", facts.name == name),
         ("its autostart", facts.flags.autostart.unwrap_or(kept.autostart) == kept.autostart),
-        ("its snapshots", missing(hands.hv, vm, kept)?.is_empty() && current(&hands.hv.snapshot_documents(vm)?) == current(&kept.snapshots)),
+        (
+            "its snapshots",
+            missing(hands.hv, vm, kept)?.is_empty()
+                && current(&hands.hv.snapshot_documents(vm)?) == current(&kept.snapshots),
+        ),
         ("its UEFI variables", nvram.is_none_or(|(f, _)| digest_of(Path::new(&f.path)) == f.digest)),
         ("its saved memory", saved.is_none() || hands.hv.saved_image(name).is_some_and(|p| p.exists())),
     ];
@@ -348,5 +362,6 @@ fn with_secrets(vm: VmId, xml: &str, hands: &Hands<'_>) -> Result<String, Broken
     if !secrets::can_be_restored(&hidden, &present) {
         return Err(said("It holds secrets that would be lost."));
     }
-    secrets::restored(xml, &present).ok_or_else(|| said("A password is hidden in it that the VM does not have."))
+    secrets::restored(xml, &present)
+        .ok_or_else(|| said("A password is hidden in it that the VM does not have."))
 }

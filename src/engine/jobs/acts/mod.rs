@@ -8,9 +8,9 @@ use std::time::Duration;
 use crate::engine::clock::Clock;
 
 use crate::engine::jobs::line::Line;
-use crate::engine::jobs::{Input, Setting};
 use crate::engine::jobs::stop::Stop;
 use crate::engine::jobs::watch::watched;
+use crate::engine::jobs::{Input, Setting};
 use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHow, XmlOf};
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};

@@ -45,7 +45,9 @@ fn nvram(hv: &dyn Hypervisor, vm: &VmFacts) -> Option<Belonging> {
         return None;
     }
     let path = domain::nvram(&vm.defined_xml)?;
-    let look = |size| if size > LARGEST_NVRAM { Err("The file is larger than such files are.".into()) } else { Ok(()) };
+    let look = |size| {
+        if size > LARGEST_NVRAM { Err("The file is larger than such files are.".into()) } else { Ok(()) }
+    };
     Some(reached(hv, path, look))
 }
 
