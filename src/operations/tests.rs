@@ -382,6 +382,12 @@ fn vm_facts() -> impl Strategy<Value = VmFacts> {
     })
 }
 
+fn redefined() -> impl Strategy<Value = String> {
+    let good = |name: &str| format!("<domain><name>{name}</name><uuid>{ID}</uuid></domain>");
+    let named = hostile().prop_map(move |name| good(&quick_xml::escape::escape(name.as_str())));
+    prop_oneof![named, hostile(), Just(good("db01"))]
+}
+
 fn act() -> impl Strategy<Value = Op> {
     let by = || prop::sample::select(AskGuest::ALL.to_vec());
     let tags = || prop::collection::vec(hostile(), 0..4);
@@ -405,6 +411,14 @@ fn act() -> impl Strategy<Value = Op> {
         (prop::option::of(hostile()), prop::option::of(hostile()))
             .prop_map(|(title, description)| Op::Describe { title, description }),
         any::<bool>().prop_map(|on| Op::Protect { on }),
+        any::<(bool, bool)>().prop_map(|(force_off, discard_saved)| Op::Delete { force_off, discard_saved }),
+        Just(Op::Purge),
+        prop::option::of(hostile()).prop_map(|name| Op::Undelete { name }),
+        (redefined(), any::<bool>()).prop_map(|(xml, secrets)| Op::Redefine {
+            xml,
+            secrets,
+            why: crate::model::operation::Redefined::Edit
+        }),
     ]
 }
 
