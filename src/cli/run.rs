@@ -1,5 +1,6 @@
 //! From the command line to an exit code.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -254,23 +255,27 @@ impl Job {
     }
 
     fn operate(&self, args: &VmArgs) -> Result<Exit, Failure> {
-        self.at_desk(|open| operate::run(args, self.layout(), open))
+        self.at_desk(|place, host, open| operate::run(args, self.layout(), (place, host), open))
     }
 
     fn operate_one(&self, operation: &Operation, how: &How) -> Result<Exit, Failure> {
-        self.at_desk(|open| operate::run_one(operation, how, self.layout(), open))
+        self.at_desk(|_, _, open| operate::run_one(operation, how, self.layout(), open))
     }
 
-    /// Does something with a way to open this host's desk.
+    /// Does something with the folder of this host's journal, its URI, and a way to open its desk.
     fn at_desk(
         &self,
-        act: impl FnOnce(&dyn Fn() -> Result<Desk, Failure>) -> Result<Exit, Failure>,
+        act: impl FnOnce(&Path, &str, &dyn Fn() -> Result<Desk, Failure>) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
         self.warn();
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        act(&|| operate::open(connector.clone(), &place, settings.read_only, Via::Command))
+        let host = connector.uri().to_owned();
+        act(place.path(), &host, &|| {
+            let keep_days = settings.delete.keep_days;
+            operate::open(connector.clone(), &place, settings.read_only, keep_days, Via::Command)
+        })
     }
 
     fn orphans(&self, how: &How) -> Result<Exit, Failure> {

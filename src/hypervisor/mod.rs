@@ -8,6 +8,7 @@
 //! more important. Names in results are as the hypervisor has them; cleaning is the drawer's business.
 
 mod change;
+mod definitions;
 pub mod demo;
 mod error;
 pub mod libvirt;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
+pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 
@@ -128,7 +130,18 @@ pub trait Connector: Send + Sync {
 
 /// A connection: all roles together, owned by one thread.
 pub trait Hypervisor:
-    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Volumes + Pools + Send
+    Inventory
+    + Stats
+    + Storage
+    + Networks
+    + Guests
+    + Events
+    + Lifecycle
+    + Define
+    + Definitions
+    + Volumes
+    + Pools
+    + Send
 {
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;

@@ -1,5 +1,6 @@
 //! What plans rest on.
 
+use super::definition::DefinitionFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
@@ -11,8 +12,26 @@ pub struct Needs {
     pub definition: bool,
     /// Names of all VMs.
     pub names: bool,
+    /// Its definition with passwords.
+    pub secrets: bool,
+    /// What belongs to it besides its disks.
+    pub belongings: bool,
+    /// What is held under its UUID, and all other VMs.
+    pub held: bool,
     /// Pools and volumes.
     pub storage: StorageNeeds,
+}
+
+impl Needs {
+    /// Nothing.
+    pub const NONE: Self = Self {
+        definition: false,
+        names: false,
+        secrets: false,
+        belongings: false,
+        held: false,
+        storage: StorageNeeds::None,
+    };
 }
 
 /// What has to be read of pools and volumes.
@@ -38,6 +57,8 @@ pub struct Facts {
     pub names: Vec<(VmId, String)>,
     /// Pools and volumes, where they were asked for.
     pub storage: StorageFacts,
+    /// What concerns definitions.
+    pub definition: DefinitionFacts,
 }
 
 /// What was read of a VM.

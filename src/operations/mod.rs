@@ -4,16 +4,18 @@
 //! a fact that the plan rests on is another by then, nothing is done.
 
 mod build;
+mod definition;
 mod facts;
 mod storage;
 #[cfg(test)]
 mod tests;
 mod vm;
 
+pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
 pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
-use crate::model::operation::{Operation, Target};
+use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
 /// What has to be read before a plan can be made.
@@ -30,6 +32,9 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
     match operation {
         Operation::Vm { id, act } => match &facts.vm {
             Some(vm) => vm::plan(act, vm, facts),
+            None if matches!(act, VmOperation::Undelete { .. } | VmOperation::Purge) => {
+                definition::plan_held(act, *id, facts)
+            }
             None => Planned::Refused(Box::new(Refusal {
                 operation: operation.clone(),
                 target: Target::vm(*id, id.to_string()),

@@ -108,4 +108,6 @@ pub enum Act {
     },
     /// Something about volumes and pools.
     Storage(StorageAct),
+    /// Something about a definition, or about what is kept of a deleted VM.
+    Definition(super::DefinitionAct),
 }

@@ -1,12 +1,14 @@
 //! Plans: what an operation would do, told before anything happens; and refusals.
 
 mod act;
+mod act_definition;
 mod act_storage;
 
 use serde::{Deserialize, Serialize};
 
 use super::operation::{Operation, Target};
 pub use act::Act;
+pub use act_definition::DefinitionAct;
 pub use act_storage::StorageAct;
 
 /// What an operation would do, and on what it rests.

@@ -1,5 +1,6 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
+mod definition;
 mod storage;
 mod transfer;
 
@@ -7,15 +8,16 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::engine::clock::Clock;
-use crate::engine::jobs::Input;
+
 use crate::engine::jobs::line::Line;
 use crate::engine::jobs::stop::Stop;
 use crate::engine::jobs::watch::watched;
+use crate::engine::jobs::{Input, Setting};
 use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHow, XmlOf};
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::Act;
+use crate::model::plan::{Act, DefinitionAct};
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
@@ -38,6 +40,8 @@ pub(in crate::engine::jobs) struct Hands<'h> {
     pub(in crate::engine::jobs) job: JobId,
     /// Where progress goes.
     pub(in crate::engine::jobs) desk: &'h Sender<Input>,
+    /// Where things are kept, and for whom.
+    pub(in crate::engine::jobs) setting: &'h Setting,
 }
 
 /// Why an act ended otherwise than done.
@@ -84,6 +88,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
         Act::Storage(act) => return storage::perform(act, hands),
+        Act::Definition(act) => return definition::perform(act, hands),
     }
     Ok(())
 }
@@ -150,7 +155,7 @@ pub(in crate::engine::jobs) enum Found {
 }
 
 /// Looks whether an act was done.
-pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult<Found> {
+pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &Setting) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
         Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
@@ -175,6 +180,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult
         }
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
         Act::Storage(act) => return storage::probe(act, hv),
+        Act::Definition(act) => definition::probe(act, hv, setting)?,
     })
 }
 
@@ -190,6 +196,14 @@ fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {
 pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
     matches!(
         act,
-        Act::Rename { .. } | Act::SetMetadata { .. } | Act::SetTitle { .. } | Act::SetDescription { .. }
+        Act::Rename { .. }
+            | Act::SetMetadata { .. }
+            | Act::SetTitle { .. }
+            | Act::SetDescription { .. }
+            | Act::Definition(
+                DefinitionAct::Undefine { .. }
+                    | DefinitionAct::DefineHeld { .. }
+                    | DefinitionAct::Redefine { .. }
+            )
     )
 }
