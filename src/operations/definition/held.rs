@@ -89,7 +89,7 @@ pub(super) fn undelete(act: &Op, id: VmId, facts: &Facts, name: Option<&str>) ->
                 &[],
                 act_of(DefinitionAct::PutBackSaved { vm: id, name: new.clone() }),
             )
-            .note(Weight::Info, "Its next start goes on where it was saved.");
+            .note(Weight::Info, "Its next start goes on where it was saved; libvirt may say until it starts again itself that nothing is saved.");
     }
     plan.step(
         "Compare it with what was kept, then forget that",
