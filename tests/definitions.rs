@@ -167,7 +167,7 @@ impl Bed {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let outcome = runtime.block_on(async {
             let over = jobs.wait_for(|j| !j.jobs.is_empty() && j.jobs.iter().all(|j| j.state.is_over()));
-            let jobs = tokio::time::timeout(WAIT, over).await.expect("the job ends").unwrap();
+            let jobs = tokio::time::timeout(WAIT, over).await.unwrap().unwrap();
             jobs.jobs[0].outcome.clone()
         });
         desk.stop(WAIT);
@@ -358,7 +358,7 @@ fn what_is_held_is_forgotten_on_demand_or_in_time_and_disks_stay() {
     let forget =
         |days: i64| forget_expired(&bed.folder(), &bed.uri, &by, Timestamp(now + days * DAY_MS)).unwrap();
     assert!(forget(29).is_empty());
-    assert_eq!(forget(30), [two.name.clone()]);
+    assert_eq!(forget(30), std::slice::from_ref(&two.name));
     assert!(bed.held().is_empty() && one.disk.exists() && two.disk.exists());
     assert_eq!(fs::read_dir(bed.folder().join("held")).unwrap().count(), 0);
     assert!(bed.done(&["audit", "list"]).contains("purge"));
