@@ -288,8 +288,7 @@ fn run(line: &str, script: Script, person: Somebody) -> Went {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut person = person;
     let result = {
-        let work =
-            Asked { wanted: Wanted::Named(&names, &act), how: &asked.how, layout: Layout::default() };
+        let work = Asked { wanted: Wanted::Named(&names, &act), how: &asked.how, layout: Layout::default() };
         runtime.block_on(work.carry_out(&desk, &mut person))
     };
     drop(desk);
