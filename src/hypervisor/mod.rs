@@ -12,6 +12,7 @@ pub mod demo;
 mod error;
 pub mod libvirt;
 pub mod sim;
+mod snapshot_roles;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 
 use crate::model::counters::{NodeCounters, VmCounters};
 use crate::model::host::Node;
@@ -126,7 +128,7 @@ pub trait Connector: Send + Sync {
 
 /// A connection: all roles together, owned by one thread.
 pub trait Hypervisor:
-    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Send
+    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Snapshots + Send
 {
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;

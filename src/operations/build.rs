@@ -4,7 +4,7 @@ use super::facts::{Facts, VmFacts};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{
-    Act, AfterKill, Confirm, Downtime, Fact, Note, Plan, Planned, Refusal, RefusalKind, Step, Weight,
+    Act, AfterKill, Confirm, Downtime, Fact, Note, Plan, Planned, Refusal, RefusalKind, Space, Step, Weight,
 };
 use crate::model::text::{clean, clean_lines};
 use crate::model::vm::VmState;
@@ -16,6 +16,11 @@ pub(super) struct Draft {
 
 /// Begins a plan for this VM; it rests on the VM's state.
 pub(super) fn draft(act: &VmOperation, vm: &VmFacts, verb: &str) -> Draft {
+    draft_of(Operation::vm(vm.id, act.clone()), vm, verb)
+}
+
+/// Begins a plan of any operation on this VM.
+pub(super) fn draft_of(operation: Operation, vm: &VmFacts, verb: &str) -> Draft {
     let target = Target::vm(vm.id, &vm.name);
     let title = format!("{verb} {}", target.display_name());
     let basis =
@@ -23,7 +28,7 @@ pub(super) fn draft(act: &VmOperation, vm: &VmFacts, verb: &str) -> Draft {
     let verb = verb.trim_end_matches(':').trim_end_matches(" of");
     Draft {
         plan: Plan {
-            operation: Operation::vm(vm.id, act.clone()),
+            operation,
             target,
             title,
             verb: verb.into(),
@@ -48,11 +53,37 @@ impl Draft {
         self
     }
 
+    /// The word on the button, where it is not what the title begins with.
+    pub(super) fn verb(mut self, verb: &str) -> Self {
+        self.plan.verb = verb.into();
+        self
+    }
+
     /// One step, and the arguments of the `virsh` that does the same.
     pub(super) fn step(mut self, title: impl Into<String>, virsh: &[&str], act: Act) -> Self {
         let command = if virsh.is_empty() { Vec::new() } else { command("virsh", virsh) };
         let title = clean(&title.into()).into_owned();
         self.plan.steps.push(Step { title, command, act, undo: None });
+        self
+    }
+
+    /// What takes the last step back.
+    pub(super) fn undo(mut self, act: Act) -> Self {
+        if let Some(step) = self.plan.steps.last_mut() {
+            step.undo = Some(act);
+        }
+        self
+    }
+
+    /// What becomes of it after a kill.
+    pub(super) const fn after_kill(mut self, what: AfterKill) -> Self {
+        self.plan.after_kill = what;
+        self
+    }
+
+    /// Room that it needs.
+    pub(super) fn space(mut self, space: Space) -> Self {
+        self.plan.space.push(space);
         self
     }
 
@@ -90,6 +121,12 @@ impl Draft {
         if let Some(id) = self.plan.operation.vm_id() {
             self.plan.inverse = Some(Operation::vm(id, act));
         }
+        self
+    }
+
+    /// Any operation that takes it back.
+    pub(super) fn inverse_of(mut self, operation: Operation) -> Self {
+        self.plan.inverse = Some(operation);
         self
     }
 
@@ -135,9 +172,21 @@ pub(super) fn refused(
     reason: impl AsRef<str>,
     remedy: impl Into<String>,
 ) -> Planned {
+    refused_of(Operation::vm(vm.id, act.clone()), vm, verb, kind, reason, remedy)
+}
+
+/// Why any operation on this VM cannot be done.
+pub(super) fn refused_of(
+    operation: Operation,
+    vm: &VmFacts,
+    verb: &str,
+    kind: RefusalKind,
+    reason: impl AsRef<str>,
+    remedy: impl Into<String>,
+) -> Planned {
     let target = Target::vm(vm.id, &vm.name);
     Planned::Refused(Box::new(Refusal {
-        operation: Operation::vm(vm.id, act.clone()),
+        operation,
         title: format!("{verb} {}", target.display_name()),
         target,
         reason: clean(reason.as_ref()).into_owned(),

@@ -1,15 +1,29 @@
 //! What plans rest on.
 
+use super::snapshot::SnapshotFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
 
 /// What has to be read for an operation, besides the VM's state and name.
+#[expect(clippy::struct_excessive_bools, reason = "each says of one thing whether it is read")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// Its definition, as it runs and as it is defined.
     pub definition: bool,
     /// Names of all VMs.
     pub names: bool,
+    /// Its snapshots, and where its images lie.
+    pub snapshots: bool,
+    /// What its guest agent says to being asked.
+    pub agent: bool,
+    /// What other VMs have for images.
+    pub others: bool,
+}
+
+impl Needs {
+    /// The VM alone.
+    pub const VM: Self =
+        Self { definition: true, names: false, snapshots: false, agent: false, others: false };
 }
 
 /// What was read, for one operation.
@@ -21,6 +35,8 @@ pub struct Facts {
     pub vm: Option<VmFacts>,
     /// All VMs by name, where they were asked for.
     pub names: Vec<(VmId, String)>,
+    /// Its snapshots and what they depend on, where they were asked for.
+    pub snapshots: Option<SnapshotFacts>,
 }
 
 /// What was read of a VM.

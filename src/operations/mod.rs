@@ -5,12 +5,15 @@
 
 mod build;
 mod facts;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod vm;
 
 pub use facts::{Facts, Needs, VmFacts};
+pub use snapshot::{AgentFact, Folder, SnapshotFacts};
 
+use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
@@ -18,6 +21,7 @@ use crate::model::plan::{Planned, Refusal, RefusalKind};
 pub const fn needs(operation: &Operation) -> Needs {
     match operation {
         Operation::Vm { act, .. } => vm::needs(act),
+        Operation::Snapshot { act, .. } => snapshot::needs(act),
     }
 }
 
@@ -26,14 +30,22 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
     match operation {
         Operation::Vm { id, act } => match &facts.vm {
             Some(vm) => vm::plan(act, vm, facts),
-            None => Planned::Refused(Box::new(Refusal {
-                operation: operation.clone(),
-                target: Target::vm(*id, id.to_string()),
-                title: operation.word().to_owned(),
-                reason: "There is no such VM any more.".into(),
-                remedy: String::new(),
-                kind: RefusalKind::NotFound,
-            })),
+            None => gone(operation, *id),
+        },
+        Operation::Snapshot { vm: id, act } => match (&facts.vm, &facts.snapshots) {
+            (Some(vm), Some(snapshots)) => snapshot::plan(act, vm, snapshots, facts),
+            _ => gone(operation, *id),
         },
     }
+}
+
+fn gone(operation: &Operation, id: VmId) -> Planned {
+    Planned::Refused(Box::new(Refusal {
+        operation: operation.clone(),
+        target: Target::vm(id, id.to_string()),
+        title: operation.word().to_owned(),
+        reason: "There is no such VM any more.".into(),
+        remedy: String::new(),
+        kind: RefusalKind::NotFound,
+    }))
 }

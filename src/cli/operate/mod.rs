@@ -6,6 +6,7 @@ mod json;
 mod names;
 mod outcome;
 mod person;
+mod snapshot_words;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Input;
 use super::acts::Hands;
 use super::stop::Stop;
-use crate::hypervisor::{Connector, HvProgress, HvResult, Purpose};
+use crate::hypervisor::{Connector, HvProgress, HvResult, Hypervisor, Purpose};
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 
@@ -22,6 +22,19 @@ const NEWEST: f64 = 0.4;
 ///
 /// That thread is not waited for: its own call may hang where this one does not.
 pub(super) fn watched(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResult<()>) -> HvResult<()> {
+    watched_by(hands, vm, Box::new(move |hv| hv.vm_progress(vm)), call)
+}
+
+/// Tells how far the call is.
+pub(super) type Gauge = Box<dyn Fn(&dyn Hypervisor) -> HvResult<Option<HvProgress>> + Send>;
+
+/// The same for a call whose progress is told by something else than the VM's job.
+pub(super) fn watched_by(
+    hands: &Hands<'_>,
+    vm: VmId,
+    gauge: Gauge,
+    call: impl FnOnce() -> HvResult<()>,
+) -> HvResult<()> {
     let (over, is_over) = channel::<()>();
     let watcher = Watcher {
         connector: hands.line.connector().clone(),
@@ -29,6 +42,7 @@ pub(super) fn watched(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResu
         job: hands.job,
         desk: hands.desk.clone(),
         vm,
+        gauge,
     };
     let started = std::thread::Builder::new().name("nc-watch".into()).spawn(move || watcher.run(&is_over));
     if let Err(e) = started {
@@ -45,6 +59,7 @@ struct Watcher {
     job: JobId,
     desk: Sender<Input>,
     vm: VmId,
+    gauge: Gauge,
 }
 
 impl Watcher {
@@ -64,7 +79,7 @@ impl Watcher {
                 // It may be over by now, or not yet begun: it is tried again.
                 tracing::debug!("{e}");
             }
-            match hv.vm_progress(self.vm) {
+            match (self.gauge)(&*hv) {
                 Ok(Some(now)) => {
                     drop(self.desk.send(Input::Progress(self.job, rate.seen(now, Instant::now()))))
                 }

@@ -22,6 +22,7 @@ mod inventory;
 mod lifecycle;
 mod networks;
 mod probe;
+mod snapshots;
 mod state;
 mod stats;
 mod storage;

@@ -78,6 +78,16 @@ pub enum Operation {
     SetTitle,
     /// `Define::set_description`
     SetDescription,
+    /// What `Snapshots` only reads.
+    Snapshots,
+    /// `Snapshots::create_snapshot`
+    CreateSnapshot,
+    /// `Snapshots::revert_snapshot`
+    RevertSnapshot,
+    /// `Snapshots::delete_snapshot`
+    DeleteSnapshot,
+    /// `Snapshots::is_frozen`, `Snapshots::thaw`
+    AskAgent,
 }
 
 impl Operation {
@@ -117,6 +127,11 @@ impl Operation {
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
             Self::SetDescription => "set the description",
+            Self::Snapshots => "list snapshots",
+            Self::CreateSnapshot => "make the snapshot",
+            Self::RevertSnapshot => "go back to the snapshot",
+            Self::DeleteSnapshot => "delete the snapshot",
+            Self::AskAgent => "ask the guest agent",
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) mod meters;
 mod names;
 mod network;
 mod shape;
+mod snapshots;
 mod spec;
 mod storage;
 pub(super) mod workload;

@@ -25,6 +25,7 @@ use crate::hypervisor::{EventSink, Groups, HvErrorKind, HvEvent, HvResult, Netwo
 use crate::model::id::VmId;
 use crate::model::storage::PoolState;
 use crate::model::vm::VmState;
+use crate::model::vm_snapshot::VmSnapshot;
 
 const GIB: u64 = 1 << 30;
 /// How often a save looks at the clock.
@@ -80,6 +81,8 @@ pub(super) struct SimVm {
     pub(super) dropped: Groups,
     /// XML given in place of its own.
     pub(super) xml: Option<String>,
+    /// Snapshots, with the XML that made them.
+    pub(super) snapshots: Vec<(VmSnapshot, String)>,
 }
 
 /// The host's side of a connection.
@@ -306,6 +309,7 @@ impl State {
             saved: None,
             dropped: Groups::NONE,
             xml: None,
+            snapshots: Vec::new(),
             spec,
         };
         self.vms.insert(vm.spec.id, vm);

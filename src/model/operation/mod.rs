@@ -1,6 +1,7 @@
 //! What can be asked of a host: operations, as data. They are kept in the journal and the audit, so names never change
 //! their meaning.
 
+mod snapshot;
 mod vm;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use vm::{AskGuest, VmOperation};
 
 /// Something an admin wants done.
@@ -20,6 +22,13 @@ pub enum Operation {
         id: VmId,
         /// What.
         act: VmOperation,
+    },
+    /// On a VM's snapshots.
+    Snapshot {
+        /// Of which VM.
+        vm: VmId,
+        /// What.
+        act: SnapshotOperation,
     },
 }
 
@@ -78,10 +87,15 @@ impl Operation {
         Self::Vm { id, act }
     }
 
+    /// An operation on a VM's snapshots.
+    pub const fn snapshot(vm: VmId, act: SnapshotOperation) -> Self {
+        Self::Snapshot { vm, act }
+    }
+
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
-            Self::Vm { id, .. } => Some(*id),
+            Self::Vm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
         }
     }
 
@@ -89,6 +103,7 @@ impl Operation {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Vm { act, .. } => act.word(),
+            Self::Snapshot { act, .. } => act.word(),
         }
     }
 }

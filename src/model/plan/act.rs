@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SnapshotAct;
 use crate::model::id::VmId;
 use crate::model::operation::AskGuest;
 
@@ -105,4 +106,6 @@ pub enum Act {
         /// The text.
         text: String,
     },
+    /// Something with snapshots.
+    Snapshot(SnapshotAct),
 }

@@ -9,8 +9,8 @@ use crate::model::plan::Planned;
 
 pub(super) const fn needs(act: &Op) -> Needs {
     match act {
-        Op::Rename { .. } => Needs { definition: true, names: true },
-        _ => Needs { definition: true, names: false },
+        Op::Rename { .. } => Needs { names: true, ..Needs::VM },
+        _ => Needs::VM,
     }
 }
 
