@@ -2,6 +2,7 @@
 
 mod export;
 mod past;
+mod snapshot;
 mod vm;
 
 use std::fmt::Write;
@@ -17,6 +18,7 @@ use crate::config::{LogLevel, Overrides};
 
 pub(super) use export::Export;
 pub(super) use past::{By, Events, History, Of, Range, Top};
+pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
 pub(super) use vm::{Form, How, Vm};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
@@ -130,6 +132,8 @@ pub enum Command {
     Show(Show),
     /// Start, stop, save or set VMs: each command makes a plan, shows it, and does it once you agree.
     Vm(Vm),
+    /// Take, list, delete and go back to snapshots of a VM.
+    Snapshot(Snapshot),
     /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.
     History(History),
     /// Tell who used most in a time. Needs no hypervisor.

@@ -27,6 +27,15 @@ pub struct VmSnapshot {
     pub disks: Vec<SnapshotDisk>,
 }
 
+/// A snapshot with what it costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SizedSnapshot {
+    /// The snapshot.
+    pub snapshot: VmSnapshot,
+    /// Bytes of its layers and its memory's file; `None` for one inside its images, which tell no sizes.
+    pub size: Option<u64>,
+}
+
 /// How a VM was when its snapshot was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

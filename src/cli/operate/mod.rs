@@ -7,6 +7,7 @@ mod names;
 mod outcome;
 mod person;
 mod snapshot_words;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
+pub(super) use snapshots::{list, show};
 
 use self::outcome::{Outcome, worst};
 use self::person::{Person, Terminal};
@@ -24,7 +26,8 @@ use super::args::{Form, How, Vm};
 use super::exit::{Exit, Failure};
 use super::output::{Layout, to_stdout, write_json};
 use crate::engine::jobs::{Consent, Desk, DeskHandle};
-use crate::model::operation::{Operation, VmOperation};
+use crate::model::id::VmId;
+use crate::model::operation::{Operation, SnapshotOperation};
 use crate::model::plan::{Plan, Planned};
 
 /// How long a command waits for the desk at the end; a thread that is stuck in a call is left behind.
@@ -37,11 +40,28 @@ pub(super) fn run(
     open: impl FnOnce() -> Result<Desk, Failure>,
 ) -> Result<Exit, Failure> {
     let (names, act) = args.action.asked();
+    let operation = |vm| Operation::vm(vm, act.clone());
+    run_on(&Asked { names: &names, operation: &operation, how: &args.how, layout }, open)
+}
+
+/// Does what was asked for with a VM's snapshots.
+pub(super) fn run_snapshot(
+    vm: &str,
+    act: &SnapshotOperation,
+    how: &How,
+    layout: Layout,
+    open: impl FnOnce() -> Result<Desk, Failure>,
+) -> Result<Exit, Failure> {
+    let names = [vm.to_owned()];
+    let operation = |vm| Operation::snapshot(vm, act.clone());
+    run_on(&Asked { names: &names, operation: &operation, how, layout }, open)
+}
+
+fn run_on(asked: &Asked<'_>, open: impl FnOnce() -> Result<Desk, Failure>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminal = Terminal::new()?;
         let desk = open()?;
-        let asked = Asked { names: &names, act: &act, how: &args.how, layout };
         let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
         desk.stop(LEAVE_WITHIN);
         asked.tell(&outcomes?)
@@ -51,7 +71,7 @@ pub(super) fn run(
 /// What was asked for, and how it is told.
 struct Asked<'a> {
     names: &'a [String],
-    act: &'a VmOperation,
+    operation: &'a dyn Fn(VmId) -> Operation,
     how: &'a How,
     layout: Layout,
 }
@@ -84,7 +104,7 @@ impl Asked<'_> {
         let planning = async {
             let vms = answer(desk.vms()).await?.map_err(|e| Failure::from(&e))?;
             let meant = names::resolve(self.names, &vms)?;
-            let operations = meant.iter().map(|vm| Operation::vm(vm.id, self.act.clone())).collect();
+            let operations = meant.iter().map(|vm| (self.operation)(vm.id)).collect();
             answer(desk.plan(operations)).await?.map_err(|e| Failure::from(&e))
         };
         tokio::time::timeout(self.how.timeout, planning).await.unwrap_or_else(|_| {

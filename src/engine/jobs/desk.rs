@@ -126,6 +126,7 @@ impl DeskThread {
         match ask {
             // Whoever asked and did not wait for the answer is not waited for either.
             Ask::Vms(reply) => self.hands.give(Task::Vms, Wish::Vms(reply)),
+            Ask::Snapshots(vm, reply) => self.hands.give(Task::Snapshots(vm), Wish::Snapshots(reply)),
             Ask::Plan(operations, reply) => self.hands.give(Task::Plan(operations), Wish::Plan(reply)),
             Ask::Submit(plans, consent, reply) => drop(reply.send(self.submit(plans, &consent))),
             Ask::Cancel(id) => self.cancel(id),
@@ -197,6 +198,7 @@ impl DeskThread {
         let Some(wish) = self.hands.done(hand) else { return };
         match (outcome, wish) {
             (Outcome::Vms(vms), Wish::Vms(reply)) => drop(reply.send(vms)),
+            (Outcome::Snapshots(found), Wish::Snapshots(reply)) => drop(reply.send(found)),
             (Outcome::Planned(plans), Wish::Plan(reply)) => drop(reply.send(plans)),
             (Outcome::Over(id), _) => {
                 self.queue.over(id);
@@ -213,7 +215,7 @@ impl DeskThread {
                 tracing::warn!("Job {} was interrupted and cannot be looked after yet: {why}", job.job.id);
                 self.interrupted.push(*job);
             }
-            (Outcome::Vms(_) | Outcome::Planned(_), _) => {}
+            (Outcome::Vms(_) | Outcome::Snapshots(_) | Outcome::Planned(_), _) => {}
         }
     }
 

@@ -4,14 +4,27 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::facts::vm_facts;
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::vm::{DiskSource, VmDefinition};
+use crate::model::vm_snapshot::{SizedSnapshot, VmSnapshot};
 use crate::operations::{AgentFact, Folder, Needs, SnapshotFacts, VmFacts};
 use crate::xml::domain;
 
 /// Files of a folder that are looked at: more are no folder of images.
 const MOST_FILES: usize = 20_000;
+
+/// A VM's snapshots, with what they cost.
+pub(super) fn sized(hv: &dyn Hypervisor, vm: VmId) -> HvResult<Vec<SizedSnapshot>> {
+    let vm = vm_facts(hv, vm)?;
+    let facts = snapshot_facts(hv, &vm, Needs::VM)?;
+    let sized = |snapshot: &VmSnapshot| SizedSnapshot {
+        snapshot: snapshot.clone(),
+        size: facts.size(snapshot, &vm.definition),
+    };
+    Ok(facts.snapshots.iter().map(sized).collect())
+}
 
 /// Reads what there is to know of a VM's snapshots.
 pub(super) fn snapshot_facts(hv: &dyn Hypervisor, vm: &VmFacts, needs: Needs) -> HvResult<SnapshotFacts> {

@@ -139,10 +139,7 @@ fn room(case: &Case<'_>, snapshot: &VmSnapshot) -> Vec<Space> {
     let mut out: Vec<Space> = Vec::new();
     for disk in &snapshot.disks {
         let below = disk.holds.as_ref().and_then(|h| path(h, case.s)).and_then(folder_and_stem);
-        let now = case.vm.definition.disks.iter().find(|d| d.target == disk.target);
-        // After going back the present layer has another name than the one it was made with.
-        let layer =
-            if snapshot.current { now.and_then(|d| d.source.as_ref()) } else { disk.overlay.as_ref() };
+        let layer = case.s.layer(snapshot, disk, &case.vm.definition);
         let bytes = layer.and_then(|l| path(l, case.s)).and_then(|p| case.s.occupies(p));
         let (Some((folder, _)), Some(bytes)) = (below, bytes) else { continue };
         let place = clean(folder).into_owned();

@@ -1,6 +1,8 @@
 //! What plans for snapshots rest on.
 
-use crate::model::vm_snapshot::{SnapshotAbilities, VmSnapshot};
+use super::disks::path;
+use crate::model::vm::{DiskSource, VmDefinition};
+use crate::model::vm_snapshot::{SnapshotAbilities, SnapshotDisk, SnapshotMemory, VmSnapshot};
 
 /// What was read of a VM's snapshots and of what they depend on.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,6 +58,34 @@ impl SnapshotFacts {
     pub(super) fn occupies(&self, path: &str) -> Option<u64> {
         let files = self.folders.iter().flat_map(|f| &f.files);
         files.into_iter().find(|(p, _)| p == path).map(|(_, bytes)| *bytes)
+    }
+
+    /// Bytes of a snapshot's layers and its memory's file; `None` where one is not known.
+    pub fn size(&self, snapshot: &VmSnapshot, vm: &VmDefinition) -> Option<u64> {
+        if !snapshot.is_external() {
+            return None;
+        }
+        let memory = match &snapshot.memory {
+            SnapshotMemory::External(file) => self.occupies(file)?,
+            SnapshotMemory::None | SnapshotMemory::Internal => 0,
+        };
+        snapshot.disks.iter().filter(|d| d.overlay.is_some()).try_fold(memory, |sum, disk| {
+            Some(sum.saturating_add(self.occupies(path(self.layer(snapshot, disk, vm)?, self)?)?))
+        })
+    }
+
+    /// The layer over what a disk of a snapshot holds.
+    pub(super) fn layer<'d>(
+        &self,
+        snapshot: &VmSnapshot,
+        disk: &'d SnapshotDisk,
+        vm: &'d VmDefinition,
+    ) -> Option<&'d DiskSource> {
+        // After going back the present layer has another name than the one it was made with.
+        if snapshot.current {
+            return vm.disks.iter().find(|d| d.target == disk.target)?.source.as_ref();
+        }
+        disk.overlay.as_ref()
     }
 
     /// All names in their order in time, the current one marked: to see whether anything changed.
