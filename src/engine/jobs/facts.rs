@@ -3,7 +3,7 @@
 use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
-use crate::model::operation::Operation;
+use crate::model::operation::{Operation, SnapshotOperation};
 use crate::operations::{Facts, Needs, VmFacts, needs};
 use crate::xml::domain;
 
@@ -17,10 +17,18 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, read_only: Opti
     };
     let names = if names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
     let snapshots = match &vm {
-        Some(vm) if needs.snapshots => found(snapshot_facts(hv, vm, needs))?,
+        Some(vm) if needs.snapshots => found(snapshot_facts(hv, vm, needs, folder_of(operation)))?,
         _ => None,
     };
     Ok(Facts { read_only: read_only.map(str::to_owned), vm, names, snapshots })
+}
+
+/// The folder that new layers are to go to, where one was named.
+fn folder_of(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::Snapshot { act: SnapshotOperation::Create(new), .. } => new.folder.as_deref(),
+        _ => None,
+    }
 }
 
 fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {

@@ -18,7 +18,7 @@ const MOST_FILES: usize = 20_000;
 /// A VM's snapshots, with what they cost.
 pub(super) fn sized(hv: &dyn Hypervisor, vm: VmId) -> HvResult<Vec<SizedSnapshot>> {
     let vm = vm_facts(hv, vm)?;
-    let facts = snapshot_facts(hv, &vm, Needs::VM)?;
+    let facts = snapshot_facts(hv, &vm, Needs::VM, None)?;
     let sized = |snapshot: &VmSnapshot| SizedSnapshot {
         snapshot: snapshot.clone(),
         size: facts.size(snapshot, &vm.definition),
@@ -27,7 +27,12 @@ pub(super) fn sized(hv: &dyn Hypervisor, vm: VmId) -> HvResult<Vec<SizedSnapshot
 }
 
 /// Reads what there is to know of a VM's snapshots.
-pub(super) fn snapshot_facts(hv: &dyn Hypervisor, vm: &VmFacts, needs: Needs) -> HvResult<SnapshotFacts> {
+pub(super) fn snapshot_facts(
+    hv: &dyn Hypervisor,
+    vm: &VmFacts,
+    needs: Needs,
+    folder: Option<&str>,
+) -> HvResult<SnapshotFacts> {
     let snapshots = match hv.snapshots(vm.id) {
         // A driver without snapshots has none.
         Err(e) if e.kind == HvErrorKind::Unsupported => Vec::new(),
@@ -42,7 +47,7 @@ pub(super) fn snapshot_facts(hv: &dyn Hypervisor, vm: &VmFacts, needs: Needs) ->
     if needs.agent && vm.state.is_active() {
         facts.agent = agent(hv, vm);
     }
-    places(hv, vm, &mut facts)?;
+    places(hv, vm, folder, &mut facts)?;
     if needs.others {
         facts.others = others(hv, vm.id)?;
     }
@@ -61,7 +66,12 @@ fn agent(hv: &dyn Hypervisor, vm: &VmFacts) -> AgentFact {
 }
 
 /// Volumes' paths, and what lies in the folders of images.
-fn places(hv: &dyn Hypervisor, vm: &VmFacts, facts: &mut SnapshotFacts) -> HvResult<()> {
+fn places(
+    hv: &dyn Hypervisor,
+    vm: &VmFacts,
+    folder: Option<&str>,
+    facts: &mut SnapshotFacts,
+) -> HvResult<()> {
     let local = hv.capabilities().local;
     let mut files: BTreeSet<String> = of_disks(&vm.definition).collect();
     for snapshot in &facts.snapshots {
@@ -83,7 +93,8 @@ fn places(hv: &dyn Hypervisor, vm: &VmFacts, facts: &mut SnapshotFacts) -> HvRes
         files.extend(path.clone());
         facts.volumes.extend(path.map(|path| (pool_name, volume_name, path)));
     }
-    let folders: BTreeSet<&str> = files.iter().filter_map(|f| f.rsplit_once('/')).map(|(f, _)| f).collect();
+    let beside = files.iter().filter_map(|f| f.rsplit_once('/')).map(|(f, _)| f);
+    let folders: BTreeSet<&str> = beside.chain(folder.map(|f| f.trim_end_matches('/'))).collect();
     for path in folders {
         let beside = if local { listed(path) } else { None };
         let pool = pools.iter().find(|p| p.path.as_deref().map(|p| p.trim_end_matches('/')) == Some(path));

@@ -373,7 +373,7 @@ fn freezes(case: &Case<'_>, new: &NewSnapshot, way: &Way) -> Result<bool, No> {
             Err(No::new(RefusalKind::InUse, reason, remedy))
         }
         (AgentFact::Silent(why), Freeze::Always) => {
-            let reason = format!("The guest cannot be frozen: {}", clean(why));
+            let reason = format!("The guest cannot be frozen: {}.", clean(why).trim_end_matches('.'));
             let remedy =
                 "Install and start qemu-guest-agent in the guest, or do without freezing (--freeze never).";
             Err(No::new(RefusalKind::State, reason, remedy))

@@ -92,8 +92,8 @@ fn act(case: &Case<'_>, gone: &VmSnapshot, metadata_only: bool, disks: Vec<Strin
 
 fn kept(order: &[&VmSnapshot]) -> String {
     match order {
-        [one] => format!("{} kept", clean(&one.name)),
-        several => format!("{} kept", names(several.iter().copied())),
+        [one] => format!("{} holds", clean(&one.name)),
+        several => format!("{} hold", names(several.iter().copied())),
     }
 }
 
