@@ -3,10 +3,13 @@
 #![expect(clippy::print_stdout, reason = "a test that cannot run says so")]
 
 mod architecture;
+mod audit;
 mod cli;
 mod conformance;
 mod engine;
 mod licences;
+mod operate;
 mod past;
 mod pty;
+mod snapshots;
 mod xml;

@@ -1,5 +1,6 @@
 //! The command line, in one definition: parsing, help, completions and man page all come from it.
 
+mod audit;
 mod export;
 mod past;
 mod snapshot;
@@ -16,6 +17,7 @@ use super::exit::Exit;
 use super::output::Format;
 use crate::config::{LogLevel, Overrides};
 
+pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
 pub(super) use past::{By, Events, History, Of, Range, Top};
 pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
@@ -140,6 +142,8 @@ pub enum Command {
     Top(Top),
     /// Tell what happened: VMs started, stopped, crashed, renamed; the connection lost. Needs no hypervisor.
     Events(Events),
+    /// Tell what was done to the host, by whom, and check that nothing of it was changed.
+    Audit(Audit),
     /// Tell a monitoring system what is measured now: on a local port, in a file, or once.
     Export(Export),
     /// Tell what works here, what does not, why, and what to do.

@@ -12,7 +12,7 @@ use super::args::{
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{collect, console, doctor, keys, man, show};
+use super::commands::{audit, collect, console, doctor, keys, man, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
@@ -28,6 +28,7 @@ use crate::model::columns::{
     Context, NETWORK_COLUMNS, Needs, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS, volume_rows,
 };
 use crate::model::filter::{Filter, FilterContext};
+use crate::model::job::Via;
 use crate::model::snapshot::Snapshot;
 use crate::model::vm::Vm;
 
@@ -70,6 +71,10 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
+        Some(Command::Audit(args)) => {
+            job.warn();
+            audit::run(args, &job.loaded, job.demo, job.layout())
+        }
         Some(Command::Export(export)) => job.export(export),
         Some(Command::Doctor(doctor)) => job.doctor(doctor),
         Some(Command::Config(config)) => job.config(config),
@@ -245,7 +250,9 @@ impl Job {
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        operate::run(args, self.layout(), || operate::open(connector, &place, settings.read_only))
+        operate::run(args, self.layout(), || {
+            operate::open(connector, &place, settings.read_only, Via::Command)
+        })
     }
 
     fn snapshot(&self, action: &SnapshotAction) -> Result<Exit, Failure> {
@@ -253,7 +260,7 @@ impl Job {
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        let open = || operate::open(connector, &place, settings.read_only);
+        let open = || operate::open(connector, &place, settings.read_only, Via::Command);
         let clock = Clock::system();
         match action {
             SnapshotAction::List { vm, look } => operate::list(vm, look, &clock, self.layout(), open),

@@ -48,7 +48,8 @@ impl Clock {
         Err(Failure::new(Exit::Usage, what).hint(FORMS))
     }
 
-    fn time(&self, option: &str, text: &str) -> Result<Timestamp, Failure> {
+    /// An instant as typed behind an option.
+    pub(super) fn time(&self, option: &str, text: &str) -> Result<Timestamp, Failure> {
         self.parse(text.trim()).ok_or_else(|| {
             Failure::new(Exit::Usage, format!("{option}: \"{text}\" is not a time")).hint(FORMS)
         })

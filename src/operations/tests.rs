@@ -9,6 +9,7 @@ use crate::model::plan::{Act, Confirm, Plan, SnapshotAct, Weight};
 use crate::model::shell;
 use crate::model::text::{clean, clean_lines};
 use crate::model::vm::{PauseReason, StartGate, StartOrder, VmDefinition, VmFlags, VmState};
+use crate::xml::domain::{NOVACRON, novacron_element};
 
 pub(super) const ID: VmId = VmId::from_bytes([7; 16]);
 const OTHER: VmId = VmId::from_bytes([8; 16]);
@@ -352,15 +353,9 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
             // As they are read from XML.
             title: title.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
             description: description.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
-            tags: {
-                let mut once = Vec::new();
-                tags.iter().map(|t| t.trim().to_owned()).for_each(|t| {
-                    if !t.is_empty() && !once.contains(&t) {
-                        once.push(t)
-                    }
-                });
-                once
-            },
+            tags: read_back(novacron_element(&tags, false, None).as_deref())
+                .map(|d| d.tags)
+                .unwrap_or_default(),
             protected,
             start_order,
             has_agent_channel: agent.0,
@@ -378,7 +373,8 @@ pub(super) fn vm_facts() -> impl Strategy<Value = VmFacts> {
         autostart,
         managed_save,
     });
-    (hostile(), state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
+    let name = hostile().prop_filter("another VM has it", |n| n != "db01");
+    (name, state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
         id: ID,
         name,
         state,
@@ -448,6 +444,13 @@ pub(super) fn check_plan(p: &Plan, of: &VmFacts) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// NovaCron's metadata as it is read.
+fn read_back(element: Option<&str>) -> Option<VmDefinition> {
+    let metadata = element.unwrap_or("<vm/>");
+    let domain = format!("<domain><metadata xmlns='{NOVACRON}'>{metadata}</metadata></domain>");
+    crate::xml::domain::parse(&domain).ok()
+}
+
 /// The facts once a setting's plan was carried out.
 fn after(p: &Plan, facts: &Facts) -> Option<Facts> {
     let mut facts = facts.clone();
@@ -461,10 +464,7 @@ fn after(p: &Plan, facts: &Facts) -> Option<Facts> {
                 vm.definition.description = Some(text.clone()).filter(|t| !t.is_empty());
             }
             Act::SetMetadata { xml, .. } => {
-                let metadata = xml.as_deref().unwrap_or("<vm/>");
-                let domain =
-                    format!("<domain><metadata xmlns='urn:novacron:vm:1'>{metadata}</metadata></domain>");
-                let read = crate::xml::domain::parse(&domain).ok()?;
+                let read = read_back(xml.as_deref())?;
                 vm.definition.tags = read.tags;
                 vm.definition.protected = read.protected;
                 vm.definition.start_order = read.start_order;

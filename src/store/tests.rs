@@ -1,6 +1,6 @@
 //! Opening, damage, trouble with the disk; and a writer that is killed.
 
-mod disk;
+pub(super) mod disk;
 mod kill;
 mod opening;
 pub(super) mod plans;

@@ -4,14 +4,9 @@ use novacron::hypervisor::{HvErrorKind, HvEvent, Which};
 use novacron::model::id::VmId;
 use novacron::model::vm::{AddressSource, PauseReason, VmState};
 
-use super::host::{Host, counters, fails, hear, listen, until};
+use super::host::{Host, counters, fails, hear, listen, name, until};
 
-/// A name for the VM of a check, which no other run uses.
-fn name(check: &str) -> String {
-    format!("conformance-{check}-{}", std::process::id())
-}
-
-fn state_is(id: VmId, state: VmState) -> impl Fn(&HvEvent) -> bool {
+pub(super) fn state_is(id: VmId, state: VmState) -> impl Fn(&HvEvent) -> bool {
     move |e| *e == HvEvent::Vm { id, state: Some(state) }
 }
 

@@ -89,6 +89,11 @@ pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// A name for the VM of a check, which no other run uses.
+pub(super) fn name(check: &str) -> String {
+    format!("conformance-{check}-{}", std::process::id())
+}
+
 /// Events of a connection.
 pub(super) fn listen(hv: &dyn Hypervisor) -> Receiver<HvEvent> {
     let (tx, rx) = mpsc::channel();

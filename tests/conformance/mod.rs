@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test tells what it did not do, and why")]
 
+mod change;
 mod events;
 mod guests;
 mod host;
@@ -51,6 +52,14 @@ const CHECKS: &[Check] = &[
     ("guests' addresses belong to their NICs", guests::addresses_belong_to_nics),
     ("the agent answers, or is refused as told", guests::the_agent),
     ("a read-only connection refuses and says so", host::read_only),
+    ("VMs start, pause and stop", change::starting_and_stopping),
+    ("guests are asked to stop", change::guests_are_asked),
+    ("memory is saved and forgotten", change::memory_is_saved),
+    ("a save can be stopped", change::a_save_is_stopped),
+    ("VMs get another name, and start with the host", change::names_and_autostart),
+    ("title, description and metadata are written", change::words_are_written),
+    ("an unknown VM cannot be changed", change::an_unknown_vm_cannot_be_changed),
+    ("a read-only connection changes nothing", change::read_only_changes_nothing),
     ("events follow a VM from birth to death", events::from_birth_to_death),
     ("every subscriber hears", events::every_subscriber_hears),
     ("a VM that vanishes is gone from every answer", events::a_vm_vanishes),
@@ -124,6 +133,12 @@ fn what_does_not_conform_is_noticed() {
     assert!(!passes(stats::groups_are_given));
     assert!(passes(storage::refreshing));
     sim.error_on(Operation::RefreshPool, Some(HvErrorKind::TimedOut));
+    let trouble = SimTrouble::new(&sim);
+    let host = Host { trouble: Some(&trouble), ..host };
+    let passes = |check: fn(&Host<'_>)| catch_unwind(AssertUnwindSafe(|| check(&host))).is_ok();
+    assert!(passes(change::memory_is_saved));
+    sim.error_on(Operation::DiscardSaved, Some(HvErrorKind::Other));
+    assert!(!passes(change::memory_is_saved) && !passes(change::an_unknown_vm_cannot_be_changed));
     assert!(!passes(storage::refreshing) && !passes(storage::an_unknown_pool_is_not_found));
 }
 

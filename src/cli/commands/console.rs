@@ -4,11 +4,13 @@ use std::fs::{self, File};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(debug_assertions)]
 use super::rehearsal;
 use crate::cli::appearance::Appearance;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::operate::{self, Place};
 use crate::cli::panic;
 use crate::cli::session::Session;
 use crate::config::{Environment, Loaded};
@@ -21,7 +23,11 @@ use crate::engine::Role;
 use crate::engine::history::HistoryConfig;
 use crate::hypervisor::Connector;
 use crate::model::columns::{VM_COLUMNS, find};
+use crate::model::job::Via;
 use crate::model::time::Timestamp;
+
+/// Jobs that were told to stop have so long for it.
+const JOBS_END_WITHIN: Duration = Duration::from_secs(3);
 
 /// Opens the console on this hypervisor and stays until it ends.
 pub(in crate::cli) fn run(
@@ -47,8 +53,14 @@ pub(in crate::cli) fn run(
     // libvirt writes to it as soon as it is called. What we have to say of a start that failed is told when it is back.
     let aside = terminal::Aside::lead(opened.ok());
     let role = Role::Beside { read_only: settings.read_only };
+    let place = Place::new(history.as_ref().map(|h| h.folder.clone()))?;
+    let desk = operate::open(connector.clone(), &place, settings.read_only, Via::Console)?;
     let session = Session::start(connector, settings.poll.clone(), settings.limits.clone(), history, role)?;
-    let ended = terminal::run(session.handle(), options(loaded, environment, no_log));
+    let ended = terminal::run(session.handle(), Some(desk.handle()), options(loaded, environment, no_log));
+    let left = desk.stop(JOBS_END_WITHIN);
+    if left > 0 {
+        tracing::warn!("Jobs were under way as the console ended: the next start looks after them.");
+    }
     drop(session);
     drop(aside);
     log::flush();

@@ -187,6 +187,7 @@ mod tests {
             "novacron vm tag NAME… add TAG…",
             "\\fB\\-\\-dry\\-run\\fR",
             "One of running, agent, address. Default: running.",
+            "novacron audit export FILE",
             "\\fB\\-\\-sample SECONDS\\fR",
             "\\fB\\-c, \\-\\-connect URI\\fR",
             "One of vms, pools, volumes, networks.",

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(super) mod audit;
 pub(super) mod collect;
 pub(super) mod console;
 pub(super) mod doctor;
@@ -9,6 +10,6 @@ pub(super) mod keys;
 pub(super) mod list;
 pub(super) mod man;
 #[cfg(debug_assertions)]
-mod rehearsal;
+pub(super) mod rehearsal;
 pub(super) mod show;
 pub(super) mod top;

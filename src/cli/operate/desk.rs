@@ -1,4 +1,4 @@
-//! The desk of a command: no engine, no history, one connection.
+//! The desk of a command or a console. A command has no engine and no history beside it, and one connection.
 
 use std::fs;
 use std::io;
@@ -57,9 +57,15 @@ pub(in crate::cli) fn open(
     connector: Arc<dyn Connector>,
     place: &Place,
     read_only: bool,
+    via: Via,
 ) -> Result<Desk, Failure> {
-    let actor = actor_of_process(Via::Command);
+    let actor = actor_of_process(via);
+    #[cfg(debug_assertions)]
+    let rehearsal = super::super::commands::rehearsal::job();
+    #[cfg(not(debug_assertions))]
+    let rehearsal = None;
     let config = DeskConfig {
+        rehearsal,
         read_only: read_only.then(|| READ_ONLY.to_owned()),
         ..DeskConfig::new(connector, place.path().to_owned(), actor)
     };

@@ -13,6 +13,7 @@ mod tests;
 mod text;
 mod words;
 
+use std::io::Write;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -27,6 +28,7 @@ use super::exit::{Exit, Failure};
 use super::output::{Layout, to_stdout, write_json};
 use crate::engine::jobs::{Consent, Desk, DeskHandle};
 use crate::model::id::VmId;
+use crate::model::job::JobState;
 use crate::model::operation::{Operation, SnapshotOperation};
 use crate::model::plan::{Plan, Planned};
 
@@ -132,7 +134,7 @@ impl Asked<'_> {
             let left_out = outcomes.len() - plans.len();
             let said = person.ask(&text::question(&plans, left_out, self.layout)).await;
             let yes = said.is_some_and(|a| matches!(a.trim().to_lowercase().as_str(), "y" | "yes"));
-            return if yes { Ok(Consent::Given { typed: None }) } else { Err(cancelled()) };
+            return if yes { Ok(Consent::Given { names: Vec::new() }) } else { Err(cancelled()) };
         }
         for (plan, name) in &typed {
             let question = self.layout.text(&format!("{}: type {name} to go ahead: ", plan.title));
@@ -141,41 +143,34 @@ impl Asked<'_> {
                 return Err(cancelled());
             }
         }
-        // What was typed was compared with what was shown; of several there is no one name to hand on.
-        match plans.as_slice() {
-            [plan] => Ok(Consent::Given { typed: Some(plan.target.name.clone()) }),
-            _ => Ok(Consent::Standing),
-        }
+        // Compared with what was shown; handed on is the name itself.
+        Ok(Consent::Given { names: typed.into_iter().map(|(plan, _)| plan.target.name.clone()).collect() })
     }
 
     /// Writes what became of it.
     fn tell(&self, outcomes: &[Outcome]) -> Result<Exit, Failure> {
-        let exit = worst(outcomes);
-        match (self.how.format, outcomes) {
-            (Form::Json, _) => {
-                to_stdout(|out| write_json(out, &json::document(outcomes, self.how.dry_run)))?;
-            }
-            (Form::Text, [one]) => return self.tell_one(one),
-            (Form::Text, several) if self.how.dry_run => {
-                let texts: Vec<_> = several.iter().map(|o| text::whole(&o.planned, self.layout)).collect();
-                to_stdout(|out| out.write_all(texts.join("\n").as_bytes()))?;
-            }
-            (Form::Text, several) => to_stdout(|out| text::table(out, several, self.layout))?,
-        }
+        let mut text = Vec::new();
+        let exit = self.write(outcomes, &mut text)?;
+        to_stdout(|out| out.write_all(&text))?;
         Ok(exit)
     }
 
     /// Of one VM, what did not come to pass is a failure like any other.
-    fn tell_one(&self, outcome: &Outcome) -> Result<Exit, Failure> {
-        let exit = outcome.exit();
-        if exit != Exit::Done {
-            return Err(failure(outcome, exit));
+    fn write(&self, outcomes: &[Outcome], out: &mut dyn Write) -> Result<Exit, Failure> {
+        let exit = worst(outcomes);
+        match (self.how.format, outcomes) {
+            (Form::Json, _) => write_json(out, &json::document(outcomes, self.how.dry_run))?,
+            (Form::Text, [one]) if exit != Exit::Done => return Err(failure(one, exit)),
+            (Form::Text, several) if self.how.dry_run => {
+                let texts: Vec<_> = several.iter().map(|o| text::whole(&o.planned, self.layout)).collect();
+                out.write_all(texts.join("\n").as_bytes())?;
+            }
+            (Form::Text, [one]) => {
+                let line = format!("{}: {}", one.title(), one.sentence());
+                writeln!(out, "{}", self.layout.text(&line))?;
+            }
+            (Form::Text, several) => text::table(out, several, self.layout)?,
         }
-        let text = match (&outcome.planned, &outcome.job) {
-            (planned @ Planned::Plan(_), None) => text::whole(planned, self.layout),
-            _ => self.layout.text(&format!("{}: {}\n", outcome.title(), outcome.sentence())),
-        };
-        to_stdout(|out| out.write_all(text.as_bytes()))?;
         Ok(exit)
     }
 }
@@ -185,6 +180,9 @@ fn failure(outcome: &Outcome, exit: Exit) -> Failure {
     let what = format!("{}: {}", outcome.title(), outcome.sentence().trim_end_matches('.'));
     let now = match (&outcome.planned, &outcome.job) {
         (Planned::Refused(no), _) => no.remedy.clone(),
+        (Planned::Plan(_), Some(job)) if job.state == JobState::Stale => {
+            "Ask for it again: the plan is made anew.".into()
+        }
         (Planned::Plan(plan), Some(job)) => job.offer.as_ref().map_or_else(String::new, |offer| {
             format!("Instead: {}", words::command(offer, &plan.target.name))
         }),

@@ -79,6 +79,9 @@ fn plan_text(plan: &Plan) -> String {
             facts.push("The guest is not served until it is started or resumed.".to_owned());
         }
     }
+    if plan.confirm != Confirm::Yes {
+        facts.push("Its name has to be typed to go ahead.".to_owned());
+    }
     facts.extend(plan.inverse.as_ref().map(|back| taken_back(back, plan)));
     if !facts.is_empty() {
         out.push('\n');

@@ -17,12 +17,15 @@ pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };
     let mut words = vec!["novacron".to_owned(), area.into(), verb.into(), name];
-    words.extend(options);
     // Behind `--` everything is taken as it is.
-    let dashed = behind.iter().position(|w| w.starts_with('-')).unwrap_or(behind.len());
+    let Some(dashed) = behind.iter().position(|w| w.starts_with('-')) else {
+        words.extend(behind.into_iter().chain(options));
+        return words;
+    };
+    words.extend(options);
     let (plain, rest) = behind.split_at(dashed);
     words.extend_from_slice(plain);
-    words.extend((!rest.is_empty()).then(|| "--".to_owned()));
+    words.push("--".into());
     words.extend_from_slice(rest);
     words
 }

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 /// Writes the value, indented, with a line end behind it.
 pub(crate) fn write(out: &mut dyn Write, value: &serde_json::Value) -> io::Result<()> {
@@ -13,9 +13,16 @@ pub(crate) fn write(out: &mut dyn Write, value: &serde_json::Value) -> io::Resul
     writeln!(out)
 }
 
-struct Harmless(PrettyFormatter<'static>);
+/// Writes the value in one line.
+pub(crate) fn write_line(out: &mut dyn Write, value: &serde_json::Value) -> io::Result<()> {
+    let mut serializer = Serializer::with_formatter(&mut *out, Harmless(CompactFormatter));
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    writeln!(out)
+}
 
-impl Formatter for Harmless {
+struct Harmless<F>(F);
+
+impl<F: Formatter> Formatter for Harmless<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         if crate::model::text::clean(fragment).len() == fragment.len() {
             return out.write_all(fragment.as_bytes());

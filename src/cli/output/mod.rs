@@ -12,7 +12,7 @@ mod tests;
 use std::io::{self, Write};
 
 pub(super) use csv::write as write_csv;
-pub(super) use json::write as write_json;
+pub(super) use json::{write as write_json, write_line as write_json_line};
 pub(super) use records::{Cell, Field, write as write_records};
 pub(super) use rows::{Listing, Sorting, fields, metric_title, object};
 pub(super) use table::{Layout, write as write_table, write_cells, write_fields};

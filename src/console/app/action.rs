@@ -4,8 +4,8 @@
 use super::App;
 use super::available::{self, Availability};
 use super::place::Scope::{
-    self, Alerts, Charts, Filter, Global, Help, Host, Menu, Move, Palette, PaneCharts, Storage, Time, Top,
-    Topology, Vm, VmCharts, Vms,
+    self, Alerts, Charts, Filter, Global, Help, Host, Job, Jobs, Menu, Move, Palette, PaneCharts, Plan,
+    Planning, Prompt, Question, Storage, Time, Top, Topology, Vm, VmCharts, Vms,
 };
 
 /// What an action is for: the headings of help.
@@ -17,6 +17,8 @@ pub enum Category {
     Screens,
     /// Lists.
     Lists,
+    /// What changes something.
+    Operations,
     /// Looking closer.
     Look,
     /// Charts.
@@ -34,6 +36,7 @@ impl Category {
             Self::Move => "Move",
             Self::Screens => "Screens and panes",
             Self::Lists => "Lists",
+            Self::Operations => "Operations",
             Self::Look => "Look",
             Self::Charts => "Charts",
             Self::Past => "The past",
@@ -104,6 +107,7 @@ actions! {
     ScreenStorage "storage" "Storage" "Shows pools and volumes." Screens [Global] ["3"] None, available::always;
     ScreenAlerts "alerts" "Alerts" "Shows what needs attention." Screens [Global] ["5"] None, available::always;
     ScreenTopology "topology" "Topology" "Shows how networks, VMs, disks and pools hang together." Screens [Global] ["6"] None, available::always;
+    ScreenJobs "jobs" "Jobs" "Shows what is being done, and what was." Screens [Global] ["7"] None, available::has_desk;
     ScreenHost "host" "Host and log" "Shows the machine, the connection, what NovaCron costs, and its log." Screens [Global] ["8"] None, available::always;
 
     Filter "filter" "Filter" "Filters the VMs: state:running cpu>80 tag:web." Lists [Global] ["/"] Some((20, "filter")), available::on_vm_list;
@@ -120,6 +124,25 @@ actions! {
     Follow "follow" "Follow" "Lets rows move while the cursor is used, and goes along with the selected VM." Lists [Vms] ["f"] None, available::has_vm;
     LogFollow "log-follow" "Follow the log" "Goes back to the end of the log and follows it." Look [Host] ["f"] Some((36, "follow log")), available::always;
     Toggle "toggle" "Expand or collapse" "Expands or collapses the branch." Lists [Topology] ["Space"] Some((30, "expand")), available::always;
+
+    Start "start" "Start" "Starts the VM; one whose memory was saved goes on from there." Operations [Vms Vm Topology Alerts] ["s"] Some((14, "start")), available::can_operate;
+    Shutdown "shut-down" "Shut down" "Asks the guest to shut down, and waits for it." Operations [Vms Vm Topology Alerts] ["S"] Some((15, "shut down")), available::can_operate;
+    Reboot "reboot" "Reboot" "Asks the guest to reboot." Operations [Vms Vm Topology Alerts] ["r"] Some((44, "reboot")), available::can_operate;
+    Reset "reset" "Reset" "Presses the reset button: the guest is not asked." Operations [Vms Vm Topology Alerts] ["R"] None, available::can_operate;
+    ForceOff "force-off" "Force off" "Pulls the plug: the guest is not asked." Operations [Vms Vm Topology Alerts] ["K"] Some((46, "force off")), available::can_operate;
+    PauseResume "pause" "Pause or resume" "Pauses a VM that runs, resumes one that is paused." Operations [Vms Vm Topology Alerts] ["p"] Some((16, "resume")), available::can_operate;
+    Save "save" "Save memory and stop" "Saves the VM's memory to disk and stops it (managed save)." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
+    DiscardSaved "discard-saved" "Discard saved memory" "Forgets the VM's saved memory: it boots afresh." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
+    Autostart "autostart" "Start with the host, or not" "Turns autostart on or off." Operations [Vms Vm Topology Alerts] ["A"] None, available::can_operate;
+    Tags "tags" "Tags" "Asks for tags and sets them." Operations [Vms Vm Topology Alerts] ["t"] Some((48, "tags")), available::can_operate;
+    Rename "rename" "Rename" "Asks for another name." Operations [Vms Vm Topology Alerts] [] None, available::can_operate_on_one;
+    SetTitle "set-title" "Set the title" "Asks for the VM's title." Operations [Vms Vm Topology Alerts] [] None, available::can_operate_on_one;
+    SetDescription "set-description" "Set the description" "Asks for the VM's description." Operations [Vms Vm Topology Alerts] [] None, available::can_operate_on_one;
+    Protect "protect" "Protect" "Protects the VM from deleting, forcing off and resetting." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
+    Unprotect "unprotect" "No longer protect" "Takes the VM's protection off." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
+    Undo "undo" "Undo" "Takes back what was done last, or the selected job." Operations [Global Job] ["u"] Some((25, "undo")), available::can_undo;
+    Offer "offer" "Take the offer" "Tries what a job that failed offers instead, such as forcing off what did not shut down." Operations [Global Job] ["a"] Some((24, "offer")), available::can_take_offer;
+    StopJob "stop-job" "Stop the job" "Asks whether to stop the selected job, and take back what it did." Operations [Jobs Job] ["x"] Some((18, "stop")), available::can_stop_job;
 
     Copy "copy" "Copy" "Copies a name, UUID, address or the XML to your terminal's clipboard (OSC 52)." Look [Global] ["y"] Some((54, "copy")), available::can_copy;
     Xml "xml" "XML" "Shows the VM's XML." Look [Vms Vm] ["x"] None, available::has_vm;
@@ -154,6 +177,14 @@ actions! {
     TopClose "top-close" "Close" "Closes the ranking." Past [Top] ["Esc" "q" "Ctrl-c"] Some((15, "close")), available::always;
     TimeGo "time-go" "Go" "Goes to the time that was typed." Past [Time] ["Enter"] Some((10, "go")), available::always;
     TimeCancel "time-cancel" "Close" "Closes the line." Past [Time] ["Esc" "Ctrl-c"] Some((11, "close")), available::always;
+
+    DialogPress "dialog-press" "Press" "Presses the button in focus; the one that goes ahead never has it at first." Operations [Plan Question] ["Enter"] Some((10, "press")), available::always;
+    DialogNext "dialog-next" "Next button" "Moves to the next button." Operations [Plan Question] ["Tab"] Some((11, "other button")), available::has_buttons;
+    DialogPrevious "dialog-previous" "Button before" "Moves to the button before." Operations [Plan Question] ["Shift-Tab"] None, available::always;
+    DialogDetails "dialog-details" "Details" "Shows all of the plan, or the short form." Operations [Plan] ["d" "Ctrl-o"] Some((12, "details")), available::has_details;
+    DialogClose "dialog-close" "Close" "Closes the dialog; nothing is done." Operations [Planning Plan Question Job] ["Esc" "q" "Ctrl-c"] Some((13, "close")), available::always;
+    PromptGive "prompt-give" "Go on" "Makes a plan of what was typed." Operations [Prompt] ["Enter"] Some((10, "go on")), available::always;
+    PromptClose "prompt-close" "Close" "Closes the line." Operations [Prompt] ["Esc" "Ctrl-c"] Some((11, "close")), available::always;
 
     Palette "palette" "Commands" "Finds any action, VM or theme by a few letters." Program [Global] [":" "Ctrl-p"] Some((22, "commands")), available::always;
     Help "help" "Help" "Shows the keys that work here." Program [Global] ["?" "F1"] Some((70, "help")), available::always;

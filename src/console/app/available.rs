@@ -2,6 +2,7 @@
 
 use super::App;
 use super::charts;
+use super::ops;
 use super::overlay::Overlay;
 use super::place::{Pane, Screen};
 
@@ -12,6 +13,8 @@ pub enum Availability {
     Yes,
     /// It cannot, with the reason as a sentence.
     No(String),
+    /// It is not there at all: neither help nor palette show it.
+    Absent,
 }
 
 fn when(yes: bool, reason: &str) -> Availability {
@@ -29,6 +32,7 @@ pub(super) fn can_open(app: &App) -> Availability {
             Pane::Storage => app.screen == Screen::Overview && app.storage.pool.key().is_some(),
             Pane::Alerts => app.alerts.key().is_some(),
             Pane::Topology | Pane::StorageTree => app.tree().is_some_and(|t| t.selected().is_some()),
+            Pane::Jobs => app.ops.as_ref().is_some_and(|ops| ops.list.cursor.key().is_some()),
             Pane::HostCharts | Pane::PoolCharts | Pane::Volumes | Pane::Host | Pane::Log => false,
         };
     let moment = charts::has_keys(app) && app.charts.cursor.is_some();
@@ -133,4 +137,66 @@ pub(super) fn menu_has_checks(app: &App) -> Availability {
     let checks =
         matches!(app.overlays.last(), Some(Overlay::Menu(m)) if m.items.iter().any(|i| i.checked.is_some()));
     when(checks, "This menu has nothing to tick.")
+}
+
+/// For what needs a desk to hand plans to.
+pub(super) fn has_desk(app: &App) -> Availability {
+    if app.ops.is_some() { Availability::Yes } else { Availability::Absent }
+}
+
+/// Where there is a desk, and what is shown is the present; frozen it may be, since a plan is made of what is so now.
+fn desk_and(app: &App, yes: impl FnOnce() -> bool, reason: &str) -> Availability {
+    if app.ops.is_none() {
+        return Availability::Absent;
+    }
+    if app.past.is_some() {
+        return Availability::No("This is the past: nothing can be done to it. Esc returns to now.".into());
+    }
+    when(yes(), reason)
+}
+
+pub(super) fn can_operate(app: &App) -> Availability {
+    desk_and(app, || !ops::targets(app).is_empty(), "No VM is selected.")
+}
+
+pub(super) fn can_operate_on_one(app: &App) -> Availability {
+    match ops::targets(app).len() {
+        0 | 1 => can_operate(app),
+        n => {
+            desk_and(app, || false, &format!("{n} VMs are marked: this is for one. U takes the marks away."))
+        }
+    }
+}
+
+pub(super) fn can_undo(app: &App) -> Availability {
+    desk_and(app, || !ops::undo(app).is_empty(), "Nothing was done that can be taken back.")
+}
+
+pub(super) fn can_take_offer(app: &App) -> Availability {
+    desk_and(app, || !ops::offered(app).is_empty(), "No job failed that offers something else.")
+}
+
+fn plan(app: &App) -> Option<&ops::dialog::PlanDialog> {
+    match app.overlays.last() {
+        Some(Overlay::Ops(ops::OpsOverlay::Plan(dialog))) => Some(dialog),
+        _ => None,
+    }
+}
+
+pub(super) fn has_buttons(app: &App) -> Availability {
+    let one = plan(app).is_some_and(|dialog| dialog.buttons() == 1)
+        || matches!(app.overlays.last(), Some(Overlay::Ops(ops::OpsOverlay::Leaving { .. })));
+    when(!one, "There is no other button.")
+}
+
+pub(super) fn has_details(app: &App) -> Availability {
+    when(plan(app).is_some_and(|dialog| dialog.buttons() > 1), "There is no more to tell.")
+}
+
+pub(super) fn can_stop_job(app: &App) -> Availability {
+    desk_and(
+        app,
+        || !ops::stoppable(app).is_empty(),
+        "There is no job of this console here that could be stopped.",
+    )
 }

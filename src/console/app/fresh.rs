@@ -71,5 +71,5 @@ pub fn is_stale(app: &App) -> bool {
 
 /// All on screen that changes with time alone: drawn again only when this text changes.
 pub(super) fn time_texts(app: &App) -> String {
-    format!("{} {}", app.clock(app.now), freshness(app).1)
+    format!("{} {} {}", app.clock(app.now), freshness(app).1, super::ops::time_texts(app))
 }

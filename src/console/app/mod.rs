@@ -12,6 +12,7 @@ pub mod fresh;
 pub mod history;
 pub mod list;
 pub mod msg;
+pub mod ops;
 pub mod overlay;
 pub mod past;
 pub mod place;
@@ -32,6 +33,7 @@ use charts::Charts;
 use cursor::Cursor;
 use list::VmList;
 use msg::{Drawn, Notice};
+use ops::Ops;
 use overlay::Overlay;
 use past::Past;
 use place::{Pane, Scope, Screen, VmTab};
@@ -40,6 +42,7 @@ use vm_page::VmPage;
 
 use super::keymap::{Key, Keymap};
 use crate::config::Grouping;
+use crate::engine::jobs::Jobs;
 use crate::model::alert::{Condition, Subject};
 use crate::model::id::VmId;
 use crate::model::snapshot::Snapshot;
@@ -167,6 +170,8 @@ pub struct App {
     pub alerts: Cursor<AlertKey>,
     /// Topology.
     pub topology: TopologyState,
+    /// Plans and jobs; none where nothing can be done from here.
+    pub ops: Option<Ops>,
     /// First line of the host summary.
     pub host_scroll: usize,
     /// Overlays, the top one last.
@@ -211,6 +216,7 @@ impl App {
             storage: StorageState::default(),
             alerts: Cursor::default(),
             topology: TopologyState::default(),
+            ops: None,
             host_scroll: 0,
             overlays: Vec::new(),
             pending: Vec::new(),
@@ -225,6 +231,28 @@ impl App {
         };
         update::snapshot::settle(&mut app, false);
         app
+    }
+
+    /// There is a desk that makes plans, with these jobs.
+    pub fn attach_desk(&mut self, jobs: Arc<Jobs>) {
+        self.ops = Some(Ops::new(jobs));
+        self.dirty = true;
+    }
+
+    /// There is no desk any more: nothing can be done from here.
+    pub fn detach_desk(&mut self) {
+        self.ops = None;
+        self.overlays.retain(|overlay| !matches!(overlay, Overlay::Ops(_)));
+        if self.screen == Screen::Jobs {
+            self.screen = Screen::Overview;
+        }
+        self.dirty = true;
+    }
+
+    /// The screens there are, in the order of their keys.
+    pub fn screens(&self) -> impl Iterator<Item = Screen> {
+        let desk = self.ops.is_some();
+        Screen::ALL.into_iter().filter(move |screen| desk || *screen != Screen::Jobs)
     }
 
     /// The snapshot that is shown.
@@ -296,6 +324,7 @@ impl App {
             Some(Overlay::Menu(_)) => return Scope::Menu,
             Some(Overlay::Top(_)) => return Scope::Top,
             Some(Overlay::Time(_)) => return Scope::Time,
+            Some(Overlay::Ops(ops)) => return ops.scope(),
             None => {}
         }
         self.scope_below()
@@ -307,6 +336,7 @@ impl App {
             Pane::Storage | Pane::Volumes => Scope::Storage,
             Pane::Alerts => Scope::Alerts,
             Pane::Topology | Pane::StorageTree => Scope::Topology,
+            Pane::Jobs => Scope::Jobs,
             Pane::Host | Pane::Log => Scope::Host,
             Pane::HostCharts | Pane::PoolCharts => Scope::PaneCharts,
         }
@@ -407,7 +437,7 @@ impl App {
             .iter()
             .filter(|a| a.scopes.iter().any(|s| chain.contains(s)))
             .filter_map(|a| a.footer.map(|(rank, word)| (rank, word, a)))
-            .filter(|(_, _, a)| (a.available)(self) == Availability::Yes)
+            .filter(|(_, _, a)| (a.available)(self) == Availability::Yes && ops::fits(self, a.id))
             .filter_map(|(rank, word, a)| Some((rank, self.keymap.shown_key(scope, a.id)?, word, a.id)))
             .collect();
         found.sort_by_key(|(rank, ..)| *rank);

@@ -7,7 +7,11 @@ use super::action::ActionId;
 use super::history::{ChartAsk, ChartHistory, MomentAsk, MomentHistory, Told, TopAsk, TopRow};
 use super::place::{Pane, Screen, VmTab};
 use crate::console::keymap::Key;
+use crate::engine::jobs::{Consent, Jobs};
 use crate::model::id::VmId;
+use crate::model::job::JobId;
+use crate::model::operation::Operation;
+use crate::model::plan::{Plan, Planned};
 use crate::model::snapshot::Snapshot;
 use crate::model::time::Timestamp;
 
@@ -38,6 +42,22 @@ pub enum Msg {
     Moment(u64, Told<MomentHistory>),
     /// Who used most.
     Top(u64, Told<Vec<TopRow>>),
+    /// Plans that were asked for: number of the question, and the plans or why there are none.
+    Planned {
+        /// The number it was asked with.
+        ticket: u64,
+        /// Plans and refusals in the order of the operations, or a sentence.
+        result: Result<Vec<Planned>, String>,
+    },
+    /// What became of plans that were handed in.
+    Submitted {
+        /// The number they were handed in with.
+        ticket: u64,
+        /// Their jobs, or a sentence.
+        result: Result<Vec<JobId>, String>,
+    },
+    /// Jobs, as they are now.
+    Jobs(Arc<Jobs>),
     /// Something the user should read.
     Notice(Notice),
 }
@@ -78,6 +98,8 @@ pub enum Target {
     Action(ActionId),
     /// An entry of the overlay on top.
     Entry(usize),
+    /// A button of the dialog on top.
+    Button(usize),
     /// Anywhere in the overlay on top.
     Overlay,
 }
@@ -151,6 +173,12 @@ pub enum Effect {
     AskMoment(MomentAsk),
     /// Ask history who used most.
     AskTop(TopAsk),
+    /// Have plans made; the answer carries the number.
+    Plan(Vec<Operation>, u64),
+    /// Have plans carried out; the answer carries the number.
+    Submit(Vec<Plan>, Consent, u64),
+    /// Stop a job.
+    CancelJob(JobId),
     /// Copy to the terminal's clipboard.
     Copy(String),
     /// Change the theme.

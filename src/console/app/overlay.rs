@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::action::ActionId;
+use super::ops::OpsOverlay;
 use super::top::Top;
 use crate::config::Grouping;
 use crate::model::filter::Suggestion;
@@ -26,6 +27,8 @@ pub enum Overlay {
     Top(Top),
     /// The line a time is typed into.
     Time(TimeLine),
+    /// A plan, a job, and what is asked about them.
+    Ops(OpsOverlay),
 }
 
 /// The palette's state.

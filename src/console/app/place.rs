@@ -14,14 +14,16 @@ pub enum Screen {
     Alerts,
     /// How it hangs together.
     Topology,
+    /// What was done, and is being done.
+    Jobs,
     /// The machine, and the log.
     Host,
 }
 
 impl Screen {
     /// All screens, in the order of their keys.
-    pub const ALL: [Self; 6] =
-        [Self::Overview, Self::Vms, Self::Storage, Self::Alerts, Self::Topology, Self::Host];
+    pub const ALL: [Self; 7] =
+        [Self::Overview, Self::Vms, Self::Storage, Self::Alerts, Self::Topology, Self::Jobs, Self::Host];
 
     /// The key that opens it. Numbers between belong to screens to come.
     pub const fn key(self) -> char {
@@ -31,6 +33,7 @@ impl Screen {
             Self::Storage => '3',
             Self::Alerts => '5',
             Self::Topology => '6',
+            Self::Jobs => '7',
             Self::Host => '8',
         }
     }
@@ -43,6 +46,7 @@ impl Screen {
             Self::Storage => "Storage",
             Self::Alerts => "Alerts",
             Self::Topology => "Topology",
+            Self::Jobs => "Jobs",
             Self::Host => "Host",
         }
     }
@@ -66,6 +70,8 @@ pub enum Pane {
     Topology,
     /// Pools, volumes and the VMs that use them.
     StorageTree,
+    /// Jobs.
+    Jobs,
     /// Host summary.
     Host,
     /// The host's charts.
@@ -85,6 +91,7 @@ impl Screen {
             Self::Storage => &[Pane::Storage, Pane::Volumes, Pane::PoolCharts],
             Self::Alerts => &[Pane::Alerts],
             Self::Topology => &[Pane::Topology, Pane::StorageTree],
+            Self::Jobs => &[Pane::Jobs],
             Self::Host => &[Pane::Host, Pane::HostCharts, Pane::Log],
         }
     }
@@ -145,6 +152,8 @@ pub enum Scope {
     Alerts,
     /// Topology.
     Topology,
+    /// The list of jobs.
+    Jobs,
     /// Host and log.
     Host,
     /// A VM's own screen.
@@ -167,17 +176,30 @@ pub enum Scope {
     Palette,
     /// The filter line.
     Filter,
+    /// While plans are being made.
+    Planning,
+    /// A plan.
+    Plan,
+    /// A plan for which something is typed.
+    PlanTyped,
+    /// A line that asks for what a plan needs.
+    Prompt,
+    /// A question before jobs are stopped.
+    Question,
+    /// A job in full.
+    Job,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::Global,
         Self::Move,
         Self::Vms,
         Self::Storage,
         Self::Alerts,
         Self::Topology,
+        Self::Jobs,
         Self::Host,
         Self::Vm,
         Self::Charts,
@@ -189,6 +211,12 @@ impl Scope {
         Self::Menu,
         Self::Palette,
         Self::Filter,
+        Self::Planning,
+        Self::Plan,
+        Self::PlanTyped,
+        Self::Prompt,
+        Self::Question,
+        Self::Job,
     ];
 
     /// The name in keymap files and help.
@@ -200,6 +228,7 @@ impl Scope {
             Self::Storage => "storage",
             Self::Alerts => "alerts",
             Self::Topology => "topology",
+            Self::Jobs => "jobs",
             Self::Host => "host",
             Self::Vm => "vm",
             Self::Charts => "charts",
@@ -211,6 +240,12 @@ impl Scope {
             Self::Menu => "menu",
             Self::Palette => "palette",
             Self::Filter => "filter",
+            Self::Planning => "planning",
+            Self::Plan => "plan",
+            Self::PlanTyped => "plan-typed",
+            Self::Prompt => "prompt",
+            Self::Question => "question",
+            Self::Job => "job",
         }
     }
 
@@ -222,20 +257,31 @@ impl Scope {
     /// The scopes a key is looked up in, nearest first.
     pub fn chain(self) -> impl Iterator<Item = Self> {
         let parents: &[Self] = match self {
-            Self::Vms | Self::Storage | Self::Alerts | Self::Topology | Self::Host | Self::Vm => {
-                &[Self::Move, Self::Global]
-            }
-            Self::Charts => &[Self::Move, Self::Global],
+            Self::Vms
+            | Self::Storage
+            | Self::Alerts
+            | Self::Topology
+            | Self::Jobs
+            | Self::Host
+            | Self::Vm
+            | Self::Charts => &[Self::Move, Self::Global],
             Self::VmCharts => &[Self::Charts, Self::Vm, Self::Move, Self::Global],
             Self::PaneCharts => &[Self::Charts, Self::Move, Self::Global],
-            Self::Help | Self::Menu | Self::Top => &[Self::Move],
-            Self::Global | Self::Move | Self::Palette | Self::Filter | Self::Time => &[],
+            Self::PlanTyped => &[Self::Plan, Self::Move],
+            Self::Help | Self::Menu | Self::Top | Self::Plan | Self::Question | Self::Job => &[Self::Move],
+            Self::Global
+            | Self::Move
+            | Self::Palette
+            | Self::Filter
+            | Self::Time
+            | Self::Planning
+            | Self::Prompt => &[],
         };
         std::iter::once(self).chain(parents.iter().copied())
     }
 
     /// Whether letters typed here are text.
     pub const fn takes_text(self) -> bool {
-        matches!(self, Self::Palette | Self::Filter | Self::Time)
+        matches!(self, Self::Palette | Self::Filter | Self::Time | Self::PlanTyped | Self::Prompt)
     }
 }

@@ -1,6 +1,7 @@
 //! The console without a terminal: messages in, state and effects out.
 
 mod history;
+mod ops;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -73,13 +73,17 @@ impl Keymap {
     /// The first sequence bound to the action in this scope or its parents, as shown to people.
     pub fn shown_key(&self, scope: Scope, action: ActionId) -> Option<String> {
         let preferred = ACTIONS[action as usize].keys.iter().filter_map(|k| parse_sequence(k).ok());
+        // Where text is typed, a letter is one.
+        let text = scope.takes_text();
+        let reached = |keys: &[Key]| !(text && keys.first().is_some_and(|key| key.typed().is_some()));
         for scope in scope.chain() {
-            let bound = |keys: &Vec<Key>| self.bindings.get(&(scope, keys.clone())) == Some(&action);
+            let bound =
+                |keys: &Vec<Key>| reached(keys) && self.bindings.get(&(scope, keys.clone())) == Some(&action);
             if let Some(keys) = preferred.clone().find(bound) {
                 return Some(show_sequence(&keys));
             }
             if let Some(((_, keys), _)) =
-                self.bindings.iter().find(|((s, _), a)| *s == scope && **a == action)
+                self.bindings.iter().find(|((s, keys), a)| *s == scope && **a == action && reached(keys))
             {
                 return Some(show_sequence(keys));
             }

@@ -1,8 +1,10 @@
 //! Cells: a column's value in its role, names with their state's glyph, sparklines from tracks.
 
+use crate::console::app::ops::words;
 use crate::console::theme::{Look, Role};
 use crate::console::widgets::{ColumnSpec, Rich, Scale, SortDir, Width, sparkline};
 use crate::model::columns::{Align, Column, Value};
+use crate::model::job::Job;
 use crate::model::metric::{Direction, MetricId};
 use crate::model::series::Track;
 use crate::model::storage::PoolState;
@@ -81,6 +83,11 @@ pub(super) fn vm_name(vm: &Vm, stale: bool, look: &Look<'_>) -> Rich<'static> {
     let role = if stale { Role::Stale } else { role };
     let name_role = if vm.state.is_active() { Role::Text } else { Role::Dim };
     Rich::of(format!("{glyph} "), role).and(vm.display_name().into_owned(), name_role)
+}
+
+/// What is being done to a VM, in place of its state: that is about to be another.
+pub(super) fn under_way(job: &Job, look: &Look<'_>) -> Rich<'static> {
+    Rich::of(format!("{} {}", look.glyphs.busy, words::doing_now(job)), Role::StateChanging)
 }
 
 /// The last values of a metric as a sparkline, on a scale that others share.

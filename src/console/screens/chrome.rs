@@ -8,6 +8,7 @@ use super::Canvas;
 use crate::console::app::action::ActionId;
 use crate::console::app::fresh::{Freshness, freshness, is_stale};
 use crate::console::app::msg::{Target, Tone};
+use crate::console::app::ops::OpsOverlay;
 use crate::console::app::overlay::Overlay;
 use crate::console::app::place::{Scope, Screen};
 use crate::console::keymap::Resolution;
@@ -69,12 +70,19 @@ pub(super) fn header(c: &mut Canvas<'_>, area: Rect) {
     if let Some(pools) = pools_used(c) {
         segments.push(Segment::new(pools, 40));
     }
+    let mut screens = Vec::new();
+    if let Some(jobs) = jobs(c) {
+        screens.push((segments.len(), Screen::Jobs));
+        segments.push(jobs);
+    }
+    screens.push((segments.len(), Screen::Alerts));
     segments.push(alerts(c));
     segments.push(fresh(c));
     let at = draw_header(c.buf, area, c.look, &segments);
-    let alert_segment = segments.len() - 2;
-    if let Some(Some(area)) = at.get(alert_segment) {
-        c.view.hits.push(*area, Target::Screen(Screen::Alerts));
+    for (i, screen) in screens {
+        if let Some(Some(area)) = at.get(i) {
+            c.view.hits.push(*area, Target::Screen(screen));
+        }
     }
 }
 
@@ -143,6 +151,13 @@ fn pools_used(c: &Canvas<'_>) -> Option<Rich<'static>> {
     })
 }
 
+/// How many jobs are open; nothing where none is.
+fn jobs(c: &Canvas<'_>) -> Option<Segment<'static>> {
+    let open = c.app.ops.as_ref().map(|ops| ops.active().count()).filter(|n| *n > 0)?;
+    let words = if open == 1 { "1 job".to_owned() } else { format!("{open} jobs") };
+    Some(Segment::new(Rich::of(format!("{} {words}", c.look.glyphs.busy), Role::StateChanging), 91))
+}
+
 fn alerts(c: &Canvas<'_>) -> Segment<'static> {
     if c.app.past_step_ms().is_some() {
         return Segment::new(Rich::new(), 1);
@@ -181,7 +196,7 @@ pub(super) fn footer(c: &mut Canvas<'_>, area: Rect) {
     let at_right = |id: &ActionId| matches!(id, ActionId::Help | ActionId::Quit);
     let (right, left): (Vec<_>, Vec<_>) = hints.into_iter().partition(|(_, _, id)| at_right(id));
     let hint = |h: &(String, &'static str, ActionId)| Hint::new(h.0.clone(), h.1);
-    let screens = c.app.overlays.is_empty().then(|| Hint::new(screen_keys(), "screens"));
+    let screens = c.app.overlays.is_empty().then(|| Hint::new(screen_keys(c), "screens"));
     let left_hints: Vec<_> = left.iter().map(hint).collect();
     let right_hints: Vec<_> = screens.iter().cloned().chain(right.iter().map(hint)).collect();
     let at = draw_footer(c.buf, area, c.look, &left_hints, &right_hints);
@@ -195,8 +210,8 @@ pub(super) fn footer(c: &mut Canvas<'_>, area: Rect) {
 }
 
 /// The keys of the screens there are, runs joined: `1-3 5 6 8`.
-fn screen_keys() -> String {
-    let keys: Vec<char> = Screen::ALL.iter().map(|s| s.key()).collect();
+fn screen_keys(c: &Canvas<'_>) -> String {
+    let keys: Vec<char> = c.app.screens().map(Screen::key).collect();
     let mut out = String::new();
     let mut i = 0;
     while i < keys.len() {
@@ -212,7 +227,9 @@ fn screen_keys() -> String {
 /// What lies over the last row of the body, if anything.
 pub(super) fn last_row(c: &mut Canvas<'_>, area: Rect) {
     let app = c.app;
-    if let Some(Overlay::Filter(_) | Overlay::Time(_)) = app.overlays.last() {
+    if let Some(Overlay::Filter(_) | Overlay::Time(_) | Overlay::Ops(OpsOverlay::Planning { .. })) =
+        app.overlays.last()
+    {
         return;
     }
     let rich = if let Resolution::Pending(next) = pending(c) {

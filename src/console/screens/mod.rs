@@ -10,14 +10,19 @@
 //! ```
 
 mod alerts;
+mod asks;
 mod cells;
 mod charts;
 mod chrome;
 mod host;
+mod job;
+mod jobs;
 mod log;
 mod metrics;
 mod overlays;
 mod overview;
+mod plan;
+mod plan_bulk;
 mod storage;
 mod strip;
 mod timechart;
@@ -152,6 +157,7 @@ fn screen(c: &mut Canvas<'_>, body: Rect) {
         Screen::Storage => storage::draw(c, body),
         Screen::Alerts => alerts::draw(c, body),
         Screen::Topology => topology::draw(c, body),
+        Screen::Jobs => jobs::draw(c, body),
         Screen::Host => host::draw(c, body),
     }
 }
@@ -169,6 +175,7 @@ fn pane(c: &mut Canvas<'_>, pane: Pane, area: Rect) {
         Pane::Alerts => alerts::draw(c, area),
         Pane::Topology => topology::networks(c, area),
         Pane::StorageTree => topology::storage(c, area),
+        Pane::Jobs => jobs::draw(c, area),
         Pane::Host => host::summary(c, area),
         Pane::HostCharts | Pane::PoolCharts => timechart::pane(c, pane, area),
         Pane::Log => log::draw(c, area),

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::Canvas;
 use crate::console::app::action::{ACTIONS, ActionSpec, Category};
+use crate::console::app::available::Availability;
 use crate::console::app::msg::Target;
 use crate::console::app::overlay::{FilterLine, Menu, Overlay, Palette, TimeLine};
 use crate::console::app::past::WHEN_HINT;
@@ -28,6 +29,7 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
         Some(Overlay::Top(t)) => super::top::draw(c, area, t),
         Some(Overlay::Time(line)) => time_line(c, area, line),
         Some(Overlay::Filter(line)) => filter_line(c, area, line),
+        Some(Overlay::Ops(ops)) => super::asks::draw(c, area, ops),
     }
 }
 
@@ -43,8 +45,11 @@ fn help_box(c: &mut Canvas<'_>, area: Rect, scroll: usize) {
     let app = c.app;
     let scope = app.scope_below();
     let chain: Vec<Scope> = scope.chain().collect();
-    let here = |a: &&ActionSpec| a.scopes.iter().any(|s| chain.contains(s));
+    let here = |a: &&ActionSpec| {
+        a.scopes.iter().any(|s| chain.contains(s)) && (a.available)(app) != Availability::Absent
+    };
     let categories = [
+        Category::Operations,
         Category::Look,
         Category::Charts,
         Category::Past,
@@ -183,6 +188,6 @@ fn time_line(c: &mut Canvas<'_>, area: Rect, line: &TimeLine) {
 }
 
 /// tui-input counts its cursor in characters; the widget wants bytes.
-fn byte_cursor(input: &tui_input::Input) -> usize {
+pub(super) fn byte_cursor(input: &tui_input::Input) -> usize {
     input.value().char_indices().nth(input.cursor()).map_or(input.value().len(), |(i, _)| i)
 }

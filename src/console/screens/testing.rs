@@ -1,5 +1,7 @@
 //! A made-up host for tests of state and screens: small, fixed, with one of everything.
 
+pub(crate) mod ops;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Every screen at every size, as text and styles.
 
+mod ops;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

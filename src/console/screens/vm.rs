@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::{Canvas, timechart, vm_devices};
 use crate::console::app::charts::device_of;
 use crate::console::app::msg::Target;
+use crate::console::app::ops::{took, words};
 use crate::console::app::place::VmTab;
 use crate::console::app::vm_page::Fetched;
 use crate::console::theme::Role;
@@ -69,6 +70,11 @@ pub(super) fn headline(c: &Canvas<'_>, vm: &Vm) -> Rich<'static> {
     let (glyph, role) = c.look.glyphs.state(vm.state);
     let mut line = Rich::of(vm.display_name().into_owned(), Role::Strong)
         .and(format!(" {glyph} {}", vm.state.phrase()), role);
+    let ops = c.app.ops.as_ref().filter(|_| c.app.past.is_none());
+    if let Some(job) = ops.and_then(|ops| ops.job_of(vm.id)) {
+        let took = took(job, c.app.now).map_or_else(String::new, |t| format!(", {}", human_duration(t)));
+        line.push(format!(" {} {}{took}", c.look.glyphs.busy, words::doing_now(job)), Role::StateChanging);
+    }
     let mut facts: Vec<String> = Vec::new();
     if let Some(since) = vm.state_since {
         facts.push(human_duration(since.age(c.app.time())));

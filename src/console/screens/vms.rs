@@ -166,10 +166,16 @@ fn table_row(
         }
         ListRow::Vm(i) => &view.vms[*i],
     };
+    // Nothing goes on in the past.
+    let ops = c.app.ops.as_ref().filter(|_| c.app.past.is_none());
+    let job = ops.and_then(|ops| ops.job_of(vm.id));
     let cells = parts
         .iter()
         .map(|part| match part {
             Part::Value(column) if column.id == "name" => cells::vm_name(vm, stale, c.look),
+            Part::Value(column) if column.id == "state" && job.is_some() => {
+                job.map_or_else(Rich::new, |job| cells::under_way(job, c.look))
+            }
             Part::Value(column) => {
                 if !vm.state.is_active() && column.metric().is_some() {
                     return Rich::new();

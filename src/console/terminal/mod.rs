@@ -5,6 +5,7 @@
 //! at once for a key and for what a key asked for, and at most every [`CALM`] for everything else.
 
 mod backend;
+mod desk;
 mod guard;
 mod hang_up;
 mod history;
@@ -23,6 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use backend::Compact;
+use desk::Desk;
 pub use guard::{Aside, Guard, give_up};
 use hang_up::HangUp;
 use history::Asker;
@@ -32,6 +34,7 @@ use super::app::msg::{Effect, Msg, Notice};
 use super::app::{App, AppConfig, update};
 use super::screens::{self, View};
 use super::theme::{ColorDepth, Glyphs, Look, Theme, ThemeSource};
+use crate::engine::jobs::{DeskHandle, Jobs};
 use crate::engine::{Command, Handle};
 use crate::model::snapshot::{Link, Snapshot};
 use crate::model::time::Timestamp;
@@ -76,16 +79,17 @@ pub enum Ended {
 
 type Screen = Terminal<Compact<BufWriter<Stdout>>>;
 
-/// Runs the console until it ends. The terminal is restored when this returns.
+/// Runs the console until it ends. The terminal is restored when this returns. Where there is no desk nothing can be
+/// changed from it.
 ///
 /// # Errors
 /// Where there is no terminal, or writing to it fails.
-pub fn run(handle: &Handle, options: Options) -> io::Result<Ended> {
+pub fn run(handle: &Handle, desk: Option<DeskHandle>, options: Options) -> io::Result<Ended> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let signals = Signals::new()?;
         let _guard = Guard::enter(options.mouse)?;
-        let mut console = Console::new(handle, options)?;
+        let mut console = Console::new(handle, desk, options)?;
         let ended = console.run(signals).await;
         let _ = console.screen.show_cursor();
         tracing::info!("console ended: {ended:?} after {} draws", console.draws);
@@ -132,6 +136,7 @@ struct Console {
     input: Input,
     handle: Handle,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    desk: Option<Desk>,
     answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
     clock: fn() -> (Timestamp, i32),
     last_draw: Instant,
@@ -142,7 +147,7 @@ struct Console {
 type Flow = std::ops::ControlFlow<Ended>;
 
 impl Console {
-    fn new(handle: &Handle, options: Options) -> io::Result<Self> {
+    fn new(handle: &Handle, desk: Option<DeskHandle>, options: Options) -> io::Result<Self> {
         let mut snapshots = handle.subscribe();
         let first = snapshots.borrow_and_update().clone();
         let (now, offset) = (options.clock)();
@@ -153,6 +158,11 @@ impl Console {
         update(&mut app, Msg::Tick(now, offset));
         for notice in options.notices {
             update(&mut app, Msg::Notice(notice));
+        }
+        let answers = mpsc::channel(64);
+        let mut desk = desk.map(|desk| Desk::new(desk, answers.0.clone()));
+        if let Some(desk) = &mut desk {
+            app.attach_desk(desk.jobs());
         }
         let writer = BufWriter::with_capacity(1 << 16, io::stdout());
         Ok(Self {
@@ -166,7 +176,8 @@ impl Console {
             input: Input::default(),
             handle: handle.clone(),
             snapshots,
-            answers: mpsc::channel(64),
+            desk,
+            answers,
             clock: options.clock,
             last_draw: Instant::now(),
             draws: 0,
@@ -205,6 +216,7 @@ impl Console {
                     }
                     Err(_) => Flow::Break(Ended::EngineGone),
                 },
+                jobs = desk::changed(&mut self.desk) => self.jobs(jobs),
                 _ = tick.tick() => self.tick(),
                 () = tokio::time::sleep_until(calm_over), if self.app.dirty => Flow::Continue(()),
             };
@@ -235,11 +247,24 @@ impl Console {
         self.take(Msg::Tick(now, offset))
     }
 
+    /// Jobs are others, or the desk has ended and nothing can be done any more.
+    fn jobs(&mut self, jobs: Option<Arc<Jobs>>) -> Flow {
+        if let Some(jobs) = jobs {
+            return self.take(Msg::Jobs(jobs));
+        }
+        self.desk = None;
+        self.app.detach_desk();
+        let text = "What carries operations out has ended: nothing can be changed from here any more.";
+        self.take(Msg::Notice(Notice::bad(text)))
+    }
+
     /// Whether a key asked for what this brings: whoever pressed it waits for the picture. In the past each step asks for
     /// its charts too.
     const fn is_waited_for(&self, msg: &Msg) -> bool {
         match msg {
-            Msg::Moment(..) | Msg::Top(..) | Msg::Xml(..) => true,
+            Msg::Moment(..) | Msg::Top(..) | Msg::Xml(..) | Msg::Planned { .. } | Msg::Submitted { .. } => {
+                true
+            }
             Msg::Charts(..) => self.app.past.is_some(),
             _ => false,
         }
@@ -281,6 +306,11 @@ impl Console {
             Effect::AskCharts(ask) => self.asker().charts(ask),
             Effect::AskMoment(ask) => self.asker().moment(ask),
             Effect::AskTop(ask) => self.asker().top(ask),
+            Effect::Plan(operations, ticket) => self.at_desk(|desk| desk.plan(operations, ticket)),
+            Effect::Submit(plans, consent, ticket) => {
+                self.at_desk(|desk| desk.submit(plans, consent, ticket));
+            }
+            Effect::CancelJob(job) => self.at_desk(|desk| desk.cancel(job)),
             Effect::Copy(text) => {
                 let mut out = io::stdout().lock();
                 let copied = crossterm::queue!(out, CopyToClipboard::to_clipboard_from(text))
@@ -312,6 +342,13 @@ impl Console {
 
     fn asker(&self) -> Asker {
         Asker::new(self.handle.clone(), self.answers.0.clone())
+    }
+
+    /// Without a desk nothing asks for one: there are no such keys.
+    fn at_desk(&self, ask: impl FnOnce(&Desk)) {
+        if let Some(desk) = &self.desk {
+            ask(desk);
+        }
     }
 
     fn tell(&self, command: Command) {

@@ -82,6 +82,8 @@ pub struct Glyphs {
     pub open: &'static str,
     /// A closed branch.
     pub closed: &'static str,
+    /// `↻` being worked on.
+    pub busy: &'static str,
     /// Between two parts of a line.
     pub dot: &'static str,
     /// A grid line of a chart.
@@ -121,6 +123,7 @@ static UNICODE: Glyphs = Glyphs {
     right: "→",
     open: "▾",
     closed: "▸",
+    busy: "↻",
     dot: "·",
     grid: "┈",
     tick: "┤",
@@ -161,6 +164,7 @@ static ASCII: Glyphs = Glyphs {
     right: ">",
     open: "-",
     closed: "+",
+    busy: "@",
     dot: "-",
     grid: ".",
     tick: "+",

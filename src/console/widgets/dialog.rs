@@ -27,17 +27,19 @@ pub struct Button<'a> {
     pub text: Cow<'a, str>,
     /// Whether it destroys data or stops work.
     pub danger: bool,
+    /// Whether it cannot be pressed yet.
+    pub disabled: bool,
 }
 
 impl<'a> Button<'a> {
     /// A button that does no harm.
     pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
-        Self { text: text.into(), danger: false }
+        Self { text: text.into(), danger: false, disabled: false }
     }
 
     /// A button that destroys data or stops work.
     pub fn danger(text: impl Into<Cow<'a, str>>) -> Self {
-        Self { text: text.into(), danger: true }
+        Self { text: text.into(), danger: true, disabled: false }
     }
 
     fn width(&self) -> u16 {
@@ -139,6 +141,8 @@ impl<'a> Dialog<'a> {
         for (i, button) in self.buttons.iter().enumerate() {
             let place = left(rest, button.width());
             let role = match (i == self.focus, button.danger) {
+                (false, _) if button.disabled => Role::Dim,
+                (true, _) if button.disabled => Role::SelectionIdle,
                 (true, true) => Role::ButtonDanger,
                 (true, false) => Role::ButtonFocus,
                 (false, true) => Role::Danger,

@@ -3,34 +3,37 @@
 use crate::model::plan::{Confirm, Plan};
 use crate::model::text::clean;
 
-/// What was given to go ahead.
+/// That somebody agreed to a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Consent {
-    /// A yes in the dialog, with what was typed where a name had to be.
+    /// A yes in the dialog.
     Given {
-        /// What was typed.
-        typed: Option<String>,
+        /// The names that were confirmed where a plan asks for one: typed, or of several plans covered by the number that was
+        /// typed. Empty where none had to be.
+        names: Vec<String>,
     },
     /// `--yes`: stands for the yes and for the name.
     Standing,
 }
 
 impl Consent {
-    /// Whether it covers these plans; if not, why.
+    /// Whether it is enough for what a plan asks for.
+    pub fn covers(&self, confirm: &Confirm) -> bool {
+        match (self, confirm) {
+            (Self::Standing, _) | (Self::Given { .. }, Confirm::Yes) => true,
+            (Self::Given { names }, Confirm::Name(name)) => names.contains(name),
+        }
+    }
+
+    /// Whether it is enough for all of these.
     ///
     /// # Errors
     /// One sentence for the user.
-    pub fn covers(&self, plans: &[Plan]) -> Result<(), String> {
-        let typed = match self {
-            Self::Standing => return Ok(()),
-            Self::Given { typed } => typed.as_deref(),
-        };
-        let mut names = plans.iter().filter_map(|plan| match &plan.confirm {
-            Confirm::Name(name) => Some(name),
-            Confirm::Yes => None,
-        });
-        match names.find(|name| typed != Some(name.as_str())) {
-            Some(name) => Err(format!("The name {} was not typed: nothing was done.", clean(name))),
+    pub fn covers_all(&self, plans: &[Plan]) -> Result<(), String> {
+        match plans.iter().find(|plan| !self.covers(&plan.confirm)) {
+            Some(plan) => {
+                Err(format!("The name {} was not typed: nothing was done.", clean(&plan.target.name)))
+            }
             None => Ok(()),
         }
     }

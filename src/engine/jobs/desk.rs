@@ -141,7 +141,7 @@ impl DeskThread {
         if let Some(why) = &self.setting.read_only {
             return Err(why.clone());
         }
-        consent.covers(&plans)?;
+        consent.covers_all(&plans)?;
         let now = self.setting.clock.now().wall;
         let Journal { db, owner } = match &mut self.journal {
             Ok(journal) => journal,
@@ -179,18 +179,15 @@ impl DeskThread {
 
     fn stands(&mut self, mut job: Job) {
         job.here = true;
-        match self.live.get_mut(&job.id) {
-            Some(live) => {
-                if live.stop.is_asked() && job.state == JobState::Running {
-                    job.state = JobState::Cancelling;
-                }
-                job.progress = job.progress.or(live.job.progress).filter(|_| !job.state.is_over());
-                live.job = Arc::new(job);
+        if let Some(live) = self.live.get_mut(&job.id) {
+            if live.stop.is_asked() && job.state == JobState::Running {
+                job.state = JobState::Cancelling;
             }
-            None => {
-                let live = Live { job: Arc::new(job), plan: None, stop: Stop::default() };
-                self.live.insert(live.job.id, live);
-            }
+            job.progress = job.progress.or(live.job.progress).filter(|_| !job.state.is_over());
+            live.job = Arc::new(job);
+        } else {
+            let live = Live { job: Arc::new(job), plan: None, stop: Stop::default() };
+            self.live.insert(live.job.id, live);
         }
     }
 

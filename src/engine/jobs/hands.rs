@@ -63,7 +63,7 @@ pub(super) struct Hands {
     threads: Arc<Threads>,
     most: usize,
     next: usize,
-    hands: Vec<Hand>,
+    all: Vec<Hand>,
     waiting: VecDeque<(Task, Wish)>,
 }
 
@@ -76,7 +76,7 @@ impl Hands {
         parallel: usize,
     ) -> Self {
         let most = parallel.max(1) + FOR_PLANS;
-        Self { setting, connector, desk, threads, most, next: 0, hands: Vec::new(), waiting: VecDeque::new() }
+        Self { setting, connector, desk, threads, most, next: 0, all: Vec::new(), waiting: VecDeque::new() }
     }
 
     /// Gives the task to a free hand, a new one, or has it wait.
@@ -87,20 +87,20 @@ impl Hands {
 
     fn hand_out(&mut self) {
         while !self.waiting.is_empty() {
-            let free = self.hands.iter().position(|h| h.busy.is_none()).or_else(|| self.hire());
-            let Some(hand) = free.and_then(|at| self.hands.get_mut(at)) else { return };
+            let free = self.all.iter().position(|h| h.busy.is_none()).or_else(|| self.hire());
+            let Some(hand) = free.and_then(|at| self.all.get_mut(at)) else { return };
             let Some((task, wish)) = self.waiting.pop_front() else { return };
             hand.busy = Some((Instant::now(), wish));
             // A hand that ended answers nothing: its wish is dropped with it.
             if hand.tasks.try_send(task).is_err() {
                 let number = hand.number;
-                self.hands.retain(|h| h.number != number);
+                self.all.retain(|h| h.number != number);
             }
         }
     }
 
     fn hire(&mut self) -> Option<usize> {
-        if self.hands.len() >= self.most {
+        if self.all.len() >= self.most {
             return None;
         }
         let (tasks, given) = sync_channel(1);
@@ -116,13 +116,13 @@ impl Hands {
             tracing::error!("no thread for a job: {e}");
             return None;
         }
-        self.hands.push(Hand { number, tasks, busy: None });
-        Some(self.hands.len() - 1)
+        self.all.push(Hand { number, tasks, busy: None });
+        Some(self.all.len() - 1)
     }
 
     /// A hand has answered; what was wished of it. `None` where it was given up.
     pub(super) fn done(&mut self, number: usize) -> Option<Wish> {
-        let hand = self.hands.iter_mut().find(|h| h.number == number)?;
+        let hand = self.all.iter_mut().find(|h| h.number == number)?;
         let wish = hand.busy.take().map(|(_, wish)| wish);
         self.hand_out();
         wish
@@ -131,7 +131,7 @@ impl Hands {
     /// Answers those who waited too long, and lets go of hands that hang in reading.
     pub(super) fn give_up_overdue(&mut self) {
         let late = |h: &Hand| h.busy.as_ref().is_some_and(|(since, _)| since.elapsed() > READ_WITHIN);
-        for hand in self.hands.iter_mut().filter(|h| late(h)) {
+        for hand in self.all.iter_mut().filter(|h| late(h)) {
             if let Some((since, wish)) = hand.busy.take() {
                 hand.busy = wish.give_up().map(|wish| (since, wish));
             }
@@ -140,7 +140,7 @@ impl Hands {
                 hand.number = usize::MAX;
             }
         }
-        self.hands.retain(|h| h.number != usize::MAX);
+        self.all.retain(|h| h.number != usize::MAX);
         self.hand_out();
     }
 
@@ -148,11 +148,11 @@ impl Hands {
     pub(super) fn let_go(&mut self) {
         self.waiting.clear();
         self.most = 0;
-        self.hands.retain(|h| h.busy.is_some());
+        self.all.retain(|h| h.busy.is_some());
     }
 
     /// Whether nothing is under way.
     pub(super) fn all_idle(&self) -> bool {
-        self.hands.iter().all(|h| h.busy.is_none())
+        self.all.iter().all(|h| h.busy.is_none())
     }
 }

@@ -22,6 +22,7 @@ mod hands;
 mod line;
 mod queue;
 mod record;
+pub mod records;
 mod recover;
 mod run;
 mod snapshot_facts;
@@ -39,6 +40,9 @@ use std::time::Duration;
 
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
+pub(crate) use self::handle::Ask;
+#[cfg(test)]
+pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
 use self::stop::Stop;
 use super::clock::{Clock, SystemClock};
@@ -101,7 +105,7 @@ impl Setting {
 #[derive(Debug)]
 pub(crate) enum Input {
     /// Somebody asks.
-    Ask(handle::Ask),
+    Ask(Ask),
     /// A job stands so now.
     Job(Box<Job>),
     /// The present step of a job is so far.
@@ -156,13 +160,13 @@ impl Desk {
     /// Ends the desk: jobs that wait are dropped, those under way are told to stop and waited for, at most so long.
     /// Returns how many threads were left behind; what they were doing is looked after at the next start.
     pub fn stop(self, deadline: Duration) -> usize {
-        drop(self.inbox.send(Input::Ask(handle::Ask::Stop)));
+        drop(self.inbox.send(Input::Ask(Ask::Stop)));
         self.threads.wait(deadline)
     }
 }
 
 impl Drop for Desk {
     fn drop(&mut self) {
-        drop(self.inbox.send(Input::Ask(handle::Ask::Stop)));
+        drop(self.inbox.send(Input::Ask(Ask::Stop)));
     }
 }

@@ -1,5 +1,6 @@
 //! One job from its turn to its end: written down, planned again, step by step.
 
+use std::fmt::Write;
 use std::sync::mpsc::Sender;
 
 use super::acts::{Broken, Hands, changes_definition, perform};
@@ -185,19 +186,14 @@ impl Run<'_> {
                 let stop = Stop::default();
                 perform(&undo, &Hands { stop: &stop, ..hands })
             });
-            match done {
-                Ok(()) => {
-                    self.mark(at, StepState::Undone);
-                    let written = self.db.step(self.job.id, at, StepState::Undone, None, self.now());
-                    if let Err(why) = written {
-                        tracing::error!("{why}");
-                    }
-                }
-                Err(_) => {
-                    let title = clean(&self.plan.steps[at].title).into_owned();
-                    outcome.push_str(&format!(" “{title}” could not be taken back."));
-                    return Ending::new(state, outcome);
-                }
+            if done.is_err() {
+                let title = clean(&self.plan.steps[at].title).into_owned();
+                let _ = write!(outcome, " “{title}” could not be taken back.");
+                return Ending::new(state, outcome);
+            }
+            self.mark(at, StepState::Undone);
+            if let Err(why) = self.db.step(self.job.id, at, StepState::Undone, None, self.now()) {
+                tracing::error!("{why}");
             }
         }
         if whole {
@@ -248,7 +244,7 @@ impl Run<'_> {
         };
         if let Err(why) = self.db.end_job(&end, now) {
             tracing::error!("the end of job {} could not be written down: {why}", self.job.id);
-            self.job.outcome.push_str(&format!(" This could not be written down: {why}."));
+            let _ = write!(self.job.outcome, " This could not be written down: {why}.");
         }
         self.tell();
     }

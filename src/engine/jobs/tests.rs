@@ -147,7 +147,8 @@ fn a_name_has_to_be_typed_and_consent_is_looked_at_by_the_desk() {
     let bed = Bed::new();
     let desk = bed.desk();
     let plan = bed.good_plan(&desk.handle(), VmOperation::ForceOff);
-    let given = |typed: Option<&str>| Consent::Given { typed: typed.map(str::to_owned) };
+    let given =
+        |typed: Option<&str>| Consent::Given { names: typed.map(str::to_owned).into_iter().collect() };
     for typed in [None, Some("tes"), Some("")] {
         let answer = desk.handle().submit(vec![plan.clone()], given(typed)).blocking_recv().unwrap();
         assert!(answer.unwrap_err().contains("was not typed"));

@@ -81,7 +81,7 @@ impl Watcher {
             }
             match (self.gauge)(&*hv) {
                 Ok(Some(now)) => {
-                    drop(self.desk.send(Input::Progress(self.job, rate.seen(now, Instant::now()))))
+                    drop(self.desk.send(Input::Progress(self.job, rate.seen(now, Instant::now()))));
                 }
                 Ok(None) => {}
                 Err(e) => tracing::debug!("{e}"),

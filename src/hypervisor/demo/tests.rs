@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::DemoConnector;
 use super::facts::{Facts, HOST_FILE};
 use crate::hypervisor::sim::SimClock;
-use crate::hypervisor::{Connector, Groups, HvErrorKind, Hypervisor, Purpose, Which};
+use crate::hypervisor::{Ask, Connector, Groups, HvErrorKind, Hypervisor, Purpose, StartHow, Which, XmlOf};
 use crate::model::id::VmId;
 use crate::model::metric::{GROUPS, Group};
-use crate::model::vm::{AddressSource, Firmware, VmState};
+use crate::model::vm::{AddressSource, Firmware, PauseReason, VmState};
 use crate::xml;
 
 fn demo() -> (SimClock, DemoConnector, Box<dyn Hypervisor>) {
@@ -112,4 +112,61 @@ fn addresses_come_from_their_sources() {
     let dmz = c.networks().unwrap().into_iter().find(|n| n.name == "dmz").unwrap();
     let leases = c.leases(dmz.id).unwrap();
     assert!(leases.iter().any(|l| l.mac == web[0].mac && l.hostname.as_deref() == Some("web01")));
+}
+
+#[test]
+fn what_is_changed_is_not_hidden_by_the_host_file() {
+    let (_, connector, poll) = demo();
+    let c = connector.connect(Purpose::Operate).unwrap();
+    let autostart = |id| [&c, &poll].map(|c| c.vm_flags(id).unwrap().autostart);
+    let (on, off) = (named(&*c, "erp"), named(&*c, "old-erp"));
+    assert_eq!((autostart(on), autostart(off)), ([Some(true); 2], [Some(false); 2]));
+    c.set_autostart(on, false).unwrap();
+    c.set_autostart(off, true).unwrap();
+    assert_eq!((autostart(on), autostart(off)), ([Some(false); 2], [Some(true); 2]));
+    // The host file knows a VM by the name it had.
+    let mail = named(&*c, "mail");
+    let before = autostart(mail);
+    assert_eq!(before, [Some(true); 2]);
+    c.force_off(mail).unwrap();
+    c.rename(mail, "post").unwrap();
+    assert_eq!((named(&*poll, "post"), autostart(mail)), (mail, before));
+    c.set_title(mail, "Front").unwrap();
+    assert_eq!(xml::domain::parse(&poll.vm_xml(mail).unwrap()).unwrap().title.as_deref(), Some("Front"));
+}
+
+#[test]
+fn vms_start_and_stop_as_their_guests_would() {
+    let (clock, connector, poll) = demo();
+    let c = connector.connect(Purpose::Operate).unwrap();
+    let cpu = |id| poll.vm_counters(Groups::of(&[Group::Cpu]), Which::These(&[id])).unwrap()[0].cpu;
+    let (mail, dns) = (named(&*c, "mail"), named(&*c, "dns01"));
+    assert_eq!(c.shutdown(dns, Ask::Agent).unwrap_err().kind, HvErrorKind::AgentUnavailable);
+    c.shutdown(mail, Ask::Agent).unwrap();
+    c.shutdown(dns, Ask::Acpi).unwrap();
+    assert_eq!([mail, dns].map(|id| c.vm_state(id).unwrap()), [VmState::ShutOff; 2]);
+    assert_eq!(c.shutdown(mail, Ask::Agent).unwrap_err().kind, HvErrorKind::InvalidState);
+    assert_eq!(cpu(mail), None);
+    c.start(mail, StartHow { paused: true, discard_saved: false }).unwrap();
+    assert_eq!(c.vm_state(mail).unwrap(), VmState::Paused(PauseReason::User));
+    c.resume(mail).unwrap();
+    assert_eq!(cpu(mail).unwrap().time_ns, 0);
+    clock.advance(Duration::from_secs(10));
+    assert!(cpu(mail).unwrap().time_ns > 0);
+    c.save(mail).unwrap();
+    assert_eq!(poll.vm_flags(mail).unwrap().managed_save, Some(true));
+    c.start(mail, StartHow { paused: false, discard_saved: true }).unwrap();
+    assert_eq!(poll.vm_flags(mail).unwrap().managed_save, Some(false));
+    assert!(c.xml_of(mail, XmlOf::Defined).unwrap().contains("<name>mail</name>"));
+    assert_eq!(c.vm_progress(mail).unwrap(), None);
+}
+
+#[test]
+fn a_read_only_demo_changes_nothing() {
+    let connector = DemoConnector::on(SimClock::manual(), true).unwrap();
+    let c = connector.connect(Purpose::Operate).unwrap();
+    let mail = named(&*c, "mail");
+    assert_eq!(c.shutdown(mail, Ask::Agent).unwrap_err().kind, HvErrorKind::ReadOnly);
+    assert_eq!(c.set_autostart(mail, false).unwrap_err().kind, HvErrorKind::ReadOnly);
+    assert_eq!(c.vm_state(mail).unwrap(), VmState::Running);
 }

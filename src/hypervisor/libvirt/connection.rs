@@ -10,6 +10,7 @@ use super::ffi::{Conn, Domain, Listed, Pool, RawError, code};
 use super::probe::{self, Abilities};
 use crate::hypervisor::{Capabilities, HvError, HvResult, Hypervisor};
 use crate::model::id::VmId;
+use crate::model::vm::VmRecord;
 
 /// An open connection, owned by one thread.
 ///
@@ -97,9 +98,9 @@ impl Connection {
         }
     }
 
-    /// Whether a VM's handle is kept, from the same run of the VM.
-    pub(super) fn knows(&self, id: VmId, run: Option<u32>) -> bool {
-        self.domains.borrow().get(&id).is_some_and(|d| d.id() == run)
+    /// Whether a VM's handle is kept, from the same run of the VM and with its name of now.
+    pub(super) fn knows(&self, vm: &VmRecord) -> bool {
+        self.domains.borrow().get(&vm.id).is_some_and(|d| d.id() == vm.domain_id && d.is_named(&vm.name))
     }
 
     /// Keeps handles.

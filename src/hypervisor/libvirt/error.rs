@@ -61,6 +61,10 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
         | code::CONFIG_UNSUPPORTED
         | code::OPERATION_UNSUPPORTED
         | code::ARGUMENT_UNSUPPORTED => HvErrorKind::Unsupported,
+        // The test driver's words for it.
+        code::INTERNAL_ERROR if says(e, &["is already running", "' not running", "' not paused"]) => {
+            HvErrorKind::InvalidState
+        }
         // An older libvirt on a newer kernel cannot read the machine's ARP table.
         code::INTERNAL_ERROR if says(e, &["wrong nlmsg len"]) => HvErrorKind::Unsupported,
         code::INVALID_ARG if says(e, &["unsupported flags"]) => HvErrorKind::Unsupported,

@@ -61,7 +61,7 @@ impl Connection {
         let mut out = Vec::with_capacity(records.len());
         for record in records.iter() {
             let vm = vm_record(record).doing(LIST)?;
-            if !self.knows(vm.id, vm.domain_id) {
+            if !self.knows(&vm) {
                 let handle = record.domain().doing(LIST)?;
                 self.keep_domains(std::iter::once((vm.id, handle)));
             }

@@ -24,7 +24,9 @@ impl Define for SimConnection {
 
     fn rename(&self, id: VmId, to: &str) -> HvResult<()> {
         self.change(Operation::Rename, id, |s, _| {
-            if s.free_vm(id)?.state.is_active() {
+            let vm = s.free_vm(id)?;
+            // What was saved lies under the old name.
+            if vm.state.is_active() || vm.saved.is_some() {
                 return Err(HvErrorKind::InvalidState);
             }
             if s.vms.values().any(|vm| vm.spec.name == to) {

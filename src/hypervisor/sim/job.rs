@@ -51,7 +51,7 @@ impl State {
         (outcome, events)
     }
 
-    /// Stops a VM's save; `false` when there is none.
+    /// Stops a VM's save; `None` when there is none.
     pub(super) fn abort_save(&mut self, id: VmId, now: SimTime) -> Option<Vec<HvEvent>> {
         let save = self.saves.remove(&id)?;
         self.set_state(id, save.before, now);

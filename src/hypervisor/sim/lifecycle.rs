@@ -98,7 +98,10 @@ impl Lifecycle for SimConnection {
     }
 
     fn abort_job(&self, id: VmId) -> HvResult<()> {
-        self.change(Operation::AbortJob, id, |s, now| s.abort_save(id, now).ok_or(HvErrorKind::InvalidState))
+        self.change(Operation::AbortJob, id, |s, now| {
+            s.vm(id)?;
+            s.abort_save(id, now).ok_or(HvErrorKind::InvalidState)
+        })
     }
 }
 

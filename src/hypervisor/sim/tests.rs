@@ -3,11 +3,13 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::*;
-use crate::hypervisor::{Connector, Groups, HvErrorKind, HvEvent, Hypervisor, Purpose, Which};
+use crate::hypervisor::{
+    Ask, Connector, Groups, HvErrorKind, HvEvent, HvResult, Hypervisor, Purpose, StartHow, Which, XmlOf,
+};
 use crate::model::counters::VmCounters;
 use crate::model::id::VmId;
 use crate::model::metric::{GROUPS, Group};
-use crate::model::vm::VmState;
+use crate::model::vm::{PauseReason, VmState};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -238,4 +240,95 @@ fn the_node_counts_what_its_guests_use_and_never_backwards() {
     }
     let n = c.node_counters().unwrap();
     assert!(n.load.unwrap().iter().all(|l| *l > 0.0 && *l < f64::from(c.node().unwrap().cpus)), "{n:?}");
+}
+
+/// Begins a save on a connection of its own that takes 100 s, and waits until it goes on.
+fn saving(h: &SimHost, id: VmId) -> std::thread::JoinHandle<HvResult<()>> {
+    h.slow_save(id, 100 * SECOND);
+    let c = h.connector().connect(Purpose::Operate).unwrap();
+    let worker = std::thread::spawn(move || c.save(id));
+    let looks = h.connector().connect(Purpose::Operate).unwrap();
+    let deadline = std::time::Instant::now() + 20 * SECOND;
+    while looks.vm_progress(id).unwrap().is_none() {
+        assert!(std::time::Instant::now() < deadline, "the save never began");
+        std::thread::yield_now();
+    }
+    worker
+}
+
+#[test]
+fn a_save_goes_on_by_the_clock_and_holds_the_vm() {
+    let (h, c) = host(8, 8);
+    let id = first_running(&h);
+    let worker = saving(&h, id);
+    assert_eq!(c.vm_state(id).unwrap(), VmState::Paused(PauseReason::Saving));
+    h.clock().advance(25 * SECOND);
+    let p = c.vm_progress(id).unwrap().unwrap();
+    assert!(p.total > 0 && p.done.abs_diff(p.total / 4) <= p.total >> 20, "{p:?}");
+    assert_eq!(c.resume(id).unwrap_err().kind, HvErrorKind::TimedOut);
+    assert!(!worker.is_finished());
+    h.clock().advance(75 * SECOND);
+    worker.join().unwrap().unwrap();
+    assert_eq!((c.vm_state(id).unwrap(), c.vm_progress(id).unwrap()), (VmState::ShutOff, None));
+    assert_eq!(c.vm_flags(id).unwrap().managed_save, Some(true));
+    assert_eq!(one(&*c, id).cpu, None);
+    c.start(id, StartHow::default()).unwrap();
+    assert_eq!((cpu_ns(&*c, id), c.vm_flags(id).unwrap().managed_save), (0, Some(false)));
+}
+
+#[test]
+fn a_save_that_is_stopped_leaves_the_vm_as_it_was() {
+    let (h, c) = host(8, 8);
+    let id = first_running(&h);
+    let (tx, rx) = mpsc::channel();
+    c.subscribe(Arc::new(move |e| tx.send(e).unwrap())).unwrap();
+    let worker = saving(&h, id);
+    c.abort_job(id).unwrap();
+    assert_eq!(worker.join().unwrap().unwrap_err().kind, HvErrorKind::Aborted);
+    assert_eq!(c.vm_state(id).unwrap(), VmState::Running);
+    assert_eq!(c.vm_flags(id).unwrap().managed_save, Some(false));
+    let job = |ended| HvEvent::Job { id, what: "save".into(), ended };
+    let state = |state| HvEvent::Vm { id, state: Some(state) };
+    let saving = VmState::Paused(PauseReason::Saving);
+    let told: Vec<_> = rx.try_iter().collect();
+    assert_eq!(told, [state(saving), job(false), state(VmState::Running), job(true)]);
+}
+
+#[test]
+fn a_save_outlives_its_connection_but_not_its_vm() {
+    let (h, _) = host(8, 8);
+    let id = first_running(&h);
+    let worker = saving(&h, id);
+    h.disconnect();
+    assert_eq!(worker.join().unwrap().unwrap_err().kind, HvErrorKind::ConnectionLost);
+    h.allow_reconnect();
+    let c = h.connector().connect(Purpose::Operate).unwrap();
+    assert!(c.vm_progress(id).unwrap().is_some());
+    h.clock().advance(100 * SECOND);
+    assert_eq!(c.vm_state(id).unwrap(), VmState::ShutOff);
+    assert_eq!(c.vm_flags(id).unwrap().managed_save, Some(true));
+    let other = first_running(&h);
+    let worker = saving(&h, other);
+    c.force_off(other).unwrap();
+    assert_eq!(worker.join().unwrap().unwrap_err().kind, HvErrorKind::Other);
+    assert_eq!(c.vm_state(other).unwrap(), VmState::ShutOff);
+}
+
+#[test]
+fn guests_hear_what_they_are_asked_unless_they_are_deaf() {
+    let (h, c) = host(20, 20);
+    let agent = |id: &VmId| c.xml_of(*id, XmlOf::Live).unwrap().contains("guest_agent");
+    let ids: Vec<_> = h.vms().into_iter().map(|vm| vm.0).collect();
+    let with = *ids.iter().find(|id| agent(id)).unwrap();
+    let without = *ids.iter().find(|id| !agent(id)).unwrap();
+    assert_eq!(c.shutdown(without, Ask::Agent).unwrap_err().kind, HvErrorKind::AgentUnavailable);
+    h.silent_agent(with, true);
+    assert_eq!(c.shutdown(with, Ask::Agent).unwrap_err().kind, HvErrorKind::AgentUnavailable);
+    h.ignore_acpi(with, true);
+    c.shutdown(with, Ask::Acpi).unwrap();
+    assert_eq!(c.vm_state(with).unwrap(), VmState::Running);
+    h.silent_agent(with, false);
+    c.shutdown(with, Ask::Agent).unwrap();
+    c.shutdown(without, Ask::Acpi).unwrap();
+    assert_eq!([with, without].map(|id| c.vm_state(id).unwrap()), [VmState::ShutOff; 2]);
 }

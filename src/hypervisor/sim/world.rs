@@ -40,6 +40,8 @@ pub(super) struct World {
     pub(super) memory: u64,
     state: Mutex<State>,
     wake: Condvar,
+    /// Held from a change until its events are told, so that they are told in order. Taken before the state.
+    telling: Mutex<()>,
 }
 
 /// What changes.
@@ -158,6 +160,7 @@ impl World {
             config,
             state: Mutex::new(state),
             wake: Condvar::new(),
+            telling: Mutex::default(),
         }
     }
 
@@ -242,6 +245,7 @@ impl World {
 
     /// Changes the host, then tells subscribers, now or when the stall ends.
     pub(super) fn change(&self, f: impl FnOnce(&mut State, SimTime) -> Vec<HvEvent>) {
+        let _in_order = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.lock();
         let now = self.config.clock.now();
         let mut events = state.settle(now);
@@ -265,6 +269,7 @@ impl World {
 
     /// Breaks every connection. A stalled call returns.
     pub(super) fn cut(&self, reason: &str) {
+        let _in_order = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let links = {
             let mut state = self.lock();
             state.held = 0;

@@ -8,6 +8,8 @@ use crate::model::text::clean;
 use crate::model::units::bytes;
 use crate::model::vm::{PauseReason, VmState};
 
+const GONE: &str = "It is transient: its definition is gone once it is off.";
+
 pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     match act {
         Op::Start { paused, discard_saved } => start(act, vm, facts, *paused, *discard_saved),
@@ -27,6 +29,7 @@ fn start(act: &Op, vm: &VmFacts, facts: &Facts, paused: bool, discard_saved: boo
     if vm.state.is_active() {
         let (kind, reason, remedy) = match vm.state {
             VmState::Running => (RefusalKind::AlreadySo, "It is running already.".into(), ""),
+            state if busy(state) => (RefusalKind::InUse, it_is(state), "Wait until libvirt is done with it."),
             VmState::Paused(_) => (RefusalKind::State, it_is(vm.state), "Resume it."),
             state => (RefusalKind::State, it_is(state), "Wait until it is off."),
         };
@@ -68,7 +71,7 @@ fn shutdown(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest, within_s: u32) 
         return refused(act, vm, VERB, RefusalKind::BadRequest, reason, "");
     }
     let (by, how) = asked(vm, by);
-    let id = vm.id;
+    let (id, gone) = (vm.id, vm.flags.persistent == Some(false));
     draft(act, vm, VERB)
         .summary(format!("{how}, {within_s} s"))
         .step(
@@ -81,8 +84,9 @@ fn shutdown(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest, within_s: u32) 
             Weight::Info,
             format!("Nothing is forced: if it still runs after {within_s} s, you choose what to do."),
         )
+        .note_if(gone, Weight::Warning, GONE)
         .downtime(Downtime::UntilStarted)
-        .inverse(Op::Start { paused: false, discard_saved: false })
+        .inverse_if((!gone).then_some(Op::Start { paused: false, discard_saved: false }))
         .planned(facts)
 }
 
@@ -125,9 +129,9 @@ fn force_off(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     unasked(draft(act, vm, VERB), vm)
         .summary("at once, the guest is not asked")
         .step("End it", &["destroy", &argument(vm)], Act::ForceOff { vm: vm.id })
-        .note_if(gone, Weight::Danger, "It is transient: its definition is gone once it is off.")
+        .note_if(gone, Weight::Danger, GONE)
         .downtime(Downtime::UntilStarted)
-        .inverse(Op::Start { paused: false, discard_saved: false })
+        .inverse_if((!gone).then_some(Op::Start { paused: false, discard_saved: false }))
         .planned(facts)
 }
 
@@ -159,9 +163,9 @@ fn pause(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
 fn resume(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     const VERB: &str = "Resume";
     match vm.state {
-        VmState::Paused(PauseReason::Migration | PauseReason::Saving | PauseReason::PostcopyFailed) => {
-            let reason = format!("It is {}: libvirt decides when it goes on.", vm.state.phrase());
-            refused(act, vm, VERB, RefusalKind::State, reason, "")
+        state if busy(state) => {
+            let reason = format!("It is {}: libvirt decides when it goes on.", state.phrase());
+            refused(act, vm, VERB, RefusalKind::InUse, reason, "")
         }
         VmState::Paused(why) => {
             let failed = why == PauseReason::IoError;
@@ -208,6 +212,10 @@ fn save(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
             "Detach the device, or shut the VM down.",
         );
     }
+    if busy(vm.state) {
+        let remedy = "Wait until libvirt is done with it.";
+        return refused(act, vm, VERB, RefusalKind::InUse, it_is(vm.state), remedy);
+    }
     let memory = bytes(vm.definition.memory as f64);
     draft(act, vm, VERB)
         .summary(format!("up to {memory} of memory to disk, then off"))
@@ -233,13 +241,30 @@ fn discard_saved(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
                 Act::DiscardSaved { vm: vm.id },
             )
             .note(Weight::Danger, "What the guest had not written to disk is lost.")
+            .rests_on("its saved memory", "there")
             .typed()
             .planned(facts)
     })
 }
 
+/// Whether libvirt is at work on it and decides when it goes on.
+const fn busy(state: VmState) -> bool {
+    matches!(
+        state,
+        VmState::Paused(
+            PauseReason::Migration
+                | PauseReason::Saving
+                | PauseReason::StartingUp
+                | PauseReason::PostcopyFailed
+        )
+    )
+}
+
 /// What every way of not asking the guest means.
 fn unasked(plan: Draft, vm: &VmFacts) -> Draft {
+    let cut = busy(vm.state);
+    let plan =
+        plan.note_if(cut, Weight::Danger, format!("{} What libvirt does to it is cut off.", it_is(vm.state)));
     plan.note(Weight::Danger, "What the guest has not written to disk is lost, as in a power cut.")
         .note_if(
             vm.definition.agent_connected == Some(true),

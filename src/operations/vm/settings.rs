@@ -5,7 +5,7 @@ use super::super::facts::{Facts, VmFacts};
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::{Act, Planned, RefusalKind, Weight};
 use crate::model::text::clean;
-use crate::model::vm::{StartOrder, VmDefinition};
+use crate::model::vm::{StartGate, StartOrder, VmDefinition};
 use crate::xml::diff::unified;
 use crate::xml::domain::{NOVACRON, novacron_element};
 
@@ -64,8 +64,9 @@ fn autostart(act: &Op, vm: &VmFacts, facts: &Facts, on: bool) -> Planned {
             Weight::Warning,
             "It also has a place in the order of `novacron collect`: libvirt is likely to be first.",
         )
-        .rests_on("its autostart", on_off(vm.flags.autostart == Some(true)))
-        .inverse(Op::Autostart { on: !on })
+        .rests_on("its autostart", vm.flags.autostart.map_or("unknown", on_off))
+        // What was not known cannot be given back.
+        .inverse_if(vm.flags.autostart.map(|on| Op::Autostart { on }))
         .planned(facts)
 }
 
@@ -76,12 +77,12 @@ fn start_order(act: &Op, vm: &VmFacts, facts: &Facts, start: Option<StartOrder>)
         return refused(act, vm, VERB, RefusalKind::AlreadySo, "It is so already.", "");
     }
     let summary = match start {
-        Some(s) => format!("{}., then {} s, once {}", s.order, s.delay_s, s.gate.word()),
+        Some(s) => format!("number {}, started {}{}", s.order, counts(s.gate), then(s.delay_s)),
         None => "no longer in the order".to_owned(),
     };
     let autostarts = start.is_some() && vm.flags.autostart == Some(true);
     let of = &vm.definition;
-    metadata(draft(act, vm, VERB), vm, novacron_element(&of.tags, of.protected, start))
+    metadata(draft(act, vm, VERB), vm, novacron_element(&of.tags, of.protected, start).as_deref())
         .summary(summary)
         .note_if(
             start.is_some(),
@@ -95,6 +96,18 @@ fn start_order(act: &Op, vm: &VmFacts, facts: &Facts, start: Option<StartOrder>)
         )
         .inverse(Op::StartOrder { start: now })
         .planned(facts)
+}
+
+const fn counts(gate: StartGate) -> &'static str {
+    match gate {
+        StartGate::Running => "once it runs",
+        StartGate::Agent => "once its agent answers",
+        StartGate::Address => "once it has an address",
+    }
+}
+
+fn then(delay_s: u32) -> String {
+    if delay_s == 0 { String::new() } else { format!(", the next number {delay_s} s later") }
 }
 
 fn rename(act: &Op, vm: &VmFacts, facts: &Facts, to: &str) -> Planned {
@@ -164,10 +177,10 @@ fn set_tags(act: &Op, vm: &VmFacts, facts: &Facts, tags: &[String], new: &[Strin
     }
     let of = &vm.definition;
     if once == of.tags {
-        return refused(act, vm, VERB, RefusalKind::AlreadySo, "It has these tags already.", "");
+        return refused(act, vm, VERB, RefusalKind::AlreadySo, "Nothing of its tags would change.", "");
     }
     let summary = if once.is_empty() { "no tags".to_owned() } else { once.join(", ") };
-    metadata(draft(act, vm, VERB), vm, novacron_element(&once, of.protected, of.start_order))
+    metadata(draft(act, vm, VERB), vm, novacron_element(&once, of.protected, of.start_order).as_deref())
         .summary(summary)
         .inverse_if(of.tags.iter().all(|t| tag_is_good(t)).then(|| Op::SetTags { tags: of.tags.clone() }))
         .planned(facts)
@@ -180,7 +193,7 @@ fn protect(act: &Op, vm: &VmFacts, facts: &Facts, on: bool) -> Planned {
         let so = if on { "It is protected already." } else { "It is not protected." };
         return refused(act, vm, verb, RefusalKind::AlreadySo, so, "");
     }
-    metadata(draft(act, vm, verb), vm, novacron_element(&of.tags, on, of.start_order))
+    metadata(draft(act, vm, verb), vm, novacron_element(&of.tags, on, of.start_order).as_deref())
         .summary(if on {
             "from deleting, forcing off and resetting"
         } else {
@@ -243,21 +256,25 @@ fn describe(
 }
 
 /// The step that sets NovaCron's own metadata, with what it changes.
-fn metadata(plan: Draft, vm: &VmFacts, xml: Option<String>) -> Draft {
+fn metadata(plan: Draft, vm: &VmFacts, xml: Option<&str>) -> Draft {
     let VmDefinition { tags, protected, start_order, .. } = &vm.definition;
     let before = novacron_element(tags, *protected, *start_order);
     let domain = argument(vm);
     let mut virsh = vec!["metadata", domain.as_str(), NOVACRON];
     virsh.extend((vm.flags.persistent != Some(false)).then_some("--config"));
     virsh.extend(vm.state.is_active().then_some("--live"));
-    match &xml {
-        Some(xml) => virsh.extend(["--key", "novacron", "--set", xml.as_str()]),
+    match xml {
+        Some(xml) => virsh.extend(["--key", "novacron", "--set", xml]),
         None => virsh.push("--remove"),
     }
-    let diff = unified(&lines(before.as_deref()), &lines(xml.as_deref()));
-    plan.step("Write it to the VM's metadata", &virsh, Act::SetMetadata { vm: vm.id, xml: xml.clone() })
-        .rests_on("its metadata", before.unwrap_or_default())
-        .diff(&diff)
+    let diff = unified(&lines(before.as_deref()), &lines(xml));
+    plan.step(
+        "Write it to the VM's metadata",
+        &virsh,
+        Act::SetMetadata { vm: vm.id, xml: xml.map(str::to_owned) },
+    )
+    .rests_on("its metadata", before.unwrap_or_default())
+    .diff(&diff)
 }
 
 /// One element a line.

@@ -69,7 +69,8 @@ fn cut(text: &mut String) {
     if text.len() <= LONGEST {
         return;
     }
-    let (all, at) = (text.len(), text.floor_char_boundary(LONGEST));
+    let all = text.len();
+    let at = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     text.truncate(at);
     let _ = write!(text, "\n[cut: {} more bytes]", all - at);
 }

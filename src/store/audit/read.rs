@@ -35,6 +35,8 @@ pub struct AuditFilter {
     pub limit: Option<usize>,
     /// Only records with a lower number: the last one of an answer, to read on.
     pub after: Option<u64>,
+    /// Leave definitions out of what is found: they may be a mebibyte each.
+    pub brief: bool,
 }
 
 /// What was found.
@@ -115,7 +117,10 @@ impl AuditReader {
                 return Ok(false);
             }
             match record {
-                Some(record) => {
+                Some(mut record) => {
+                    if filter.brief {
+                        (record.xml_before, record.xml_after) = (String::new(), String::new());
+                    }
                     found.records.push(Chained { number: link.number, record, hash: link.hash });
                 }
                 None => found.unreadable.push(link.number),
@@ -129,8 +134,7 @@ impl AuditReader {
     pub fn one(&self, number: u64) -> Result<Option<Link>, StoreError> {
         let (Some(db), Ok(number)) = (&self.db, i64::try_from(number)) else { return Ok(None) };
         let query = "SELECT number, previous, record, hash FROM audit WHERE number = ?";
-        let found = self.checked(db.query_row(query, [number], link).optional());
-        found
+        self.checked(db.query_row(query, [number], link).optional())
     }
 
     /// Tells every record, oldest first, as of one moment, until it is told to stop. Any error of the taker ends it.

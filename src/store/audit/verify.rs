@@ -60,7 +60,7 @@ pub enum Fault {
         /// Number of the last there was before that.
         told: u64,
     },
-    /// An earlier database is gone: it was not set aside as damaged.
+    /// An earlier database is gone: it was not set aside as damaged, or not left there.
     Gone {
         /// How many records it held.
         count: u64,
@@ -115,7 +115,7 @@ impl fmt::Display for Fault {
             ),
             Self::Gone { count } => write!(
                 f,
-                "An earlier database with {count} records is gone: it was not set aside as damaged, it was removed."
+                "An earlier database with {count} records is gone: it, or what was set aside of it as damaged, was removed."
             ),
             Self::NoHead { ends } => {
                 write!(f, "The head file is missing: whether record {ends} was the last one cannot be told.")
@@ -236,18 +236,20 @@ impl Walk {
     }
 
     fn compare(&self, head: &Head, folder: &Path, remarks: &mut Vec<Remark>) -> Result<(), Fault> {
+        // Each new beginning has a database that was set aside; one that has none was somebody's.
+        let mut aside = set_aside(folder);
         for mark in &head.marks {
-            remarks.push(mark.judge(folder)?);
+            remarks.push(mark.judge(&mut aside)?);
         }
         let told = number(head.count);
         // Killed between the first record of a new database and its head: the file still tells of the one before.
         if self.count > 0 && self.first == head.hash {
             let mark = Mark { at: 1, what: Wrong::BegunAnew, count: head.count, hash: head.hash.clone() };
-            remarks.push(mark.judge(folder)?);
+            remarks.push(mark.judge(&mut aside)?);
             remarks.push(Remark::Behind { told: 0 });
             return Ok(());
         }
-        if self.count == 0 && told > 0 && set_aside(folder) {
+        if self.count == 0 && told > 0 && aside > 0 {
             remarks.push(Remark::Follows { count: told });
             return Ok(());
         }
@@ -265,10 +267,14 @@ impl Walk {
 }
 
 impl Mark {
-    /// What an append found wrong: some of it is a fault for ever.
-    fn judge(&self, folder: &Path) -> Result<Remark, Fault> {
+    /// What an append found wrong: some of it is a fault for ever. Takes one of the databases that were set aside where
+    /// it tells of one.
+    fn judge(&self, aside: &mut usize) -> Result<Remark, Fault> {
         match self.what {
-            Wrong::BegunAnew if set_aside(folder) => Ok(Remark::Follows { count: number(self.count) }),
+            Wrong::BegunAnew if *aside > 0 => {
+                *aside -= 1;
+                Ok(Remark::Follows { count: number(self.count) })
+            }
             Wrong::BegunAnew => Err(Fault::Gone { count: number(self.count) }),
             Wrong::CutOff | Wrong::Changed => {
                 Err(Fault::Lost { before: number(self.at), told: number(self.count) })
@@ -278,11 +284,12 @@ impl Mark {
     }
 }
 
-/// Whether a damaged database was set aside here.
-fn set_aside(folder: &Path) -> bool {
-    let is = |name: &str| name.starts_with("state.db.damaged-");
-    fs::read_dir(folder)
-        .is_ok_and(|mut files| files.any(|f| f.is_ok_and(|f| f.file_name().to_str().is_some_and(is))))
+/// How many damaged databases were set aside here.
+fn set_aside(folder: &Path) -> usize {
+    let log = |name: &str| name.ends_with("-wal") || name.ends_with("-shm");
+    let is = |name: &str| name.starts_with("state.db.damaged-") && !log(name);
+    let Ok(files) = fs::read_dir(folder) else { return 0 };
+    files.filter(|f| f.as_ref().is_ok_and(|f| f.file_name().to_str().is_some_and(is))).count()
 }
 
 fn number(n: i64) -> u64 {

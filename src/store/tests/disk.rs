@@ -9,13 +9,13 @@ use super::{CPU, at, cpu, open, put, read, value, vm};
 use crate::store::{HistoryReader, HistoryWriter, Retention, StoreError};
 
 /// A small file system of its own.
-struct Mounted {
-    path: PathBuf,
+pub(in crate::store) struct Mounted {
+    pub(in crate::store) path: PathBuf,
     _home: tempfile::TempDir,
 }
 
 impl Mounted {
-    fn of_kib(kib: u32) -> Option<Self> {
+    pub(in crate::store) fn of_kib(kib: u32) -> Option<Self> {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("mounted");
         fs::create_dir(&path).unwrap();
@@ -34,6 +34,19 @@ impl Mounted {
                 None
             }
         }
+    }
+
+    /// Takes all room that is left; the file that does can be removed.
+    pub(in crate::store) fn fill(&self) -> PathBuf {
+        let full = self.path.join("filler");
+        let room = fs::File::create(&full).unwrap();
+        let mut block = vec![b'x'; 64 << 10];
+        while !block.is_empty() {
+            if std::io::Write::write_all(&mut &room, &block).is_err() {
+                block.truncate(block.len() / 2);
+            }
+        }
+        full
     }
 
     fn remount(&self, how: &str) {
@@ -55,14 +68,7 @@ fn a_full_disk_is_told_and_nothing_is_lost_once_there_is_room() {
     let folder: &Path = &disk.path;
     let mut writer = open(folder);
     put(&mut writer, 1, 0);
-    let full = folder.join("filler");
-    let room = fs::File::create(&full).unwrap();
-    let mut block = vec![b'x'; 64 << 10];
-    while !block.is_empty() {
-        if std::io::Write::write_all(&mut &room, &block).is_err() {
-            block.truncate(block.len() / 2);
-        }
-    }
+    let full = disk.fill();
     let mut failed = 0;
     for s in 1..400_i64 {
         let v = value(1, s);
@@ -74,7 +80,6 @@ fn a_full_disk_is_told_and_nothing_is_lost_once_there_is_room() {
         }
     }
     assert!(failed > 0 && writer.pending() > 0);
-    drop(room);
     fs::remove_file(full).unwrap();
     let done = writer.commit().unwrap();
     assert_eq!(done.dropped, 0);

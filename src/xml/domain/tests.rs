@@ -1,6 +1,9 @@
-use super::parse;
+use proptest::prelude::*;
+
+use super::{NOVACRON, novacron_element, parse};
 use crate::model::vm::{
-    BackingLayer, DiskDefinition, DiskSource, Firmware, Graphics, NicSource, VmDefinition,
+    BackingLayer, DiskDefinition, DiskSource, Firmware, Graphics, NicSource, StartGate, StartOrder,
+    VmDefinition,
 };
 
 fn of(xml: &str) -> VmDefinition {
@@ -205,4 +208,49 @@ fn a_disk_in_a_pool_keeps_its_pools_name_while_it_runs() {
     let vm = of(include_str!("../../../tests/data/xml/domain-volume-live.xml"));
     let volume = DiskSource::Volume { pool: "default".into(), volume: "mail.qcow2".into() };
     assert_eq!(vm.disks[0].source, Some(volume));
+}
+
+/// NovaCron's element in a domain, as libvirt keeps it: under a prefix, children too.
+fn kept(element: &str) -> String {
+    let prefixed = element.replace("</", "\0").replace('<', "<n:").replace('\0', "</n:");
+    let prefixed = prefixed.replacen("<n:vm>", &format!("<n:vm xmlns:n='{NOVACRON}'>"), 1);
+    format!("<domain><metadata>{prefixed}</metadata></domain>")
+}
+
+#[test]
+fn metadata_is_read_as_it_was_written() {
+    let tags = ["web".to_owned(), "a<b & \"c\" 'd'>".to_owned(), "ünï".to_owned()];
+    let start = StartOrder { order: 3, delay_s: 90, gate: StartGate::Address };
+    let element = novacron_element(&tags, true, Some(start)).unwrap();
+    let vm = of(&kept(&element));
+    assert_eq!((&vm.tags[..], vm.protected, vm.start_order), (&tags[..], true, Some(start)));
+    assert_eq!(novacron_element(&[], false, None), None, "nothing to say");
+    let default = StartOrder { order: 0, delay_s: 0, gate: StartGate::Running };
+    for (protected, start) in [(true, None), (false, Some(default))] {
+        let vm = of(&kept(&novacron_element(&[], protected, start).unwrap()));
+        assert_eq!((vm.tags.len(), vm.protected, vm.start_order), (0, protected, start));
+    }
+}
+
+#[test]
+fn a_start_order_that_is_nonsense_is_the_default() {
+    let vm = of(&kept("<vm><start order='-1' delay='soon' gate='magic'/></vm>"));
+    assert_eq!(vm.start_order, Some(StartOrder { order: 0, delay_s: 0, gate: StartGate::Running }));
+    // The description is libvirt's own element's; one in NovaCron's is not believed.
+    let vm = of(&kept("<vm><description>old</description><protected/></vm>"));
+    assert_eq!((vm.description, vm.protected), (None, true));
+}
+
+proptest! {
+    #[test]
+    fn any_tags_survive(
+        tags in prop::collection::btree_set("[!-~äß€🛠]([ -~äß€🛠]{0,12}[!-~äß€🛠])?", 0..6),
+        protected: bool,
+        order in prop::option::of((any::<u32>(), any::<u32>(), 0..3_usize)),
+    ) {
+        let tags: Vec<_> = tags.into_iter().collect();
+        let start = order.map(|(order, delay_s, gate)| StartOrder { order, delay_s, gate: StartGate::ALL[gate] });
+        let vm = novacron_element(&tags, protected, start).map(|e| of(&kept(&e))).unwrap_or_default();
+        prop_assert_eq!((vm.tags, vm.protected, vm.start_order), (tags, protected, start));
+    }
 }

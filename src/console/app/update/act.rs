@@ -7,7 +7,7 @@ use super::super::cursor::Motion;
 use super::super::msg::{Effect, Notice, Tone};
 use super::super::overlay::Overlay;
 use super::super::place::{Screen, VmTab};
-use super::{charts, focus_effect, menus, motion, navigate, palette, past, snapshot, toast, top};
+use super::{charts, focus_effect, menus, motion, navigate, ops, palette, past, snapshot, toast, top};
 
 /// Does an action, or says why it cannot be done now.
 pub(super) fn act(app: &mut App, action: ActionId) -> Vec<Effect> {
@@ -22,11 +22,13 @@ pub(super) fn act(app: &mut App, action: ActionId) -> Vec<Effect> {
     if action == ActionId::Back && app.is_top() {
         return Vec::new();
     }
-    if let Availability::No(reason) = (action.spec().available)(app) {
-        toast(app, Notice::info(reason));
-        return Vec::new();
-    }
-    perform(app, action)
+    let refused = match (action.spec().available)(app) {
+        Availability::Yes => return perform(app, action),
+        Availability::No(reason) => reason,
+        Availability::Absent => "Nothing can be changed from here.".into(),
+    };
+    toast(app, Notice::info(refused));
+    Vec::new()
 }
 
 fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
@@ -56,6 +58,7 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::ScreenStorage => navigate::screen(app, Screen::Storage),
         A::ScreenAlerts => navigate::screen(app, Screen::Alerts),
         A::ScreenTopology => navigate::screen(app, Screen::Topology),
+        A::ScreenJobs => navigate::screen(app, Screen::Jobs),
         A::ScreenHost => navigate::screen(app, Screen::Host),
         A::Toggle => navigate::toggle_branch(app),
         A::Xml => navigate::open_selected(app, VmTab::Xml),
@@ -75,7 +78,13 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::PaletteRun => palette::run(app),
         A::PaletteUp => palette::step(app, -1),
         A::PaletteDown => palette::step(app, 1),
-        A::CloseHelp | A::MenuClose | A::PaletteClose | A::TopClose | A::TimeCancel => {
+        A::CloseHelp
+        | A::MenuClose
+        | A::PaletteClose
+        | A::TopClose
+        | A::TimeCancel
+        | A::DialogClose
+        | A::PromptClose => {
             app.overlays.pop();
             Vec::new()
         }
@@ -116,7 +125,8 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::LogMore => vec![Effect::LogLevel(true)],
         A::LogLess => vec![Effect::LogLevel(false)],
         A::Redraw => vec![Effect::Redraw],
-        A::Quit => vec![Effect::Quit],
+        A::Quit => ops::leave(app),
+        _ => ops::action(app, action),
     }
 }
 

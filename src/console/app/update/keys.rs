@@ -5,7 +5,8 @@ use tui_input::InputRequest;
 use super::super::App;
 use super::super::msg::{Effect, Notice};
 use super::super::overlay::Overlay;
-use super::{act, menus, palette, toast};
+use super::super::place::Scope;
+use super::{act, menus, ops, palette, toast};
 use crate::console::keymap::{Code, Key, Resolution, show_sequence};
 
 pub(super) fn on_key(app: &mut App, key: Key) -> Vec<Effect> {
@@ -14,7 +15,7 @@ pub(super) fn on_key(app: &mut App, key: Key) -> Vec<Effect> {
     if scope.takes_text()
         && app.pending.is_empty()
         && let Some(request) = text_request(key)
-        && !matches!(app.keymap.resolve(scope, &[key]), Resolution::Action(_))
+        && (key.typed().is_some() || !matches!(app.keymap.resolve(scope, &[key]), Resolution::Action(_)))
     {
         edit(app, request);
         return Vec::new();
@@ -29,8 +30,8 @@ pub(super) fn on_key(app: &mut App, key: Key) -> Vec<Effect> {
         Resolution::None => {
             let typed = show_sequence(&app.pending);
             app.pending.clear();
-            // Esc in the middle of a sequence only drops it.
-            if !scope.takes_text() && key.code != Code::Esc {
+            // Esc in the middle of a sequence only drops it; what is typed while a plan is made is meant for nobody.
+            if !scope.takes_text() && scope != Scope::Planning && key.code != Code::Esc {
                 toast(app, Notice::info(format!("{typed} does nothing here. ? shows the keys that do.")));
             }
             Vec::new()
@@ -62,6 +63,7 @@ fn edit(app: &mut App, request: InputRequest) {
             line.input.handle(request);
             line.error = None;
         }
+        Some(Overlay::Ops(overlay)) => ops::edit(overlay, request),
         _ => {}
     }
 }

@@ -7,6 +7,7 @@ mod menus;
 mod motion;
 mod mouse;
 mod navigate;
+mod ops;
 mod palette;
 mod past;
 pub(super) mod snapshot;
@@ -45,7 +46,7 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Tick(now, offset) => {
             snapshot::on_tick(app, now, offset);
-            Vec::new()
+            ops::tick(app)
         }
         Msg::Drawn(drawn) => {
             let visible_changed = app.drawn.visible != drawn.visible;
@@ -82,6 +83,9 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
             super::top::answered(app, number, told);
             Vec::new()
         }
+        Msg::Planned { ticket, result } => ops::planned(app, ticket, result),
+        Msg::Submitted { ticket, result } => ops::submitted(app, ticket, result),
+        Msg::Jobs(jobs) => ops::jobs_changed(app, &jobs),
         Msg::Notice(notice) => {
             toast(app, notice);
             Vec::new()

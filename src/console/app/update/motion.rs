@@ -3,6 +3,7 @@
 use super::super::App;
 use super::super::cursor::Motion;
 use super::super::msg::Effect;
+use super::super::ops::OpsOverlay;
 use super::super::overlay::Overlay;
 use super::super::place::Pane;
 use super::{focus_effect, snapshot};
@@ -23,6 +24,18 @@ pub(super) fn go(app: &mut App, motion: Motion) -> Vec<Effect> {
         Some(Overlay::Top(top)) => {
             let last = top.rows().len().saturating_sub(1);
             top.selected = top.selected.saturating_add_signed(rows).min(last);
+            return Vec::new();
+        }
+        Some(Overlay::Ops(overlay)) => {
+            match overlay {
+                OpsOverlay::Plan(dialog) => {
+                    dialog.scroll = dialog.scroll.saturating_add_signed(rows).min(last_line);
+                }
+                OpsOverlay::Job { scroll, .. } => {
+                    *scroll = scroll.saturating_add_signed(rows).min(last_line);
+                }
+                _ => {}
+            }
             return Vec::new();
         }
         _ => {}
@@ -59,6 +72,11 @@ fn in_pane(app: &mut App, rows: isize, last_line: usize) -> Vec<Effect> {
             if let Some(tree) = app.tree_mut() {
                 let keys: Vec<_> = tree.rows.iter().map(|r| r.key).collect();
                 tree.cursor.step(rows, &keys);
+            }
+        }
+        Pane::Jobs => {
+            if let Some(ops) = &mut app.ops {
+                ops.list.cursor.step(rows, &ops.list.rows);
             }
         }
         Pane::Host => app.host_scroll = app.host_scroll.saturating_add_signed(rows).min(last_line),

@@ -6,7 +6,7 @@ use super::super::cursor::Motion;
 use super::super::msg::{Effect, Mouse, Target};
 use super::super::overlay::Overlay;
 use super::super::place::Pane;
-use super::{act, focus_effect, menus, motion, navigate, palette};
+use super::{act, focus_effect, menus, motion, navigate, ops, palette};
 
 pub(super) fn on_mouse(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     match mouse {
@@ -25,7 +25,8 @@ pub(super) fn on_mouse(app: &mut App, mouse: Mouse) -> Vec<Effect> {
 
 fn click(app: &mut App, target: &Target, double: bool) -> Vec<Effect> {
     app.dirty = true;
-    let in_overlay = matches!(target, Target::Entry(_) | Target::Overlay | Target::Action(_));
+    let in_overlay =
+        matches!(target, Target::Entry(_) | Target::Button(_) | Target::Overlay | Target::Action(_));
     if !app.overlays.is_empty() && !in_overlay {
         // A click beside an overlay closes it, as everywhere.
         return navigate::back(app);
@@ -53,6 +54,7 @@ fn click(app: &mut App, target: &Target, double: bool) -> Vec<Effect> {
             if double { navigate::open(app) } else { vec![focus_effect(app)] }
         }
         Target::Entry(i) => choose_entry(app, i, double),
+        Target::Button(i) => ops::press_button(app, i),
         Target::Overlay => Vec::new(),
     }
 }
@@ -66,6 +68,7 @@ fn select_row(app: &mut App, pane: Pane, row: usize) {
         Pane::Alerts => app.alerts.index(),
         Pane::Topology => app.topology.networks.cursor.index(),
         Pane::StorageTree => app.topology.storage.cursor.index(),
+        Pane::Jobs => app.ops.as_ref().map_or(0, |ops| ops.list.cursor.index()),
         Pane::Host | Pane::HostCharts | Pane::PoolCharts | Pane::Log => return,
     };
     motion::go(app, Motion::Rows(row.cast_signed() - index.cast_signed()));

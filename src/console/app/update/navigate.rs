@@ -4,7 +4,7 @@ use super::super::msg::Effect;
 use super::super::place::{Pane, Screen, VmTab};
 use super::super::vm_page::{Fetched, VmPage};
 use super::super::{App, Tree};
-use super::{act, charts, focus_effect, menus, past, snapshot};
+use super::{act, charts, focus_effect, menus, ops, past, snapshot};
 use crate::model::alert::Subject;
 use crate::model::id::VmId;
 use crate::topology::NodeId;
@@ -64,6 +64,9 @@ pub(super) fn next_tab(app: &mut App, by: isize) -> Vec<Effect> {
 
 /// Left and right: tabs on a VM's screen, branches in a tree.
 pub(super) fn sideways(app: &mut App, by: isize) -> Vec<Effect> {
+    if ops::sideways(app, by) {
+        return Vec::new();
+    }
     if let Some(top) = app.top_mut() {
         top.step_metric(by);
         return Vec::new();
@@ -131,6 +134,7 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
         }
         Pane::Storage => screen(app, Screen::Storage),
         Pane::Alerts => open_alert(app),
+        Pane::Jobs => ops::open_selected(app),
         Pane::Topology | Pane::StorageTree => open_node(app),
         Pane::Volumes | Pane::Host | Pane::HostCharts | Pane::PoolCharts | Pane::Log => Vec::new(),
     }

@@ -73,15 +73,19 @@ fn candidates(app: &App) -> Vec<PaletteEntry> {
     let here = |a: &&ActionSpec| {
         a.category != Category::Move && a.scopes.iter().any(|s| chain.contains(s)) && a.name != "palette"
     };
-    let actions = ACTIONS.iter().filter(here).map(|a| PaletteEntry {
-        label: a.title.to_owned(),
-        note: app.keymap.shown_key(scope, a.id).unwrap_or_default(),
-        matched: Vec::new(),
-        does: Choice::Action(a.id),
-        unavailable: match (a.available)(app) {
+    let actions = ACTIONS.iter().filter(here).filter_map(|a| {
+        let unavailable = match (a.available)(app) {
             Availability::Yes => None,
             Availability::No(reason) => Some(reason),
-        },
+            Availability::Absent => return None,
+        };
+        Some(PaletteEntry {
+            label: a.title.to_owned(),
+            note: app.keymap.shown_key(scope, a.id).unwrap_or_default(),
+            matched: Vec::new(),
+            does: Choice::Action(a.id),
+            unavailable,
+        })
     });
     let themes = app.themes.iter().map(|t| entry(format!("Theme: {t}"), "", Choice::Theme(t.clone())));
     let vms = app.view().vms.iter();

@@ -61,7 +61,8 @@ fn opening_tells_what_to_do() {
 #[test]
 fn calls_tell_what_happened() {
     use HvErrorKind::{
-        AgentUnavailable, ConnectionLost, InvalidState, NotFound, Other, ReadOnly, TimedOut, Unsupported,
+        Aborted, AgentUnavailable, ConnectionLost, Exists, InvalidState, NotFound, Other, PermissionDenied,
+        ReadOnly, TimedOut, Unsupported,
     };
     for (code, message, kind) in [
         (42, "Domain not found: no domain with matching uuid", NotFound),
@@ -75,6 +76,16 @@ fn calls_tell_what_happened() {
         ),
         (29, "operation forbidden: read only access prevents virDomainSetMemoryStatsPeriod", ReadOnly),
         (55, "Requested operation is not valid: domain is not running", InvalidState),
+        (1, "internal error: Domain 'test' is already running", InvalidState),
+        (1, "internal error: domain 'test' not paused", InvalidState),
+        (55, "Requested operation is not valid: domain with name 'web01' already exists", Exists),
+        (28, "domain web01 already exists", Exists),
+        (78, "operation aborted: job 'save' canceled by client", Aborted),
+        (
+            88,
+            "access denied: 'QEMU' denied access: no polkit agent available to authenticate",
+            PermissionDenied,
+        ),
         (68, "Timed out during operation: cannot acquire state change lock", TimedOut),
         (74, "argument unsupported: QEMU guest agent is not configured", AgentUnavailable),
         (86, "Guest agent is not responding: QEMU guest agent is not connected", AgentUnavailable),

@@ -171,9 +171,8 @@ impl Domain {
         let [text, key, uri] = [text, key, uri].map(|t| t.map(c_string).transpose());
         let (text, key, uri) = (text?, key?, uri?);
         let ptr = |text: &Option<CString>| text.as_ref().map_or(null(), |t| t.as_ptr());
+        let kind = c_int::try_from(kind).unwrap_or(c_int::MAX);
         // SAFETY: a live domain; texts are null or terminated, and outlive the call.
-        done(unsafe {
-            sys::virDomainSetMetadata(self.raw(), kind as c_int, ptr(&text), ptr(&key), ptr(&uri), flags)
-        })
+        done(unsafe { sys::virDomainSetMetadata(self.raw(), kind, ptr(&text), ptr(&key), ptr(&uri), flags) })
     }
 }

@@ -1,6 +1,6 @@
 //! A domain, and what is asked of it.
 
-use std::ffi::{c_int, c_uint};
+use std::ffi::{CStr, c_int, c_uint};
 use std::ptr::null_mut;
 
 use virt::sys;
@@ -92,6 +92,15 @@ impl Domain {
     pub(in super::super) fn name(&self) -> RawResult<String> {
         // SAFETY: a live domain.
         unsafe { name_of(self.raw()) }
+    }
+
+    /// Whether this is its name; asks nobody, copies nothing.
+    pub(in super::super) fn is_named(&self, name: &str) -> bool {
+        // SAFETY: a live domain; the string is null or terminated, and belongs to it.
+        unsafe {
+            let own = sys::virDomainGetName(self.raw());
+            !own.is_null() && CStr::from_ptr(own).to_bytes() == name.as_bytes()
+        }
     }
 
     /// Number of the running domain when the handle was made; asks nobody.

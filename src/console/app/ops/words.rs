@@ -1,0 +1,100 @@
+//! Operations in a word or two, where no plan says it.
+
+use crate::model::job::{Job, JobState, Progress, Unit};
+use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
+use crate::model::units::{bytes, bytes_of};
+
+/// What is done, as titles and buttons say it: `Shut down`.
+pub const fn verb(operation: &Operation) -> &'static str {
+    let act = match operation {
+        Operation::Vm { act, .. } => act,
+        Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "Take a snapshot of",
+        Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => {
+            return "Go back to a snapshot of";
+        }
+        Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "Delete a snapshot of",
+    };
+    match act {
+        VmOperation::Start { .. } => "Start",
+        VmOperation::Shutdown { .. } => "Shut down",
+        VmOperation::Reboot { .. } => "Reboot",
+        VmOperation::Reset => "Reset",
+        VmOperation::ForceOff => "Force off",
+        VmOperation::Pause => "Pause",
+        VmOperation::Resume => "Resume",
+        VmOperation::Save => "Save",
+        VmOperation::DiscardSaved => "Discard the saved memory of",
+        VmOperation::Autostart { on: true } => "Start with the host:",
+        VmOperation::Autostart { on: false } => "No longer start with the host:",
+        VmOperation::StartOrder { .. } => "Set the start order of",
+        VmOperation::Rename { .. } => "Rename",
+        VmOperation::SetTags { .. } | VmOperation::ChangeTags { .. } => "Tag",
+        VmOperation::Describe { .. } => "Describe",
+        VmOperation::Protect { on: true } => "Protect",
+        VmOperation::Protect { on: false } => "No longer protect",
+    }
+}
+
+/// What goes on while it is carried out, short enough for a cell: `stopping`.
+pub const fn doing(operation: &Operation) -> &'static str {
+    let act = match operation {
+        Operation::Vm { act, .. } => act,
+        Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "taking snapshot",
+        Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => return "going back",
+        Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "merging",
+    };
+    match act {
+        VmOperation::Start { .. } => "starting",
+        VmOperation::Shutdown { .. } => "stopping",
+        VmOperation::Reboot { .. } => "rebooting",
+        VmOperation::Reset => "resetting",
+        VmOperation::ForceOff => "forcing off",
+        VmOperation::Pause => "pausing",
+        VmOperation::Resume => "resuming",
+        VmOperation::Save => "saving",
+        VmOperation::DiscardSaved => "discarding",
+        VmOperation::Rename { .. } => "renaming",
+        VmOperation::Autostart { .. }
+        | VmOperation::StartOrder { .. }
+        | VmOperation::SetTags { .. }
+        | VmOperation::ChangeTags { .. }
+        | VmOperation::Describe { .. }
+        | VmOperation::Protect { .. } => "changing",
+    }
+}
+
+/// What an open job does to its VM, in a word or two.
+pub const fn doing_now(job: &Job) -> &'static str {
+    match job.state {
+        JobState::Queued => "queued",
+        JobState::Cancelling => "cancelling",
+        _ => doing(&job.operation),
+    }
+}
+
+/// A VM or so many: `web01`, `3 VMs`.
+pub fn of_several(n: usize) -> String {
+    if n == 1 { "1 VM".into() } else { format!("{n} VMs") }
+}
+
+/// How far long work is, how fast, and how long it still takes: `1.2/4.0G · 120 MiB/s · 23 s left`.
+pub fn progress(progress: &Progress) -> String {
+    let mut parts = Vec::new();
+    match progress.unit {
+        Unit::Bytes => {
+            parts.push(if progress.total > 0 {
+                bytes_of(Some(progress.done as f64), progress.total as f64)
+            } else {
+                bytes(progress.done as f64)
+            });
+            parts.extend(progress.rate.map(|rate| format!("{}/s", bytes(rate))));
+            let left = progress.seconds_left().map(|s| std::time::Duration::from_secs_f64(s.clamp(0.0, 1e9)));
+            parts.extend(left.map(|left| format!("{} left", crate::model::time::human_duration(left))));
+        }
+        Unit::Seconds if progress.total > 0 => {
+            parts.push(format!("{} of {} s", progress.done, progress.total));
+        }
+        Unit::Seconds => parts.push(format!("{} s", progress.done)),
+    }
+    parts.join(" · ")
+}
