@@ -10,7 +10,7 @@ const STATUS: &str = r#"{"execute":"guest-fsfreeze-status"}"#;
 
 /// A guest with an agent, on a disk with a file system.
 fn guest(test: &str) -> Option<Machine> {
-    let m = Machine { bed: Bed::up(&format!("snap-{test}"))? };
+    let m = Machine { bed: Bed::up(&format!("sn-{test}"))? };
     let cache = std::env::var("NOVACRON_CACHE_DIR").unwrap_or_else(|_| "/var/tmp/novacron-cache".into());
     let image = format!("{}/a-vda.qcow2", m.bed.host.images());
     std::fs::copy(format!("{cache}/data.qcow2"), &image).unwrap();
@@ -61,7 +61,7 @@ fn a_guest_is_frozen_and_thawed_and_one_that_is_deaf_is_told() {
     m.virsh(&["domfsfreeze", "a"]);
     let records = m.bed.audited(2);
     let said = records[0]["outcome"].as_str().unwrap();
-    assert!(records[0]["result"] == "failed" && said.contains("taken back"), "{said}");
+    assert!(records[0]["result"] == "failed" && said.contains("taken back"), "{records:#?}");
     assert_eq!(
         (status(&m), m.names()),
         (Some(false), vec!["s1".to_owned()]),

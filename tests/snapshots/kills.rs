@@ -14,7 +14,7 @@ fn killed(m: &Machine, args: &[&str], place: &str) -> (String, String) {
 
 #[test]
 fn one_that_is_taken() {
-    let Some(m) = Machine::up("kill-take", &["raw"]) else { return };
+    let Some(m) = Machine::up("k1", &["raw"]) else { return };
     m.bed.define("bystander");
     m.write("vda", 1);
     m.virsh(&["start", "a"]);
@@ -29,7 +29,7 @@ fn one_that_is_taken() {
 
 #[test]
 fn one_that_is_gone_back_to_after_the_present_was_kept() {
-    let Some(m) = Machine::up("kill-back", &["qcow2"]) else { return };
+    let Some(m) = Machine::up("k2", &["qcow2"]) else { return };
     m.bed.define("bystander");
     m.write("vda", 1);
     m.done(&["create", "a", "then"]);
@@ -54,7 +54,7 @@ fn one_that_is_gone_back_to_after_the_present_was_kept() {
 
 #[test]
 fn those_that_are_deleted_go_to_the_end() {
-    let Some(m) = Machine::up("kill-delete", &["raw"]) else { return };
+    let Some(m) = Machine::up("k3", &["raw"]) else { return };
     m.bed.define("bystander");
     let images = m.files();
     for place in ["begun", "acted 0", "begun 1", "acted 1"] {

@@ -17,7 +17,7 @@ pub(super) struct Machine {
 impl Machine {
     /// A VM that boots nothing, with disks of these formats.
     pub(super) fn up(test: &str, formats: &[&str]) -> Option<Self> {
-        let m = Self { bed: Bed::up(&format!("snap-{test}"))? };
+        let m = Self { bed: Bed::up(&format!("sn-{test}"))? };
         let disks: String =
             "abc".chars().zip(formats).map(|(letter, format)| m.disk(letter, format)).collect();
         m.bed.host.define_xml(&format!(
