@@ -42,12 +42,11 @@ fn memory(snapshot: Element<'_>, state: SnapshotState) -> SnapshotMemory {
     match (kind.as_deref(), memory.and_then(|m| m.string("file"))) {
         (_, Some(file)) => SnapshotMemory::External(file),
         (Some("internal"), None) => SnapshotMemory::Internal,
-        (Some(_), None) => SnapshotMemory::None,
         // Drivers that say nothing of memory keep it when the VM runs.
         (None, None) if matches!(state, SnapshotState::Running | SnapshotState::Paused) => {
             SnapshotMemory::Internal
         }
-        (None, None) => SnapshotMemory::None,
+        (_, None) => SnapshotMemory::None,
     }
 }
 

@@ -81,7 +81,8 @@ impl Machine {
         let list = self.virsh(&["domblklist", "a"]);
         let line = list.lines().find(|l| l.trim_start().starts_with(target)).unwrap();
         let path = line.split_whitespace().nth(1).unwrap().to_owned();
-        let format = if path.ends_with(".raw") { "raw" } else { "qcow2" };
+        let raw = std::path::Path::new(&path).extension().is_some_and(|e| e == "raw");
+        let format = if raw { "raw" } else { "qcow2" };
         (path, format)
     }
 

@@ -1,5 +1,7 @@
 //! `novacron snapshot list` and `show`: what was kept of a VM.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value as Json, json};
 
 use super::{LEAVE_WITHIN, answer, names};
@@ -177,5 +179,8 @@ fn whole(found: &SizedSnapshot, all: &[VmSnapshot], clock: &Clock) -> String {
     if let Some(said) = &s.description {
         lines.push(("text", text(&said.replace('\n', " "))));
     }
-    lines.iter().map(|(label, value)| format!("{label:<8} {value}\n")).collect()
+    lines.iter().fold(String::new(), |mut out, (label, value)| {
+        let _ = writeln!(out, "{label:<8} {value}");
+        out
+    })
 }

@@ -9,7 +9,7 @@ use crate::model::plan::{Act, AfterKill, Downtime, RefusalKind, SnapshotAct, Spa
 use crate::model::text::clean;
 use crate::model::units::bytes;
 use crate::model::vm::Firmware;
-use crate::model::vm_snapshot::SnapshotMemory;
+use crate::model::vm_snapshot::{SnapshotMemory, VmSnapshot};
 use crate::operations::build::{Draft, argument};
 use crate::xml::vm_snapshot::{DiskPart, NewSnapshotXml, write};
 
@@ -184,7 +184,7 @@ fn internal(case: &Case<'_>, active: bool, memory: bool) -> Result<Way, String> 
     if active && !memory {
         return Err("the disks of a running VM are kept there with its memory only".into());
     }
-    if s.snapshots.iter().any(|s| s.is_external()) {
+    if s.snapshots.iter().any(VmSnapshot::is_external) {
         return Err("it has snapshots in layers, and the two kinds do not mix".into());
     }
     if let Some(why) = written(vm).find_map(not_inside) {
@@ -327,7 +327,8 @@ fn free_name(folder: &str, stem: &str, extension: &str, taken: &[String]) -> Str
         1 => format!("{folder}/{stem}.{extension}"),
         n => format!("{folder}/{stem}-{n}.{extension}"),
     };
-    (1..).map(numbered).find(|file| !taken.contains(file)).unwrap_or_default()
+    // One more than are taken is free.
+    (1..=u32::MAX).map(numbered).find(|file| !taken.contains(file)).unwrap_or_default()
 }
 
 /// Files that are there, or that something of the VM is said to lie in.

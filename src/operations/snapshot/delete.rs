@@ -2,7 +2,7 @@
 
 use super::disks::{folder_and_stem, path};
 use super::revert::by_hand;
-use super::{Case, No, names};
+use super::{Case, No, SnapshotFacts, names};
 use crate::model::plan::{Act, AfterKill, RefusalKind, SnapshotAct, Space, Weight};
 use crate::model::text::clean;
 use crate::model::vm::DiskSource;
@@ -20,9 +20,9 @@ pub(super) fn plan(case: &Case<'_>, name: &str, with_children: bool) -> Result<D
     for gone in &order {
         let now = left.iter().find(|s| s.name == gone.name).cloned().unwrap_or_else(|| (*gone).clone());
         possible(case, &now, &left)?;
-        let merged = if now.is_external() && on_the_way(&left, &now) { merged(&now) } else { Vec::new() };
-        merges |= !merged.is_empty();
-        if !merged.is_empty() {
+        let into = if now.is_external() && on_the_way(&left, &now) { merged(&now) } else { Vec::new() };
+        merges |= !into.is_empty();
+        if !into.is_empty() {
             for space in room(case, &now) {
                 draft = draft.space(space);
             }
@@ -30,7 +30,7 @@ pub(super) fn plan(case: &Case<'_>, name: &str, with_children: bool) -> Result<D
         draft = draft.step(
             format!("Delete snapshot {}", clean(&gone.name)),
             &["snapshot-delete", &argument(case.vm), "--snapshotname", &gone.name],
-            act(case, gone, false, merged),
+            act(case, gone, false, into),
         );
         without(&mut left, &now);
     }
@@ -139,7 +139,7 @@ fn room(case: &Case<'_>, snapshot: &VmSnapshot) -> Vec<Space> {
     let mut out: Vec<Space> = Vec::new();
     for disk in &snapshot.disks {
         let below = disk.holds.as_ref().and_then(|h| path(h, case.s)).and_then(folder_and_stem);
-        let layer = case.s.layer(snapshot, disk, &case.vm.definition);
+        let layer = SnapshotFacts::layer(snapshot, disk, &case.vm.definition);
         let bytes = layer.and_then(|l| path(l, case.s)).and_then(|p| case.s.occupies(p));
         let (Some((folder, _)), Some(bytes)) = (below, bytes) else { continue };
         let place = clean(folder).into_owned();

@@ -70,13 +70,12 @@ impl SnapshotFacts {
             SnapshotMemory::None | SnapshotMemory::Internal => 0,
         };
         snapshot.disks.iter().filter(|d| d.overlay.is_some()).try_fold(memory, |sum, disk| {
-            Some(sum.saturating_add(self.occupies(path(self.layer(snapshot, disk, vm)?, self)?)?))
+            Some(sum.saturating_add(self.occupies(path(Self::layer(snapshot, disk, vm)?, self)?)?))
         })
     }
 
     /// The layer over what a disk of a snapshot holds.
     pub(super) fn layer<'d>(
-        &self,
         snapshot: &VmSnapshot,
         disk: &'d SnapshotDisk,
         vm: &'d VmDefinition,

@@ -77,7 +77,7 @@ fn delete(name: &str, children: bool) -> Op {
     Op::Delete { name: name.into(), children, metadata_only: false }
 }
 
-fn listed(cases: Vec<(&str, Planned)>) -> String {
+fn listed(cases: &[(&str, Planned)]) -> String {
     cases.iter().fold(String::new(), |mut out, (when, planned)| {
         let _ = write!(out, "{when}: {}", told(planned));
         out
@@ -124,7 +124,7 @@ fn taking_one_in_the_way_that_works() {
     };
     let layer = |vm: &mut VmFacts| vm.definition.disks[0] = disk("vda", "qcow2", "/i/web01.e1.qcow2");
     let (q, r) = (|| machine(Running, "qcow2"), || machine(Running, "raw"));
-    insta::assert_snapshot!(listed(vec![
+    insta::assert_snapshot!(listed(&[
         ("off", ask(take(|_| ()), machine(ShutOff, "qcow2"), known())),
         ("off, raw", ask(take(|_| ()), machine(ShutOff, "raw"), known())),
         ("off, raw, inside", ask(take(way(SnapshotWay::Internal)), machine(ShutOff, "raw"), known())),
@@ -195,7 +195,7 @@ fn going_back_knows_the_traps() {
         vm
     };
     let uefi = SnapshotFacts { nvram: Some("qcow2".into()), ..s(LIBVIRT_9_0, &inside) };
-    insta::assert_snapshot!(listed(vec![
+    insta::assert_snapshot!(listed(&[
         ("off", ask(back("a", AsThen, None), off(), s(ALL, &inside))),
         ("running", ask(back("a", AsThen, None), on(), s(ALL, &inside))),
         ("running, then too", ask(back("a", Running, None), on(), s(ALL, &inside))),
@@ -248,7 +248,7 @@ fn deleting_merges_what_libvirt_can() {
     let mut sized = s(&layers);
     sized.folders[0].files.push(("/i/web01.a.qcow2".into(), 7 << 20));
     let forget = |children| Op::Delete { name: "a".into(), children, metadata_only: true };
-    insta::assert_snapshot!(listed(vec![
+    insta::assert_snapshot!(listed(&[
         ("inside", ask(delete("a", false), on(), s(&inside))),
         ("inside, with children", ask(delete("a", true), on(), s(&inside))),
         ("layers", ask(delete("a", false), on(), sized)),
@@ -274,7 +274,7 @@ fn deleting_merges_what_libvirt_can() {
 fn layers_are_named_after_the_image_and_never_after_what_is_there() {
     let file = |vm: VmFacts, s: SnapshotFacts, name: &str| {
         let act = take(|new| {
-            (new.name, new.way, new.content) = (name.into(), SnapshotWay::External, SnapshotContent::Disks)
+            (new.name, new.way, new.content) = (name.into(), SnapshotWay::External, SnapshotContent::Disks);
         });
         let planned = ask(act, vm, s);
         let command = planned.plan().unwrap().steps.last().unwrap().command.clone();

@@ -69,7 +69,7 @@ fn toast(app: &App) -> &str {
 fn act(operations: &[Operation]) -> &VmOperation {
     match &operations[0] {
         Operation::Vm { act, .. } => act,
-        other => panic!("{other:?}"),
+        other @ Operation::Snapshot { .. } => panic!("{other:?}"),
     }
 }
 
