@@ -12,5 +12,6 @@ mod licences;
 mod operate;
 mod past;
 mod pty;
+mod snapshots;
 mod volumes;
 mod xml;

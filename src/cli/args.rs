@@ -3,6 +3,7 @@
 mod audit;
 mod export;
 mod past;
+mod snapshot;
 mod storage;
 mod vm;
 
@@ -20,6 +21,7 @@ use crate::config::{LogLevel, Overrides};
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
 pub(super) use past::{By, Events, History, Of, Range, Top};
+pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
 pub(super) use storage::{Pool, Volume};
 pub(super) use vm::{Action, Asking, Form, How, Vm};
 
@@ -134,6 +136,8 @@ pub enum Command {
     Show(Show),
     /// Start, stop, save or set VMs: each command makes a plan, shows it, and does it once you agree.
     Vm(Vm),
+    /// Take, list, delete and go back to snapshots of a VM.
+    Snapshot(Snapshot),
     /// Make, copy, grow, move and delete volumes, in the same way.
     Volume(Volume),
     /// Define, start and stop storage pools, in the same way.

@@ -13,6 +13,7 @@ pub mod demo;
 mod error;
 pub mod libvirt;
 pub mod sim;
+mod snapshot_roles;
 mod store;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 
 use crate::model::counters::{NodeCounters, VmCounters};
@@ -139,6 +141,7 @@ pub trait Hypervisor:
     + Lifecycle
     + Define
     + Definitions
+    + Snapshots
     + Volumes
     + Pools
     + Send

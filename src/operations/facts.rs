@@ -1,6 +1,7 @@
 //! What plans rest on.
 
 use super::definition::DefinitionFacts;
+use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
@@ -19,6 +20,12 @@ pub struct Needs {
     pub belongings: bool,
     /// What is held under its UUID, and all other VMs.
     pub held: bool,
+    /// Its snapshots, and where its images lie.
+    pub snapshots: bool,
+    /// What its guest agent says to being asked.
+    pub agent: bool,
+    /// What other VMs have for images.
+    pub others: bool,
     /// Pools and volumes.
     pub storage: StorageNeeds,
 }
@@ -31,8 +38,14 @@ impl Needs {
         secrets: false,
         belongings: false,
         held: false,
+        snapshots: false,
+        agent: false,
+        others: false,
         storage: StorageNeeds::None,
     };
+
+    /// The VM alone.
+    pub const VM: Self = Self { definition: true, ..Self::NONE };
 }
 
 /// What has to be read of pools and volumes.
@@ -60,6 +73,8 @@ pub struct Facts {
     pub storage: StorageFacts,
     /// What concerns definitions.
     pub definition: DefinitionFacts,
+    /// Its snapshots and what they depend on, where they were asked for.
+    pub snapshots: Option<SnapshotFacts>,
 }
 
 /// What was read of a VM.

@@ -6,6 +6,7 @@
 mod build;
 mod definition;
 mod facts;
+mod snapshot;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -13,8 +14,10 @@ mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use snapshot::{AgentFact, Folder, SnapshotFacts};
 pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
+use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
@@ -22,6 +25,7 @@ use crate::model::plan::{Planned, Refusal, RefusalKind};
 pub const fn needs(operation: &Operation) -> Needs {
     match operation {
         Operation::Vm { act, .. } => vm::needs(act),
+        Operation::Snapshot { act, .. } => snapshot::needs(act),
         Operation::Volume { act, .. } => storage::volume_needs(act),
         Operation::Pool { act, .. } => storage::pool_needs(act),
     }
@@ -35,16 +39,24 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
             None if matches!(act, VmOperation::Undelete { .. } | VmOperation::Purge) => {
                 definition::plan_held(act, *id, facts)
             }
-            None => Planned::Refused(Box::new(Refusal {
-                operation: operation.clone(),
-                target: Target::vm(*id, id.to_string()),
-                title: operation.word().to_owned(),
-                reason: "There is no such VM any more.".into(),
-                remedy: String::new(),
-                kind: RefusalKind::NotFound,
-            })),
+            None => gone(operation, *id),
+        },
+        Operation::Snapshot { vm: id, act } => match (&facts.vm, &facts.snapshots) {
+            (Some(vm), Some(snapshots)) => snapshot::plan(act, vm, snapshots, facts),
+            _ => gone(operation, *id),
         },
         Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
         Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
     }
+}
+
+fn gone(operation: &Operation, id: VmId) -> Planned {
+    Planned::Refused(Box::new(Refusal {
+        operation: operation.clone(),
+        target: Target::vm(id, id.to_string()),
+        title: operation.word().to_owned(),
+        reason: "There is no such VM any more.".into(),
+        remedy: String::new(),
+        kind: RefusalKind::NotFound,
+    }))
 }

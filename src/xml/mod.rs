@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`domain`] | a VM's definition |
 //! | [`network`], [`pool`], [`volume`] | the other documents NovaCron asks for |
+//! | [`vm_snapshot`] | a VM's snapshot, and writes what makes one |
 //! | [`diff`] | two texts, into what differs |
 //! | [`highlight`] | any text, as the XML view colours it, broken or not |
 
@@ -18,6 +19,7 @@ pub mod network;
 pub mod pool;
 mod tree;
 mod value;
+pub mod vm_snapshot;
 pub mod volume;
 
 pub use error::XmlError;

@@ -109,7 +109,10 @@ pub(super) fn name_after(plan: &Plan) -> &str {
         Operation::Vm {
             act: VmOperation::Rename { to } | VmOperation::Undelete { name: Some(to) }, ..
         } => to,
-        Operation::Vm { .. } | Operation::Volume { .. } | Operation::Pool { .. } => &plan.target.name,
+        Operation::Vm { .. }
+        | Operation::Snapshot { .. }
+        | Operation::Volume { .. }
+        | Operation::Pool { .. } => &plan.target.name,
     }
 }
 

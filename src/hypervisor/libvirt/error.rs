@@ -48,9 +48,11 @@ fn says(e: &RawError, phrases: &[&str]) -> bool {
 /// The kind of an error. libvirt uses a few codes for very different things, so its words count too.
 pub(super) fn kind(e: &RawError) -> HvErrorKind {
     match e.code {
-        code::NO_DOMAIN | code::NO_NETWORK | code::NO_STORAGE_POOL | code::NO_STORAGE_VOL => {
-            HvErrorKind::NotFound
-        }
+        code::NO_DOMAIN
+        | code::NO_DOMAIN_SNAPSHOT
+        | code::NO_NETWORK
+        | code::NO_STORAGE_POOL
+        | code::NO_STORAGE_VOL => HvErrorKind::NotFound,
         code::DOM_EXIST | code::STORAGE_VOL_EXIST => HvErrorKind::Exists,
         code::OPERATION_INVALID if says(e, &["already exists"]) => HvErrorKind::Exists,
         code::OPERATION_ABORTED => HvErrorKind::Aborted,

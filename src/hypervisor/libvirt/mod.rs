@@ -23,6 +23,7 @@ mod inventory;
 mod lifecycle;
 mod networks;
 mod probe;
+mod snapshots;
 mod state;
 mod stats;
 mod storage;

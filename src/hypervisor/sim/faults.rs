@@ -126,6 +126,16 @@ pub enum Operation {
     Checkpoints,
     /// `Definitions::put_back_checkpoint`
     PutBackCheckpoint,
+    /// What `Snapshots` only reads.
+    ListSnapshots,
+    /// `Snapshots::create_snapshot`
+    CreateSnapshot,
+    /// `Snapshots::revert_snapshot`
+    RevertSnapshot,
+    /// `Snapshots::delete_snapshot`
+    DeleteSnapshot,
+    /// `Snapshots::is_frozen`, `Snapshots::thaw`
+    AskAgent,
 }
 
 impl Operation {
@@ -186,6 +196,11 @@ impl Operation {
             Self::PutBackSnapshot => "put a snapshot back",
             Self::Checkpoints => "read the checkpoints",
             Self::PutBackCheckpoint => "put a checkpoint back",
+            Self::ListSnapshots => "list snapshots",
+            Self::CreateSnapshot => "make the snapshot",
+            Self::RevertSnapshot => "go back to the snapshot",
+            Self::DeleteSnapshot => "delete the snapshot",
+            Self::AskAgent => "ask the guest agent",
         }
     }
 }

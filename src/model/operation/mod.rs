@@ -1,6 +1,7 @@
 //! What can be asked of a host: operations, as data. They are kept in the journal and the audit, so names never change
 //! their meaning.
 
+mod snapshot;
 mod storage;
 mod vm;
 
@@ -9,6 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use storage::{
     Backing, BuildHow, CephAuth, NewPool, NewVolume, PoolOperation, PoolSource, Preallocation,
     VolumeOperation,
@@ -25,6 +27,13 @@ pub enum Operation {
         id: VmId,
         /// What.
         act: VmOperation,
+    },
+    /// On a VM's snapshots.
+    Snapshot {
+        /// Of which VM.
+        vm: VmId,
+        /// What.
+        act: SnapshotOperation,
     },
     /// On a volume.
     Volume {
@@ -111,6 +120,11 @@ impl Operation {
         Self::Vm { id, act }
     }
 
+    /// An operation on a VM's snapshots.
+    pub const fn snapshot(vm: VmId, act: SnapshotOperation) -> Self {
+        Self::Snapshot { vm, act }
+    }
+
     /// An operation on a volume.
     pub fn volume(pool: impl Into<String>, name: impl Into<String>, act: VolumeOperation) -> Self {
         Self::Volume { pool: pool.into(), name: name.into(), act }
@@ -124,7 +138,7 @@ impl Operation {
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
-            Self::Vm { id, .. } => Some(*id),
+            Self::Vm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
             Self::Volume { .. } | Self::Pool { .. } => None,
         }
     }
@@ -135,6 +149,7 @@ impl Operation {
             Self::Vm { act, .. } => act.word(),
             Self::Volume { act, .. } => act.word(),
             Self::Pool { act, .. } => act.word(),
+            Self::Snapshot { act, .. } => act.word(),
         }
     }
 }

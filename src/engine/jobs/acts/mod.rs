@@ -1,6 +1,7 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
 mod definition;
+mod snapshot;
 mod storage;
 mod transfer;
 
@@ -89,6 +90,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
         Act::Storage(act) => return storage::perform(act, hands),
         Act::Definition(act) => return definition::perform(act, hands),
+        Act::Snapshot(act) => return snapshot::perform(act, hands),
     }
     Ok(())
 }
@@ -178,6 +180,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
             let now = domain::parse(&hv.xml_of(*vm, XmlOf::Defined)?).unwrap_or_default();
             found(now.description.unwrap_or_default() == text.trim())
         }
+        Act::Snapshot(act) => snapshot::probe(act, hv)?,
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
         Act::Storage(act) => return storage::probe(act, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
@@ -205,5 +208,6 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
                     | DefinitionAct::DefineHeld { .. }
                     | DefinitionAct::Redefine { .. }
             )
+            | Act::Snapshot(_)
     )
 }
