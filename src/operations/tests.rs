@@ -354,8 +354,8 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
             description: description.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
             tags: {
                 let mut once = Vec::new();
-                for tag in tags {
-                    if !once.contains(&tag) {
+                for tag in tags.iter().map(|t| t.trim().to_owned()) {
+                    if !tag.is_empty() && !once.contains(&tag) {
                         once.push(tag);
                     }
                 }
