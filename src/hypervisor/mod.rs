@@ -11,7 +11,9 @@ mod change;
 pub mod demo;
 mod error;
 pub mod libvirt;
+mod network_admin;
 pub mod sim;
+mod store;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,8 @@ use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use network_admin::{NetworkAdmin, NetworkXml};
+pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 
 use crate::model::counters::{NodeCounters, VmCounters};
 use crate::model::host::Node;
@@ -126,7 +130,7 @@ pub trait Connector: Send + Sync {
 
 /// A connection: all roles together, owned by one thread.
 pub trait Hypervisor:
-    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Send
+    Inventory + Stats + Storage + Networks + NetworkAdmin + Guests + Events + Lifecycle + Define + Volumes + Pools + Send
 {
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;

@@ -5,11 +5,15 @@
 
 mod build;
 mod facts;
+mod network;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod vm;
 
-pub use facts::{Facts, Needs, VmFacts};
+pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
+pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
 use crate::model::operation::{Operation, Target};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
@@ -18,6 +22,10 @@ use crate::model::plan::{Planned, Refusal, RefusalKind};
 pub const fn needs(operation: &Operation) -> Needs {
     match operation {
         Operation::Vm { act, .. } => vm::needs(act),
+        Operation::Volume { act, .. } => storage::volume_needs(act),
+        Operation::Pool { act, .. } => storage::pool_needs(act),
+        // What is read for networks follows from the operation itself.
+        Operation::Network { .. } => Needs { definition: false, names: false, storage: StorageNeeds::None },
     }
 }
 
@@ -35,5 +43,8 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
                 kind: RefusalKind::NotFound,
             })),
         },
+        Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
+        Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
+        Operation::Network { name, act } => network::plan(name, act, facts),
     }
 }

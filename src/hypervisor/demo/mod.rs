@@ -14,6 +14,8 @@ mod connection;
 mod connector;
 mod facts;
 mod hub;
+mod network_admin;
+mod store;
 mod table;
 #[cfg(test)]
 mod tests;

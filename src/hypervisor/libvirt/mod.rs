@@ -20,11 +20,13 @@ mod ffi;
 mod guests;
 mod inventory;
 mod lifecycle;
+mod network_admin;
 mod networks;
 mod probe;
 mod state;
 mod stats;
 mod storage;
+mod store;
 #[cfg(test)]
 mod tests;
 mod uri;

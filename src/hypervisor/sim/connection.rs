@@ -79,6 +79,16 @@ impl SimConnection {
         answer
     }
 
+    /// Changes the host, then tells of it.
+    pub(super) fn change_host(&self, f: impl FnOnce(&mut State) -> Vec<HvEvent>) {
+        self.world.change(|s, _| f(s));
+    }
+
+    /// The host's seed.
+    pub(super) fn seed(&self) -> u64 {
+        self.world.config.seed
+    }
+
     /// Waits until a save has ended.
     pub(super) fn wait(&self, operation: Operation, outcome: &Outcome) -> HvResult<Result<(), HvErrorKind>> {
         self.world.wait(&self.link, operation, outcome)
@@ -216,7 +226,7 @@ impl Stats for SimConnection {
 impl Storage for SimConnection {
     fn pool_names(&self) -> HvResult<Vec<(Uuid, String)>> {
         let state = self.enter(Operation::PoolNames)?;
-        Ok(state.pools.iter().map(|p| (p.id, p.name.clone())).collect())
+        Ok(state.pools.iter().filter(|p| !p.gone).map(|p| (p.id, p.name.clone())).collect())
     }
 
     fn pool(&self, id: Uuid) -> HvResult<PoolRecord> {
@@ -234,6 +244,7 @@ impl Storage for SimConnection {
             if !details {
                 for v in &mut volumes {
                     v.format = None;
+                    v.backing = None;
                 }
             }
             volumes.extend(s.volumes(i, details, now));
@@ -253,19 +264,19 @@ impl Storage for SimConnection {
 
 impl Networks for SimConnection {
     fn networks(&self) -> HvResult<Vec<NetworkRecord>> {
-        Ok(self.enter(Operation::Networks)?.networks.clone())
+        Ok(self.enter(Operation::Networks)?.networks.iter().map(|n| n.record.clone()).collect())
     }
 
     fn leases(&self, id: Uuid) -> HvResult<Vec<Lease>> {
         let state = self.enter(Operation::Leases)?;
-        let index = state
+        let network = state
             .networks
             .iter()
-            .position(|n| n.id == id)
+            .find(|n| n.record.id == id)
             .ok_or_else(|| error(Operation::Leases, HvErrorKind::NotFound).of(id.to_string()))?;
-        if !state.networks[index].active {
+        let Some(index) = network.planned.filter(|_| network.record.active) else {
             return Ok(Vec::new());
-        }
+        };
         let running = state.vms.values().filter(|vm| vm.state == VmState::Running);
         Ok(network::leases(index, running.map(|vm| &vm.spec)))
     }

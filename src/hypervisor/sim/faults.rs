@@ -78,6 +78,56 @@ pub enum Operation {
     SetTitle,
     /// `Define::set_description`
     SetDescription,
+    /// `Volumes::volume`
+    Volume,
+    /// `Volumes::volume_xml`
+    VolumeXml,
+    /// `Volumes::create_volume`
+    CreateVolume,
+    /// `Volumes::clone_volume`
+    CloneVolume,
+    /// `Volumes::delete_volume`
+    DeleteVolume,
+    /// `Volumes::resize_volume`
+    ResizeVolume,
+    /// `Volumes::wipe_volume`
+    WipeVolume,
+    /// `Volumes::upload`
+    Upload,
+    /// `Volumes::download`
+    Download,
+    /// `Pools::pool_named`
+    PoolNamed,
+    /// `Pools::pool_xml`
+    PoolXml,
+    /// `Pools::pool_kinds`
+    PoolKinds,
+    /// `Pools::define_pool`
+    DefinePool,
+    /// `Pools::build_pool`
+    BuildPool,
+    /// `Pools::start_pool`
+    StartPool,
+    /// `Pools::stop_pool`
+    StopPool,
+    /// `Pools::set_pool_autostart`
+    SetPoolAutostart,
+    /// `Pools::undefine_pool`
+    UndefinePool,
+    /// `NetworkAdmin::network_xml`
+    NetworkXml,
+    /// `NetworkAdmin::define_network`
+    DefineNetwork,
+    /// `NetworkAdmin::undefine_network`
+    UndefineNetwork,
+    /// `NetworkAdmin::start_network`
+    StartNetwork,
+    /// `NetworkAdmin::stop_network`
+    StopNetwork,
+    /// `NetworkAdmin::set_network_autostart`
+    SetNetworkAutostart,
+    /// `NetworkAdmin::change_dhcp_host`
+    ChangeDhcpHost,
 }
 
 impl Operation {
@@ -87,7 +137,7 @@ impl Operation {
             Self::Connect => "connect",
             Self::Node => "read the node",
             Self::Vms => "list VMs",
-            Self::VmXml | Self::XmlOf => "read the XML",
+            Self::VmXml | Self::XmlOf | Self::VolumeXml | Self::PoolXml | Self::NetworkXml => "read the XML",
             Self::VmFlags => "read the flags",
             Self::VmCounters => "read statistics",
             Self::NodeCounters => "read the node's statistics",
@@ -112,11 +162,31 @@ impl Operation {
             Self::DiscardSaved => "discard the saved memory",
             Self::VmProgress => "read the job's progress",
             Self::AbortJob => "stop the VM's job",
-            Self::SetAutostart => "set the autostart",
+            Self::SetAutostart | Self::SetPoolAutostart | Self::SetNetworkAutostart => "set the autostart",
             Self::Rename => "rename the VM",
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
             Self::SetDescription => "set the description",
+            Self::Volume => "read the volume",
+            Self::CreateVolume => "make a volume",
+            Self::CloneVolume => "copy the volume",
+            Self::DeleteVolume => "delete the volume",
+            Self::ResizeVolume => "resize the volume",
+            Self::WipeVolume => "wipe the volume",
+            Self::Upload => "write to the volume",
+            Self::Download => "read from the volume",
+            Self::PoolNamed => "find the pool",
+            Self::PoolKinds => "read the kinds of pools",
+            Self::DefinePool => "define the pool",
+            Self::BuildPool => "build the pool",
+            Self::StartPool => "start the pool",
+            Self::StopPool => "stop the pool",
+            Self::UndefinePool => "undefine the pool",
+            Self::DefineNetwork => "define the network",
+            Self::UndefineNetwork => "undefine the network",
+            Self::StartNetwork => "start the network",
+            Self::StopNetwork => "stop the network",
+            Self::ChangeDhcpHost => "change the reserved addresses",
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::act_network::NetworkAct;
+use super::act_storage::StorageAct;
 use crate::model::id::VmId;
 use crate::model::operation::AskGuest;
 
@@ -105,4 +107,8 @@ pub enum Act {
         /// The text.
         text: String,
     },
+    /// Something about volumes and pools.
+    Storage(StorageAct),
+    /// Something about virtual networks.
+    Network(NetworkAct),
 }

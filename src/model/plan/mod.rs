@@ -1,11 +1,15 @@
 //! Plans: what an operation would do, told before anything happens; and refusals.
 
 mod act;
+mod act_network;
+mod act_storage;
 
 use serde::{Deserialize, Serialize};
 
 use super::operation::{Operation, Target};
 pub use act::Act;
+pub use act_network::NetworkAct;
+pub use act_storage::StorageAct;
 
 /// What an operation would do, and on what it rests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,11 @@ use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
 pub const fn verb(operation: &Operation) -> &'static str {
-    let Operation::Vm { act, .. } = operation;
+    let act = match operation {
+        Operation::Vm { act, .. } => act,
+        Operation::Network { act, .. } => return act.verb(),
+        Operation::Volume { .. } | Operation::Pool { .. } => return "Change",
+    };
     match act {
         VmOperation::Start { .. } => "Start",
         VmOperation::Shutdown { .. } => "Shut down",
@@ -30,7 +34,7 @@ pub const fn verb(operation: &Operation) -> &'static str {
 
 /// What goes on while it is carried out, short enough for a cell: `stopping`.
 pub const fn doing(operation: &Operation) -> &'static str {
-    let Operation::Vm { act, .. } = operation;
+    let Operation::Vm { act, .. } = operation else { return "changing" };
     match act {
         VmOperation::Start { .. } => "starting",
         VmOperation::Shutdown { .. } => "stopping",

@@ -67,7 +67,7 @@ fn toast(app: &App) -> &str {
 }
 
 fn act(operations: &[Operation]) -> &VmOperation {
-    let Operation::Vm { act, .. } = &operations[0];
+    let Operation::Vm { act, .. } = &operations[0] else { panic!("on a VM") };
     act
 }
 

@@ -1,5 +1,9 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
+mod network;
+mod storage;
+mod transfer;
+
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -18,6 +22,8 @@ use crate::xml::domain;
 
 /// How often a wait looks whether events were missed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+pub(super) use transfer::part_of;
 
 /// What an act has at hand.
 pub(in crate::engine::jobs) struct Hands<'h> {
@@ -78,6 +84,8 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetMetadata { vm, xml } => hv.set_metadata(*vm, xml.as_deref())?,
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
+        Act::Storage(act) => return storage::perform(act, hands),
+        Act::Network(act) => network::perform(act, hands.hv)?,
     }
     Ok(())
 }
@@ -132,6 +140,8 @@ pub(in crate::engine::jobs) enum Found {
     Done,
     /// It was not, or is not so any more.
     NotDone,
+    /// It was begun, and what is there of it is not whole: it is taken back.
+    Half,
     /// Nothing is left of it that would tell.
     NoTrace,
 }
@@ -161,6 +171,8 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult
             found(now.description.unwrap_or_default() == text.trim())
         }
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
+        Act::Storage(act) => return storage::probe(act, hv),
+        Act::Network(act) => return network::probe(act, hv),
     })
 }
 
@@ -176,6 +188,10 @@ fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {
 pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
     matches!(
         act,
-        Act::Rename { .. } | Act::SetMetadata { .. } | Act::SetTitle { .. } | Act::SetDescription { .. }
+        Act::Rename { .. }
+            | Act::SetMetadata { .. }
+            | Act::SetTitle { .. }
+            | Act::SetDescription { .. }
+            | Act::Network(_)
     )
 }
