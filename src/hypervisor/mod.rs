@@ -130,7 +130,18 @@ pub trait Connector: Send + Sync {
 
 /// A connection: all roles together, owned by one thread.
 pub trait Hypervisor:
-    Inventory + Stats + Storage + Networks + NetworkAdmin + Guests + Events + Lifecycle + Define + Volumes + Pools + Send
+    Inventory
+    + Stats
+    + Storage
+    + Networks
+    + NetworkAdmin
+    + Guests
+    + Events
+    + Lifecycle
+    + Define
+    + Volumes
+    + Pools
+    + Send
 {
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;

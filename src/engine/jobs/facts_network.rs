@@ -1,11 +1,12 @@
 //! Reading what plans about virtual networks rest on.
 
 use super::facts::found;
-use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, NetworkXml, XmlOf};
+use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, Lease, NetworkXml, XmlOf};
+use crate::model::network::Reservation;
 use crate::model::operation::{NetworkOperation, Operation};
 use crate::model::vm::NicSource;
 use crate::operations::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
-use crate::xml::domain;
+use crate::xml::{self, domain};
 
 /// Reads what the operation needs; nothing where it is not about a network.
 pub(super) fn network_facts(hv: &dyn Hypervisor, operation: &Operation) -> HvResult<NetworkFacts> {
@@ -15,12 +16,30 @@ pub(super) fn network_facts(hv: &dyn Hypervisor, operation: &Operation) -> HvRes
     }
 }
 
-/// All there is to know of a network: what `novacron network show` tells. Takes a call for each VM.
+/// All there is to know of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkSeen {
+    /// The network.
+    pub network: NetworkFact,
+    /// NICs on it.
+    pub users: Vec<NetworkUser>,
+    /// Addresses that DHCP has given; none where the driver knows none.
+    pub leases: Vec<Lease>,
+    /// Addresses that DHCP keeps.
+    pub reservations: Vec<Reservation>,
+}
+
+/// Reads a network and who is on it; `None` when there is no such one. Takes a call for each VM.
 ///
 /// # Errors
 /// Those of the connection.
-pub fn on_network(hv: &dyn Hypervisor, name: &str) -> HvResult<NetworkFacts> {
-    facts_of(hv, name, &NetworkOperation::Stop)
+pub fn on_network(hv: &dyn Hypervisor, name: &str) -> HvResult<Option<NetworkSeen>> {
+    let facts = facts_of(hv, name, &NetworkOperation::Stop)?;
+    let Some(network) = facts.network(name).cloned() else { return Ok(None) };
+    let users = facts.on(&network).cloned().collect();
+    let leases = if network.active { leases_of(hv, network.id)? } else { Vec::new() };
+    let reservations = xml::network::parts(&network.xml).unwrap_or_default().reservations;
+    Ok(Some(NetworkSeen { network, users, leases, reservations }))
 }
 
 fn facts_of(hv: &dyn Hypervisor, name: &str, act: &NetworkOperation) -> HvResult<NetworkFacts> {
@@ -29,7 +48,8 @@ fn facts_of(hv: &dyn Hypervisor, name: &str, act: &NetworkOperation) -> HvResult
     for n in hv.networks()? {
         let named = n.name == name;
         if named && n.active {
-            leases = leases_of(hv, n.id)?;
+            let all = leases_of(hv, n.id)?.into_iter();
+            leases = all.map(|l| LeaseFact { mac: l.mac, address: l.address }).collect();
         }
         let xml = if named { found(hv.network_xml(name, NetworkXml::Defined))? } else { None };
         networks.push(NetworkFact {
@@ -48,12 +68,11 @@ fn facts_of(hv: &dyn Hypervisor, name: &str, act: &NetworkOperation) -> HvResult
 }
 
 /// Leases; none where the driver knows none.
-fn leases_of(hv: &dyn Hypervisor, id: uuid::Uuid) -> HvResult<Vec<LeaseFact>> {
+fn leases_of(hv: &dyn Hypervisor, id: uuid::Uuid) -> HvResult<Vec<Lease>> {
     use HvErrorKind::{InvalidState, NotFound, Unsupported};
     match hv.leases(id) {
-        Ok(leases) => Ok(leases.into_iter().map(|l| LeaseFact { mac: l.mac, address: l.address }).collect()),
         Err(e) if matches!(e.kind, Unsupported | InvalidState | NotFound) => Ok(Vec::new()),
-        Err(e) => Err(e),
+        answer => answer,
     }
 }
 

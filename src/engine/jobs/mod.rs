@@ -41,7 +41,7 @@ use std::time::Duration;
 
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
-pub use self::facts_network::on_network;
+pub use self::facts_network::{NetworkSeen, on_network};
 pub use self::facts_storage::orphans;
 pub(crate) use self::handle::Ask;
 #[cfg(test)]

@@ -154,14 +154,8 @@ fn define(s: &mut State, seed: u64, text: &str) -> Result<HvEvent, HvErrorKind> 
     }
     s.networks_made += 1;
     let id = asked.unwrap_or_else(|| uuid(seed ^ SALT, s.networks_made));
-    let record = NetworkRecord {
-        id,
-        name,
-        active: false,
-        autostart: Some(false),
-        persistent: Some(true),
-        definition,
-    };
+    let record =
+        NetworkRecord { id, name, active: false, autostart: Some(false), persistent: Some(true), definition };
     let defined = xml::network::with_uuid(text, &id.to_string());
     s.networks.push(SimNetwork { record, planned: None, defined, live: None });
     Ok(HvEvent::Network(id))

@@ -107,14 +107,16 @@ fn steps(on: &On<'_>, draft: Draft, text: &str, start: bool, autostart: bool) ->
         let call = NetworkAct::Start { network: network() };
         plan = plan.step_by("Start it", on.virsh("net-start", &[]), act(call));
     }
-    plan = plan.rests_on("its definition", text).diff(&xml::diff::unified("", text)).after_kill(AfterKill::Undo);
+    plan =
+        plan.rests_on("its definition", text).diff(&xml::diff::unified("", text)).after_kill(AfterKill::Undo);
     plan.back_by(Operation::network(on.name, Op::Undefine))
 }
 
 /// Refuses what this kind of network cannot have.
 fn makes_sense(on: &On<'_>, new: &NewNetwork) -> Result<(), Planned> {
     let bridged = new.forward == NewForward::Bridge;
-    let addressed = !matches!(new.subnet, Subnet::Free | Subnet::None) || matches!(new.dhcp, Dhcp::Range { .. });
+    let addressed =
+        !matches!(new.subnet, Subnet::Free | Subnet::None) || matches!(new.dhcp, Dhcp::Range { .. });
     let no = |what: &str| {
         let reason = format!("A network on the host's own bridge has no {what} of libvirt's.");
         Err(on.bad(reason, "What is on the bridge already gives addresses and names there."))
@@ -123,11 +125,15 @@ fn makes_sense(on: &On<'_>, new: &NewNetwork) -> Result<(), Planned> {
         _ if bridged && addressed => return no("subnet and DHCP"),
         NewNetwork { domain: Some(_), .. } if bridged => return no("domain"),
         NewNetwork { mtu: Some(_), .. } if bridged => return no("MTU"),
-        NewNetwork { device: Some(_), .. } if matches!(new.forward, NewForward::Bridge | NewForward::Isolated) => {
+        NewNetwork { device: Some(_), .. }
+            if matches!(new.forward, NewForward::Bridge | NewForward::Isolated) =>
+        {
             return Err(on.bad("Only NAT and routed networks go out by a device.", "Leave the device out."));
         }
         NewNetwork { bridge: None, .. } if bridged => {
-            return Err(on.bad("It has to be said which bridge of the host it is on.", "Name it with --bridge."));
+            return Err(
+                on.bad("It has to be said which bridge of the host it is on.", "Name it with --bridge.")
+            );
         }
         _ => {}
     }
@@ -186,7 +192,9 @@ fn vlans(on: &On<'_>, new: &NewNetwork) -> Result<(), Planned> {
     let libvirt = on.known().libvirt;
     if !new.openvswitch && !new.vlans.is_empty() && libvirt < TAGS_ON_BRIDGES {
         let version = format!("{}.{}", libvirt / 1_000_000, libvirt / 1000 % 1000);
-        let reason = format!("libvirt {version} tags VLANs on bridges of Open vSwitch only; from 11.0 on on others too.");
+        let reason = format!(
+            "libvirt {version} tags VLANs on bridges of Open vSwitch only; from 11.0 on on others too."
+        );
         let remedy = "Make a VLAN device with a bridge on it on the host, and use that bridge without a tag.";
         return Err(on.no(RefusalKind::Unsupported, reason, remedy));
     }

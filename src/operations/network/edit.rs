@@ -26,11 +26,8 @@ pub(super) fn edit(on: &On<'_>, text: &str) -> Made {
         return Err(on.no(RefusalKind::AlreadySo, "Nothing of it would change.", ""));
     }
     fits(on, &now)?;
-    let define = NetworkAct::Define {
-        network: on.name.into(),
-        xml: text.clone(),
-        before: Some(network.xml.clone()),
-    };
+    let define =
+        NetworkAct::Define { network: on.name.into(), xml: text.clone(), before: Some(network.xml.clone()) };
     let file = format!("{}.xml", on.name);
     let command = ["virsh", "net-define", "--file", &file].map(str::to_owned).to_vec();
     let later = "What runs stays as it is until the network is stopped and started again.";

@@ -31,7 +31,10 @@ pub(super) fn start(on: &On<'_>) -> Made {
         .note_if(
             network.autostart == Some(false),
             Weight::Info,
-            format!("It does not start with the host: `novacron network autostart {} on` sets that.", on.name),
+            format!(
+                "It does not start with the host: `novacron network autostart {} on` sets that.",
+                on.name
+            ),
         );
     Ok(missing_bridge(on, plan, network).back_by(Operation::network(on.name, Op::Stop)).planned(on.facts))
 }
@@ -108,11 +111,14 @@ pub(super) fn autostart(on: &On<'_>, switch: bool) -> Made {
             "it stays stopped until somebody starts it"
         })
         .step_by("Set it", on.virsh("net-autostart", off), act(set))
-        .rests_on("its autostart", match network.autostart {
-            Some(true) => "on",
-            Some(false) => "off",
-            None => "unknown",
-        });
+        .rests_on(
+            "its autostart",
+            match network.autostart {
+                Some(true) => "on",
+                Some(false) => "off",
+                None => "unknown",
+            },
+        );
     if let Some(was) = network.autostart {
         plan = plan.back_by(Operation::network(on.name, Op::Autostart { on: was }));
     }

@@ -36,7 +36,11 @@ pub(super) fn reserve(on: &On<'_>, who: &str, address: Option<&str>, hostname: O
     let lease = on.known().leases.iter().find(|l| l.address == IpAddr::from(wanted));
     let other = lease.and_then(|l| l.mac.as_deref()).filter(|m| *m != mac);
     let change = if before.is_some() { HostChange::Modify } else { HostChange::Add };
-    let to = Reservation { mac: Some(mac.clone()), address: Some(wanted.into()), hostname: hostname.map(Into::into) };
+    let to = Reservation {
+        mac: Some(mac.clone()),
+        address: Some(wanted.into()),
+        hostname: hostname.map(Into::into),
+    };
     let plan = changed(on, network, change, &mac, &to, before)
         .summary(format!("{wanted} for {mac}"))
         .note_if(
@@ -49,7 +53,10 @@ pub(super) fn reserve(on: &On<'_>, who: &str, address: Option<&str>, hostname: O
             Weight::Warning,
             format!("{} has {wanted} now, until its lease ends.", other.unwrap_or_default()),
         )
-        .note(Weight::Info, "The guest gets it when it asks again: when its lease is renewed, or it restarts.");
+        .note(
+            Weight::Info,
+            "The guest gets it when it asks again: when its lease is renewed, or it restarts.",
+        );
     Ok(plan.planned(on.facts))
 }
 
@@ -155,7 +162,11 @@ fn subnet_of(on: &On<'_>, network: &NetworkFact) -> Result<(Ipv4Addr, Net), Plan
     subnets.sort_by_key(|(_, net)| !first(*net));
     subnets.first().copied().ok_or_else(|| {
         let reason = "It serves no IPv4 addresses.";
-        on.no(RefusalKind::Unsupported, reason, "IPv6 addresses are reserved in its XML: novacron network edit.")
+        on.no(
+            RefusalKind::Unsupported,
+            reason,
+            "IPv6 addresses are reserved in its XML: novacron network edit.",
+        )
     })
 }
 
@@ -200,7 +211,11 @@ fn chosen(
     let mut tried = (1..size).rev().take(TRIED as usize).map(|n| net.at(n));
     tried.find(|a| !taken(*a)).ok_or_else(|| {
         let reason = format!("No address of {net} is free.");
-        on.no(RefusalKind::Taken, reason, "Release one that nobody needs, or give the network a larger subnet.")
+        on.no(
+            RefusalKind::Taken,
+            reason,
+            "Release one that nobody needs, or give the network a larger subnet.",
+        )
     })
 }
 

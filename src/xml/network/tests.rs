@@ -61,7 +61,8 @@ fn fixed_addresses_come_change_and_go() {
         parts(xml).unwrap().reservations.into_iter().map(known).collect::<Vec<_>>()
     };
     let at = |mac: &str, ip: &str| (mac.to_owned(), ip.to_owned());
-    let (first, second) = (at("52:54:00:aa:bb:01", "192.168.177.9"), at("52:54:00:aa:bb:02", "192.168.177.10"));
+    let (first, second) =
+        (at("52:54:00:aa:bb:01", "192.168.177.9"), at("52:54:00:aa:bb:02", "192.168.177.10"));
     assert_eq!(macs(RUNNING), [first.clone(), second.clone()]);
     let new = host_element("52:54:00:aa:bb:03", Some("192.168.177.11".parse().unwrap()), Some("db"));
     assert_eq!(new, "<host mac='52:54:00:aa:bb:03' name='db' ip='192.168.177.11'/>");
