@@ -123,3 +123,43 @@ fn monitor(text: &str) -> String {
         None => format!("<host name='{}'/>", escape(bare.unwrap_or(text))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::operation::CephAuth;
+
+    #[test]
+    fn monitors_are_hosts_with_or_without_a_port() {
+        let cases = [
+            ("mon1", "<host name='mon1'/>"),
+            ("mon1:6789", "<host name='mon1' port='6789'/>"),
+            ("[fd00::1]:6789", "<host name='fd00::1' port='6789'/>"),
+            ("[fd00::1]", "<host name='fd00::1'/>"),
+            ("fd00::1", "<host name='fd00::1'/>"),
+            ("a'b", "<host name='a&apos;b'/>"),
+        ];
+        for (text, xml) in cases {
+            assert_eq!(monitor(text), xml);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let auth = CephAuth { user: "a<b".into(), secret: uuid::Uuid::nil() };
+        let source = PoolSource::Rbd { pool: "vms".into(), monitors: vec!["m:1".into()], auth: Some(auth) };
+        let new = NewPool { source, path: None, build: None, start: false, autostart: false };
+        let xml = write("x & y", &new);
+        let read = parse(&xml).unwrap();
+        assert_eq!((read.name.as_deref(), read.kind.as_str(), read.path), (Some("x & y"), "rbd", None));
+        assert!(xml.contains("username='a&lt;b'"), "{xml}");
+    }
+
+    #[test]
+    fn only_kinds_that_are_supported_are_offered() {
+        let xml = "<storagepoolCapabilities><pool type='dir' supported='yes'/><pool type='zfs' supported='no'/>\
+                   </storagepoolCapabilities>";
+        assert_eq!(kinds(xml).unwrap(), ["dir"]);
+        assert!(kinds("<capabilities/>").is_err());
+    }
+}

@@ -260,7 +260,8 @@ impl Went {
     fn told(&self) -> (String, Exit) {
         let (names, act) = self.asked.action.asked();
         let how = &self.asked.how;
-        let asked = Asked { names: &names, act: &act, how, layout: Layout::default() };
+        let asked =
+            Asked { wanted: Wanted::OfVms { names: &names, act: &act }, how, layout: Layout::default() };
         let mut out = Vec::new();
         let told = match &self.result {
             Ok(outcomes) => asked.write(outcomes, &mut out),
@@ -287,7 +288,11 @@ fn run(line: &str, script: Script, person: Somebody) -> Went {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut person = person;
     let result = {
-        let work = Asked { names: &names, act: &act, how: &asked.how, layout: Layout::default() };
+        let work = Asked {
+            wanted: Wanted::OfVms { names: &names, act: &act },
+            how: &asked.how,
+            layout: Layout::default(),
+        };
         runtime.block_on(work.carry_out(&desk, &mut person))
     };
     drop(desk);

@@ -171,7 +171,7 @@ impl Run<'_> {
             }
             Broken::Said { sentence, offer } => {
                 let ending = self.take_back(at, JobState::Failed, sentence);
-                Ending { offer, ..ending }
+                Ending { offer: offer.map(|o| *o), ..ending }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! A desk on libvirt's test driver: real calls, a real journal, real audit records.
 
+mod storage;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,6 +6,8 @@ mod facts;
 mod make;
 mod orphans;
 mod pool;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod volume;
 

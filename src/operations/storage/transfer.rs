@@ -84,7 +84,7 @@ fn upload_plan(on: &On<'_>, from: &str) -> Result<Planned, Planned> {
             .note(Weight::Info, format!("It is a {} image of a disk of {capacity}.", image.format))
             .note_if(
                 image.has_backing,
-                Weight::Danger,
+                Weight::Warning,
                 "It names another file that lies below it: a VM with it would read that file of the host.",
             );
     }

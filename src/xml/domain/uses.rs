@@ -59,3 +59,33 @@ fn named(element: Element<'_>) -> Vec<Named> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_a_vm_names_is_found_and_whether_it_is_only_read() {
+        let xml = "<domain><os><nvram>/n.fd</nvram></os><devices>\
+            <disk device='disk'><source file='/top.qcow2'/>\
+              <backingStore type='file'><source file='/mid.qcow2'/>\
+                <backingStore type='block'><source dev='/dev/vg/base'/></backingStore></backingStore>\
+              <mirror><source file='/copy'/></mirror></disk>\
+            <disk type='volume'><source pool='images' volume='data'/></disk>\
+            <disk type='network'><source protocol='rbd' name='vms/img'/></disk>\
+            <disk device='cdrom'><source file='/cd.iso'/><readonly/></disk>\
+            <disk device='disk'><source file='/mid.qcow2'/></disk></devices></domain>";
+        let found = uses(xml).unwrap();
+        let of =
+            |path: &str| found.iter().find(|u| u.named == Named::Path(path.into())).map(|u| u.reads_only);
+        let cases = [("/top.qcow2", false), ("/mid.qcow2", false), ("/dev/vg/base", true), ("/copy", false)];
+        for (path, reads_only) in
+            cases.into_iter().chain([("/cd.iso", true), ("/n.fd", false), ("vms/img", false)])
+        {
+            assert_eq!(of(path), Some(reads_only), "{path}");
+        }
+        let volume = Named::Volume { pool: "images".into(), volume: "data".into() };
+        assert!(found.contains(&Use { named: volume, reads_only: false }));
+        assert_eq!(found.len(), 8, "each once: {found:?}");
+    }
+}

@@ -62,7 +62,6 @@ fn what_makes_no_sense_is_refused() {
         "novacron volume create images/ --size 1G",
         "novacron volume grow images/a",
         "novacron volume create images/a --size 1G --image vmdk",
-        "novacron pool define images",
         "novacron pool define images --kind netfs --path /mnt/n",
         "novacron pool define images --path /srv --overwrite",
         "novacron pool define c --kind rbd --source vms --user libvirt",

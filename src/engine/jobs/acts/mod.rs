@@ -53,7 +53,7 @@ pub(in crate::engine::jobs) enum Broken {
         /// Why.
         sentence: String,
         /// What may be tried instead.
-        offer: Option<Operation>,
+        offer: Option<Box<Operation>>,
     },
 }
 
@@ -124,7 +124,7 @@ fn await_off(vm: VmId, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
         if waited >= u64::from(within_s) {
             return Err(Broken::Said {
                 sentence: format!("It still runs after {within_s} s: the guest does not listen, or is busy."),
-                offer: Some(Operation::vm(vm, VmOperation::ForceOff)),
+                offer: Some(Box::new(Operation::vm(vm, VmOperation::ForceOff))),
             });
         }
         let progress = Progress { done: waited, total: within_s.into(), unit: Unit::Seconds, rate: None };
