@@ -8,6 +8,7 @@ mod cli;
 mod conformance;
 mod engine;
 mod licences;
+mod networks;
 mod operate;
 mod past;
 mod pty;
