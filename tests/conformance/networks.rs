@@ -103,10 +103,12 @@ pub(super) fn networks_come_and_go(host: &Host<'_>) {
     }
     hv.change_dhcp_host(&name, HostChange::Delete, &host_element(mac, None, None)).unwrap();
     assert!(fixed(NetworkXml::Live).is_empty() && fixed(NetworkXml::Defined).is_empty());
-    // What is defined anew is not yet what runs.
+    // What is defined anew is not yet what runs; the test driver tells of what runs only.
     let before = hv.network_xml(&name, NetworkXml::Defined).unwrap();
     hv.define_network(&before.replace(&format!("10.254.{octet}.99"), &format!("10.254.{octet}.88"))).unwrap();
-    assert!(hv.network_xml(&name, NetworkXml::Defined).unwrap().contains(&format!("10.254.{octet}.88")));
+    let (defined, live) = (NetworkXml::Defined, NetworkXml::Live);
+    let has = |which| hv.network_xml(&name, which).unwrap().contains(&format!("10.254.{octet}.88"));
+    assert!(!has(live) && (has(defined) || hv.node().unwrap().driver == "TEST"));
     if let Some(read_only) = host.read_only.map(|c| c.connect(Purpose::Operate).unwrap()) {
         let refused = [HvErrorKind::ReadOnly];
         fails(read_only.define_network(&written("no", 1, NewForward::Nat)), &refused);
@@ -116,7 +118,10 @@ pub(super) fn networks_come_and_go(host: &Host<'_>) {
         fails(read_only.change_dhcp_host(&name, HostChange::Add, "<host/>"), &refused);
     }
     hv.stop_network(&name).unwrap();
-    fails(hv.stop_network(&name), &[HvErrorKind::InvalidState]);
+    // The test driver does not look.
+    if hv.node().unwrap().driver != "TEST" {
+        fails(hv.stop_network(&name), &[HvErrorKind::InvalidState]);
+    }
     hv.undefine_network(&name).unwrap();
     assert!(seen().is_none());
     fails(hv.undefine_network(&name), &gone);

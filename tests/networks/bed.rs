@@ -81,7 +81,7 @@ impl Bed {
         self.hv.networks().unwrap().into_iter().find(|n| n.name == self.network)
     }
 
-    pub(super) fn done(&self, desk: &DeskHandle, operation: Operation) -> Job {
+    pub(super) fn done(desk: &DeskHandle, operation: Operation) -> Job {
         let job = over(desk, begin(desk, plan(desk, operation)));
         assert_eq!(job.state, JobState::Done, "{}: {}", job.title, job.outcome);
         job
@@ -142,7 +142,7 @@ pub(super) fn over(desk: &DeskHandle, id: JobId) -> Job {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let so = jobs.wait_for(|jobs| jobs.job(id).is_some_and(|j| j.state.is_over()));
-        let jobs = tokio::time::timeout(WAIT, so).await.expect("the job goes on").unwrap();
+        let jobs = tokio::time::timeout(WAIT, so).await.unwrap().unwrap();
         (**jobs.job(id).unwrap()).clone()
     })
 }

@@ -57,7 +57,7 @@ fn looked_after(desk: &DeskHandle) -> Job {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let newest: JobId = runtime.block_on(async {
         let there = jobs.wait_for(|jobs| jobs.jobs.first().is_some_and(|j| j.here || j.state.is_over()));
-        tokio::time::timeout(WAIT, there).await.expect("the job is found").unwrap().jobs[0].id
+        tokio::time::timeout(WAIT, there).await.unwrap().unwrap().jobs[0].id
     });
     over(desk, newest)
 }
@@ -88,7 +88,7 @@ fn killed_at_every_place_of_a_new_network() {
 #[test]
 fn killed_at_every_place_of_what_changes_a_network() {
     let Some(bed) = Bed::new() else { return };
-    bed.done(&bed.desk().handle(), bed.define());
+    Bed::done(&bed.desk().handle(), bed.define());
     let xml = || bed.hv.network_xml(&bed.network, NetworkXml::Defined).unwrap();
     let active = || bed.seen().is_some_and(|n| n.active);
     let (done, failed) = (JobState::Done, JobState::Failed);
@@ -102,7 +102,7 @@ fn killed_at_every_place_of_what_changes_a_network() {
         assert_eq!(job.state, state, "{} at {place}: {}", job.title, job.outcome);
         assert_eq!(xml().contains(mac), there, "{} at {place}", job.title);
     }
-    bed.done(&bed.desk().handle(), bed.act(Op::Release { who: mac.into() }));
+    Bed::done(&bed.desk().handle(), bed.act(Op::Release { who: mac.into() }));
     for (place, state, there) in [("begun", failed, false), ("acted 0", done, true)] {
         assert_eq!(killed(&bed, &edit, place).state, state, "{place}");
         assert_eq!(xml().contains(".99'"), there, "{place}");

@@ -49,13 +49,12 @@ pub(in crate::cli) fn edited(
     file: Option<&Path>,
     how: &How,
 ) -> Result<Operation, Failure> {
-    let xml = match file {
-        Some(path) => read(path)?,
-        None => {
-            let asked = name.to_owned();
-            let now = beside(connector, how, move |hv| hv.network_xml(&asked, NetworkXml::Defined))?;
-            in_editor(name, &now)?
-        }
+    let xml = if let Some(path) = file {
+        read(path)?
+    } else {
+        let asked = name.to_owned();
+        let now = beside(connector, how, move |hv| hv.network_xml(&asked, NetworkXml::Defined))?;
+        in_editor(name, &now)?
     };
     Ok(Operation::network(name, NetworkOperation::Edit { xml }))
 }

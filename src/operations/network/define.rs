@@ -212,20 +212,20 @@ fn address(on: &On<'_>, new: &NewNetwork) -> Result<Option<(Ipv4Addr, Net)>, Pla
             let reason = "A network that reaches out needs a subnet.";
             return Err(on.bad(reason, "Give it one, or let NovaCron choose one that is free."));
         }
-        Subnet::Free => match subnet::free(on.known()) {
-            Some(net) => (net.at(1), net),
-            None => {
+        Subnet::Free => {
+            let net = subnet::free(on.known()).ok_or_else(|| {
                 let reason = "No subnet of 192.168.100.0 to 192.168.254.0 is free.";
-                return Err(on.no(RefusalKind::Taken, reason, "Give it a subnet with --subnet."));
-            }
-        },
-        Subnet::Given(text) => match subnet::read(text) {
-            Some((address, net)) => (if address == net.at(0) { net.at(1) } else { address }, net),
-            None => {
+                on.no(RefusalKind::Taken, reason, "Give it a subnet with --subnet.")
+            })?;
+            (net.at(1), net)
+        }
+        Subnet::Given(text) => {
+            let (address, net) = subnet::read(text).ok_or_else(|| {
                 let reason = format!("“{text}” is no IPv4 subnet.");
-                return Err(on.bad(reason, "Give one such as 192.168.150.0/24."));
-            }
-        },
+                on.bad(reason, "Give one such as 192.168.150.0/24.")
+            })?;
+            (if address == net.at(0) { net.at(1) } else { address }, net)
+        }
     };
     if !(8..=30).contains(&net.prefix()) || !net.is_host(address) {
         let reason = format!("{address}/{} leaves no room for guests, or is none.", net.prefix());

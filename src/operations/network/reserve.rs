@@ -196,8 +196,8 @@ fn chosen(
     const TRIED: u32 = 65_536;
     let leases = &on.known().leases;
     let v4 = |a: IpAddr| if let IpAddr::V4(a) = a { Some(a) } else { None };
-    let leased = leases.iter().filter(|l| l.mac.as_deref() == Some(mac)).find_map(|l| v4(l.address));
-    if let Some(has) = before.and_then(|b| v4(b.address?)).or(leased).filter(|a| net.is_host(*a)) {
+    let given = leases.iter().filter(|l| l.mac.as_deref() == Some(mac)).find_map(|l| v4(l.address));
+    if let Some(has) = before.and_then(|b| v4(b.address?)).or(given).filter(|a| net.is_host(*a)) {
         return Ok(has);
     }
     let taken = |a: Ipv4Addr| {

@@ -256,6 +256,8 @@ fn undefining_keeps_what_brings_it_back() {
     // And back.
     let mut gone = facts(false);
     gone.networks.networks.clear();
+    // Its bridge went with it.
+    gone.networks.host = None;
     let restored = planned(back.clone(), &gone);
     assert!(restored.diff.contains("+  <name>lab</name>"));
     refused(back, &facts(false), RefusalKind::Taken, "already");
