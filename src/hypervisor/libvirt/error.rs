@@ -52,7 +52,11 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
             HvErrorKind::NotFound
         }
         code::DOM_EXIST | code::STORAGE_VOL_EXIST => HvErrorKind::Exists,
-        code::OPERATION_INVALID if says(e, &["already exists"]) => HvErrorKind::Exists,
+        code::OPERATION_INVALID | code::OPERATION_FAILED
+            if says(e, &["already exists", "exists already"]) =>
+        {
+            HvErrorKind::Exists
+        }
         code::OPERATION_ABORTED => HvErrorKind::Aborted,
         code::ARGUMENT_UNSUPPORTED if says(e, &["guest agent"]) => HvErrorKind::AgentUnavailable,
         code::NO_SUPPORT
@@ -62,6 +66,9 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
         // The test driver's words for it.
         code::INTERNAL_ERROR if says(e, &["is already running", "' not running", "' not paused"]) => {
             HvErrorKind::InvalidState
+        }
+        code::INTERNAL_ERROR if says(e, &["volume name"]) && says(e, &["already in use"]) => {
+            HvErrorKind::Exists
         }
         // An older libvirt on a newer kernel cannot read the machine's ARP table.
         code::INTERNAL_ERROR if says(e, &["wrong nlmsg len"]) => HvErrorKind::Unsupported,

@@ -1,5 +1,7 @@
 //! Volumes and pools through a desk, on libvirt's test driver.
 
+#![expect(clippy::needless_pass_by_value, reason = "operations are made where they are asked for")]
+
 use super::*;
 use crate::model::operation::{BuildHow, NewPool, NewVolume, PoolOperation, PoolSource, VolumeOperation};
 
