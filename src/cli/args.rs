@@ -23,7 +23,7 @@ pub(super) use export::Export;
 pub(super) use network::{Network, NetworkAsked};
 pub(super) use past::{By, Events, History, Of, Range, Top};
 pub(super) use storage::{Pool, Volume};
-pub(super) use vm::{Form, How, Vm};
+pub(super) use vm::{Action, Asking, Form, How, Vm};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
 ///

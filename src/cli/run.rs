@@ -1,5 +1,6 @@
 //! From the command line to an exit code.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -165,7 +166,21 @@ impl Job {
         let connector = connector(settings, false)?;
         let (poll, limits) = (settings.poll.clone(), settings.limits.clone());
         let kept = Some(history.clone());
-        let start = move || Session::start(connector, poll, limits, kept, Role::Collector);
+        let (folder, read_only) = (history.folder.clone(), settings.read_only);
+        let keep_days = settings.delete.keep_days;
+        let desk = {
+            let connector = connector.clone();
+            move || {
+                operate::open(
+                    connector,
+                    &operate::Place::new(Some(folder))?,
+                    read_only,
+                    keep_days,
+                    Via::Collector,
+                )
+            }
+        };
+        let start = move || Ok((Session::start(connector, poll, limits, kept, Role::Collector)?, desk()?));
         collect::run(start, &history, &Manager::of(&self.environment))
     }
 
@@ -252,23 +267,27 @@ impl Job {
     }
 
     fn operate(&self, args: &VmArgs) -> Result<Exit, Failure> {
-        self.at_desk(|open| operate::run(args, self.layout(), open))
+        self.at_desk(|place, host, open| operate::run(args, self.layout(), (place, host), open))
     }
 
     fn operate_one(&self, operation: &Operation, how: &How) -> Result<Exit, Failure> {
-        self.at_desk(|open| operate::run_one(operation, how, self.layout(), open))
+        self.at_desk(|_, _, open| operate::run_one(operation, how, self.layout(), open))
     }
 
-    /// Does something with a way to open this host's desk.
+    /// Does something with the folder of this host's journal, its URI, and a way to open its desk.
     fn at_desk(
         &self,
-        act: impl FnOnce(&dyn Fn() -> Result<Desk, Failure>) -> Result<Exit, Failure>,
+        act: impl FnOnce(&Path, &str, &dyn Fn() -> Result<Desk, Failure>) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
         self.warn();
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        act(&|| operate::open(connector.clone(), &place, settings.read_only, Via::Command))
+        let host = connector.uri().to_owned();
+        act(place.path(), &host, &|| {
+            let keep_days = settings.delete.keep_days;
+            operate::open(connector.clone(), &place, settings.read_only, keep_days, Via::Command)
+        })
     }
 
     fn network(&self, asked: &NetworkAsked, how: &How) -> Result<Exit, Failure> {

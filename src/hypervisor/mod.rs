@@ -8,6 +8,7 @@
 //! more important. Names in results are as the hypervisor has them; cleaning is the drawer's business.
 
 mod change;
+mod definitions;
 pub mod demo;
 mod error;
 pub mod libvirt;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
+pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
 pub use network_admin::{NetworkAdmin, NetworkXml};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
@@ -139,6 +141,7 @@ pub trait Hypervisor:
     + Events
     + Lifecycle
     + Define
+    + Definitions
     + Volumes
     + Pools
     + Send

@@ -1,5 +1,6 @@
 //! What plans rest on.
 
+use super::definition::DefinitionFacts;
 use super::network::NetworkFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
@@ -7,13 +8,32 @@ use crate::model::vm::{VmDefinition, VmFlags, VmState};
 
 /// What has to be read for an operation, besides the VM's state and name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that is read or not")]
 pub struct Needs {
     /// Its definition, as it runs and as it is defined.
     pub definition: bool,
     /// Names of all VMs.
     pub names: bool,
+    /// Its definition with passwords.
+    pub secrets: bool,
+    /// What belongs to it besides its disks.
+    pub belongings: bool,
+    /// What is held under its UUID, and all other VMs.
+    pub held: bool,
     /// Pools and volumes.
     pub storage: StorageNeeds,
+}
+
+impl Needs {
+    /// Nothing.
+    pub const NONE: Self = Self {
+        definition: false,
+        names: false,
+        secrets: false,
+        belongings: false,
+        held: false,
+        storage: StorageNeeds::None,
+    };
 }
 
 /// What has to be read of pools and volumes.
@@ -39,6 +59,8 @@ pub struct Facts {
     pub names: Vec<(VmId, String)>,
     /// Pools and volumes, where they were asked for.
     pub storage: StorageFacts,
+    /// What concerns definitions.
+    pub definition: DefinitionFacts,
     /// Virtual networks, where the operation is on one.
     pub networks: NetworkFacts,
 }

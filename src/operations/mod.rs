@@ -4,6 +4,7 @@
 //! a fact that the plan rests on is another by then, nothing is done.
 
 mod build;
+mod definition;
 mod facts;
 mod network;
 mod storage;
@@ -11,11 +12,12 @@ mod storage;
 mod tests;
 mod vm;
 
+pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
-use crate::model::operation::{Operation, Target};
+use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
 /// What has to be read before a plan can be made.
@@ -25,7 +27,7 @@ pub const fn needs(operation: &Operation) -> Needs {
         Operation::Volume { act, .. } => storage::volume_needs(act),
         Operation::Pool { act, .. } => storage::pool_needs(act),
         // What is read for networks follows from the operation itself.
-        Operation::Network { .. } => Needs { definition: false, names: false, storage: StorageNeeds::None },
+        Operation::Network { .. } => Needs::NONE,
     }
 }
 
@@ -34,6 +36,9 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
     match operation {
         Operation::Vm { id, act } => match &facts.vm {
             Some(vm) => vm::plan(act, vm, facts),
+            None if matches!(act, VmOperation::Undelete { .. } | VmOperation::Purge) => {
+                definition::plan_held(act, *id, facts)
+            }
             None => Planned::Refused(Box::new(Refusal {
                 operation: operation.clone(),
                 target: Target::vm(*id, id.to_string()),

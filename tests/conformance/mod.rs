@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a test tells what it did not do, and why")]
 
 mod change;
+mod definitions;
 mod events;
 mod guests;
 mod host;
@@ -64,6 +65,9 @@ const CHECKS: &[Check] = &[
     ("title, description and metadata are written", change::words_are_written),
     ("an unknown VM cannot be changed", change::an_unknown_vm_cannot_be_changed),
     ("a read-only connection changes nothing", change::read_only_changes_nothing),
+    ("VMs are undefined and defined again", definitions::undefined_and_defined_again),
+    ("snapshots' metadata is put back", definitions::snapshots_are_put_back),
+    ("nobody is undefined, nor by a read-only connection", definitions::nobody_is_not_undefined),
     ("events follow a VM from birth to death", events::from_birth_to_death),
     ("every subscriber hears", events::every_subscriber_hears),
     ("a VM that vanishes is gone from every answer", events::a_vm_vanishes),

@@ -1,9 +1,7 @@
 //! `novacron network show|leases|edit`: what a network is, who is on it, and its XML for an editor.
 
 use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
@@ -11,8 +9,9 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::args::{Form, How};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::operate::Draft;
 use crate::cli::output::{Layout, to_stdout, write_cells, write_json};
-use crate::engine::jobs::{NetworkSeen as Seen, on_network};
+use crate::engine::jobs::{NetworkSeen as Seen, no_network, on_network};
 use crate::hypervisor::{Connector, HvResult, Hypervisor, Lease, NetworkXml, Purpose};
 use crate::model::columns::Align;
 use crate::model::network::Reservation;
@@ -96,33 +95,23 @@ fn read(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// What the user's editor makes of it.
+/// What the user's editor makes of it; where it is no definition of a network, the editor is opened again with the reason.
 fn in_editor(name: &str, now: &str) -> Result<String, Failure> {
-    let fail = |e: io::Error| Failure::new(Exit::Failed, format!("could not edit: {e}"));
-    // A folder of this process alone; one that is there already is somebody else's.
-    let folder = std::env::temp_dir().join(format!("novacron-edit-{}", std::process::id()));
-    std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(fail)?;
-    let after = edit(&folder.join("network.xml"), now);
-    drop(std::fs::remove_dir_all(&folder));
-    let after = after?;
-    if after == now {
-        let what = format!("network \"{}\": nothing was changed", clean(name));
-        return Err(Failure::new(Exit::Cancelled, what));
+    let mut draft = Draft::new(now)?;
+    let mut said: Option<String> = None;
+    let mut last = now.to_owned();
+    loop {
+        let after = draft.edit(said.as_deref())?;
+        if after == last {
+            let what = format!("network \"{}\": nothing was changed", clean(name));
+            return Err(Failure::new(Exit::Cancelled, what));
+        }
+        match no_network(&after) {
+            None => return Ok(after),
+            Some(why) => said = Some(why),
+        }
+        last = after;
     }
-    Ok(after)
-}
-
-fn edit(file: &Path, now: &str) -> Result<String, Failure> {
-    let fail = |e: io::Error| Failure::new(Exit::Failed, format!("could not edit: {e}"));
-    std::fs::write(file, now).map_err(fail)?;
-    let set = |name| std::env::var(name).ok().filter(|e: &String| !e.trim().is_empty());
-    let editor = set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".to_owned());
-    // The user's own words, which may hold options; the file goes as an argument.
-    let ran = Command::new("sh").args(["-c", &format!("{editor} \"$1\""), "sh"]).arg(file).status();
-    if !ran.map_err(fail)?.success() {
-        return Err(Failure::new(Exit::Cancelled, "the editor failed: nothing was done"));
-    }
-    read(file)
 }
 
 fn vm_of<'s>(seen: &'s Seen, mac: Option<&str>) -> Option<&'s str> {

@@ -2,7 +2,7 @@
 
 use super::words_network::network;
 use super::words_storage as storage;
-use crate::model::operation::{AskGuest, Operation, VmOperation as Op};
+use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
 
 /// The command that asks for this of a VM of this name, ready to be typed.
@@ -78,6 +78,18 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             ("describe", none(), given.flatten().collect())
         }
         Op::Protect { on } => ("protect", switch(*on), none()),
+        Op::Delete { force_off, discard_saved } => {
+            let options = [(*force_off, "--force-off"), (*discard_saved, "--discard-saved")];
+            let given = options.into_iter().filter(|(so, _)| *so).map(|(_, o)| o.to_owned());
+            ("delete", none(), given.collect())
+        }
+        Op::Undelete { name } => {
+            let options = name.iter().flat_map(|name| ["--name".to_owned(), name.clone()]);
+            ("undelete", none(), options.collect())
+        }
+        Op::Purge => ("purge", none(), none()),
+        Op::Redefine { why: Redefined::Revert(number), .. } => ("revert", vec![number.to_string()], none()),
+        Op::Redefine { .. } => ("edit", none(), none()),
     }
 }
 

@@ -42,6 +42,11 @@ pub fn on_network(hv: &dyn Hypervisor, name: &str) -> HvResult<Option<NetworkSee
     Ok(Some(NetworkSeen { network, users, leases, reservations }))
 }
 
+/// Why a text is no definition of a network; `None` when it is one.
+pub fn no_network(text: &str) -> Option<String> {
+    xml::network::parse(text).err().map(|e| e.to_string())
+}
+
 fn facts_of(hv: &dyn Hypervisor, name: &str, act: &NetworkOperation) -> HvResult<NetworkFacts> {
     let mut networks = Vec::new();
     let mut leases = Vec::new();

@@ -12,6 +12,7 @@ mod addresses;
 mod change;
 mod connection;
 mod connector;
+mod definitions;
 mod facts;
 mod hub;
 mod network_admin;

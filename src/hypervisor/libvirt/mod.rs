@@ -12,6 +12,7 @@ mod connection;
 mod connector;
 mod decode;
 mod define;
+mod definitions;
 mod devices;
 mod error;
 mod events;

@@ -51,6 +51,10 @@ impl SimConnection {
         self.world.enter(&self.link, operation, None)
     }
 
+    pub(super) fn config(&self) -> &super::config::SimConfig {
+        &self.world.config
+    }
+
     pub(super) fn now(&self) -> SimTime {
         self.world.config.clock.now()
     }

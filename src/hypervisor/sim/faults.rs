@@ -114,6 +114,18 @@ pub enum Operation {
     SetPoolAutostart,
     /// `Pools::undefine_pool`
     UndefinePool,
+    /// `Definitions::define`
+    Define,
+    /// `Definitions::undefine`
+    Undefine,
+    /// `Definitions::snapshot_documents`
+    Snapshots,
+    /// `Definitions::put_back_snapshot`
+    PutBackSnapshot,
+    /// `Definitions::checkpoint_documents`
+    Checkpoints,
+    /// `Definitions::put_back_checkpoint`
+    PutBackCheckpoint,
     /// `NetworkAdmin::network_xml`
     NetworkXml,
     /// `NetworkAdmin::define_network`
@@ -182,6 +194,12 @@ impl Operation {
             Self::StartPool => "start the pool",
             Self::StopPool => "stop the pool",
             Self::UndefinePool => "undefine the pool",
+            Self::Define => "define the VM",
+            Self::Undefine => "undefine the VM",
+            Self::Snapshots => "read the snapshots",
+            Self::PutBackSnapshot => "put a snapshot back",
+            Self::Checkpoints => "read the checkpoints",
+            Self::PutBackCheckpoint => "put a checkpoint back",
             Self::DefineNetwork => "define the network",
             Self::UndefineNetwork => "undefine the network",
             Self::StartNetwork => "start the network",

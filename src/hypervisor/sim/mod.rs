@@ -13,6 +13,7 @@ mod config;
 mod connection;
 mod connector;
 mod define;
+mod definitions;
 pub(super) mod dice;
 mod faults;
 pub(super) mod hardware;

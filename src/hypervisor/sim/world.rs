@@ -22,6 +22,7 @@ use super::storage::{self, PoolPlan};
 use super::workload::Workload;
 use super::xml::{self, Live};
 use crate::hypervisor::{EventSink, Groups, HvErrorKind, HvEvent, HvResult, XmlOf};
+use crate::model::held::Document;
 use crate::model::id::VmId;
 use crate::model::storage::PoolState;
 use crate::model::vm::VmState;
@@ -47,6 +48,8 @@ pub(super) struct World {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) vms: BTreeMap<VmId, SimVm>,
+    /// What VMs were made of that were undefined by a call.
+    pub(super) gone: BTreeMap<VmId, VmSpec>,
     pub(super) meters: Meters,
     pub(super) pools: Vec<PoolPlan>,
     pub(super) networks: Vec<SimNetwork>,
@@ -84,6 +87,10 @@ pub(super) struct SimVm {
     pub(super) dropped: Groups,
     /// XML given in place of its own.
     pub(super) xml: Option<String>,
+    /// Snapshots' metadata.
+    pub(super) snapshots: Vec<Document>,
+    /// Checkpoints' metadata.
+    pub(super) checkpoints: Vec<Document>,
 }
 
 /// The host's side of a connection.
@@ -122,6 +129,7 @@ impl World {
         let now = config.clock.now();
         let mut state = State {
             vms: BTreeMap::new(),
+            gone: BTreeMap::new(),
             meters: Meters::default(),
             pools: Vec::new(),
             networks: (0..config.networks.max(1)).map(|i| network::planned(config.seed, i)).collect(),
@@ -314,6 +322,8 @@ impl State {
             saved: None,
             dropped: Groups::NONE,
             xml: None,
+            snapshots: Vec::new(),
+            checkpoints: Vec::new(),
             spec,
         };
         self.vms.insert(vm.spec.id, vm);

@@ -15,7 +15,7 @@ pub use storage::{
     Backing, BuildHow, CephAuth, NewPool, NewVolume, PoolOperation, PoolSource, Preallocation,
     VolumeOperation,
 };
-pub use vm::{AskGuest, VmOperation};
+pub use vm::{AskGuest, Redefined, VmOperation};
 
 /// Something an admin wants done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -25,7 +25,7 @@ pub enum Act {
     Shutdown {
         /// Which.
         vm: VmId,
-        /// How: never `Auto`.
+        /// How; `Auto` is the agent, and ACPI where it does not answer.
         by: AskGuest,
     },
     /// Wait until a VM is off.
@@ -39,7 +39,7 @@ pub enum Act {
     Reboot {
         /// Which.
         vm: VmId,
-        /// How: never `Auto`.
+        /// How; `Auto` is the agent, and ACPI where it does not answer.
         by: AskGuest,
     },
     /// Reset a VM.
@@ -109,6 +109,8 @@ pub enum Act {
     },
     /// Something about volumes and pools.
     Storage(StorageAct),
+    /// Something about a definition, or about what is kept of a deleted VM.
+    Definition(super::DefinitionAct),
     /// Something about virtual networks.
     Network(NetworkAct),
 }

@@ -1,7 +1,7 @@
 //! Operations in a word or two, where no plan says it.
 
 use crate::model::job::{Job, JobState, Progress, Unit};
-use crate::model::operation::{Operation, PoolOperation, VmOperation, VolumeOperation};
+use crate::model::operation::{Operation, PoolOperation, Redefined, VmOperation, VolumeOperation};
 use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
@@ -30,6 +30,11 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Describe { .. } => "Describe",
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
+        VmOperation::Delete { .. } => "Delete",
+        VmOperation::Undelete { .. } => "Bring back",
+        VmOperation::Purge => "Purge",
+        VmOperation::Redefine { why: Redefined::Revert(_), .. } => "Revert",
+        VmOperation::Redefine { .. } => "Redefine",
     }
 }
 
@@ -51,11 +56,15 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Save => "saving",
         VmOperation::DiscardSaved => "discarding",
         VmOperation::Rename { .. } => "renaming",
+        VmOperation::Delete { .. } => "deleting",
+        VmOperation::Undelete { .. } => "coming back",
+        VmOperation::Purge => "purging",
         VmOperation::Autostart { .. }
         | VmOperation::StartOrder { .. }
         | VmOperation::SetTags { .. }
         | VmOperation::ChangeTags { .. }
         | VmOperation::Describe { .. }
+        | VmOperation::Redefine { .. }
         | VmOperation::Protect { .. } => "changing",
     }
 }

@@ -1,5 +1,6 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
+mod definition;
 mod network;
 mod storage;
 mod transfer;
@@ -8,15 +9,16 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::engine::clock::Clock;
-use crate::engine::jobs::Input;
+
 use crate::engine::jobs::line::Line;
 use crate::engine::jobs::stop::Stop;
 use crate::engine::jobs::watch::watched;
+use crate::engine::jobs::{Input, Setting};
 use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHow, XmlOf};
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::Act;
+use crate::model::plan::{Act, DefinitionAct};
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
@@ -39,6 +41,8 @@ pub(in crate::engine::jobs) struct Hands<'h> {
     pub(in crate::engine::jobs) job: JobId,
     /// Where progress goes.
     pub(in crate::engine::jobs) desk: &'h Sender<Input>,
+    /// Where things are kept, and for whom.
+    pub(in crate::engine::jobs) setting: &'h Setting,
 }
 
 /// Why an act ended otherwise than done.
@@ -70,9 +74,9 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::Start { vm, paused, discard_saved } => {
             hv.start(*vm, StartHow { paused: *paused, discard_saved: *discard_saved })?;
         }
-        Act::Shutdown { vm, by } => hv.shutdown(*vm, ask(*by))?,
+        Act::Shutdown { vm, by } => asked(*by, |ask| hv.shutdown(*vm, ask))?,
         Act::AwaitOff { vm, within_s } => return await_off(*vm, *within_s, hands),
-        Act::Reboot { vm, by } => hv.reboot(*vm, ask(*by))?,
+        Act::Reboot { vm, by } => asked(*by, |ask| hv.reboot(*vm, ask))?,
         Act::Reset { vm } => hv.reset(*vm)?,
         Act::ForceOff { vm } => hv.force_off(*vm)?,
         Act::Pause { vm } => hv.pause(*vm)?,
@@ -85,15 +89,21 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
         Act::Storage(act) => return storage::perform(act, hands),
+        Act::Definition(act) => return definition::perform(act, hands),
         Act::Network(act) => network::perform(act, hands.hv)?,
     }
     Ok(())
 }
 
-const fn ask(by: AskGuest) -> Ask {
+/// Asks the guest so; of an agent that does not answer in time, ACPI is the way out.
+fn asked(by: AskGuest, call: impl Fn(Ask) -> HvResult<()>) -> HvResult<()> {
     match by {
-        AskGuest::Agent => Ask::Agent,
-        AskGuest::Auto | AskGuest::Acpi => Ask::Acpi,
+        AskGuest::Agent => call(Ask::Agent),
+        AskGuest::Acpi => call(Ask::Acpi),
+        AskGuest::Auto => call(Ask::Agent).or_else(|e| {
+            tracing::info!("{e}: it is asked by ACPI.");
+            call(Ask::Acpi)
+        }),
     }
 }
 
@@ -147,7 +157,7 @@ pub(in crate::engine::jobs) enum Found {
 }
 
 /// Looks whether an act was done.
-pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult<Found> {
+pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &Setting) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
         Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
@@ -172,6 +182,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult
         }
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
         Act::Storage(act) => return storage::probe(act, hv),
+        Act::Definition(act) => definition::probe(act, hv, setting)?,
         Act::Network(act) => return network::probe(act, hv),
     })
 }
@@ -192,6 +203,11 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::SetMetadata { .. }
             | Act::SetTitle { .. }
             | Act::SetDescription { .. }
+            | Act::Definition(
+                DefinitionAct::Undefine { .. }
+                    | DefinitionAct::DefineHeld { .. }
+                    | DefinitionAct::Redefine { .. }
+            )
             | Act::Network(_)
     )
 }

@@ -9,6 +9,7 @@ mod callbacks;
 mod change;
 mod close;
 mod connection;
+mod definitions;
 mod domain;
 mod error;
 mod event_loop;
@@ -25,6 +26,7 @@ mod typed;
 
 pub(super) use change::{Words, affect, ask, start, xml_flags};
 pub(super) use connection::{Conn, Listed};
+pub(super) use definitions::undefine;
 pub(super) use domain::{Domain, DomainInfo};
 pub(super) use error::{FROM_RPC, RawError, RawResult, code};
 pub(super) use event_loop::start_event_loop;
