@@ -9,6 +9,7 @@ mod conformance;
 mod definitions;
 mod engine;
 mod licences;
+mod networks;
 mod operate;
 mod past;
 mod pty;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod export;
+mod network;
 mod past;
 mod snapshot;
 mod storage;
@@ -20,6 +21,7 @@ use crate::config::{LogLevel, Overrides};
 
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
+pub(super) use network::{Network, NetworkAsked};
 pub(super) use past::{By, Events, History, Of, Range, Top};
 pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
 pub(super) use storage::{Pool, Volume};
@@ -142,6 +144,8 @@ pub enum Command {
     Volume(Volume),
     /// Define, start and stop storage pools, in the same way.
     Pool(Pool),
+    /// Define, start, stop and change virtual networks, and tell who is on them.
+    Network(Network),
     /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.
     History(History),
     /// Tell who used most in a time. Needs no hypervisor.

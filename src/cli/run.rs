@@ -9,11 +9,12 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    Cli, Command, Config, Doctor, Export, How, Kind, List, Output, Show, SnapshotAction, Vm as VmArgs,
+    Cli, Command, Config, Doctor, Export, How, Kind, List, NetworkAsked, Output, Show, SnapshotAction,
+    Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{audit, collect, console, doctor, keys, man, orphans, show};
+use super::commands::{audit, collect, console, doctor, keys, man, network, orphans, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
@@ -76,6 +77,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         },
         Some(Command::Pool(pool)) => job.operate_one(&pool.action.asked(), &pool.how),
         Some(Command::Snapshot(snapshot)) => job.snapshot(&snapshot.action),
+        Some(Command::Network(network)) => job.network(&network.action.asked(), &network.how),
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
@@ -289,6 +291,19 @@ impl Job {
             let keep_days = settings.delete.keep_days;
             operate::open(connector.clone(), &place, settings.read_only, keep_days, Via::Command)
         })
+    }
+
+    fn network(&self, asked: &NetworkAsked, how: &How) -> Result<Exit, Failure> {
+        let connector = || connector(&self.loaded.settings, self.demo);
+        match asked {
+            NetworkAsked::Operation(operation) => self.operate_one(operation, how),
+            NetworkAsked::Edit { network: name, file } => {
+                let operation = network::edited(connector()?, name, file.as_deref(), how)?;
+                self.operate_one(&operation, how)
+            }
+            NetworkAsked::Leases(name) => network::show(connector()?, name, true, how, self.layout()),
+            NetworkAsked::Show(name) => network::show(connector()?, name, false, how, self.layout()),
+        }
     }
 
     fn orphans(&self, how: &How) -> Result<Exit, Failure> {

@@ -12,6 +12,7 @@ mod definitions;
 pub mod demo;
 mod error;
 pub mod libvirt;
+mod network_admin;
 pub mod sim;
 mod snapshot_roles;
 mod store;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use network_admin::{NetworkAdmin, NetworkXml};
 pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 
@@ -136,6 +138,7 @@ pub trait Hypervisor:
     + Stats
     + Storage
     + Networks
+    + NetworkAdmin
     + Guests
     + Events
     + Lifecycle

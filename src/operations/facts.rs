@@ -1,6 +1,7 @@
 //! What plans rest on.
 
 use super::definition::DefinitionFacts;
+use super::network::NetworkFacts;
 use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
@@ -75,6 +76,8 @@ pub struct Facts {
     pub definition: DefinitionFacts,
     /// Its snapshots and what they depend on, where they were asked for.
     pub snapshots: Option<SnapshotFacts>,
+    /// Virtual networks, where the operation is on one.
+    pub networks: NetworkFacts,
 }
 
 /// What was read of a VM.

@@ -6,6 +6,7 @@
 mod build;
 mod definition;
 mod facts;
+mod network;
 mod snapshot;
 mod storage;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
 pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
@@ -28,6 +30,8 @@ pub const fn needs(operation: &Operation) -> Needs {
         Operation::Snapshot { act, .. } => snapshot::needs(act),
         Operation::Volume { act, .. } => storage::volume_needs(act),
         Operation::Pool { act, .. } => storage::pool_needs(act),
+        // What is read for networks follows from the operation itself.
+        Operation::Network { .. } => Needs::NONE,
     }
 }
 
@@ -47,6 +51,7 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
         },
         Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
         Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
+        Operation::Network { name, act } => network::plan(name, act, facts),
     }
 }
 

@@ -52,6 +52,7 @@ const CHECKS: &[Check] = &[
     ("volumes are made, copied and deleted, or refused as told", store::volumes_come_and_go),
     ("pools are defined, started, stopped and forgotten", store::pools_come_and_go),
     ("networks and leases agree", networks::leases_fit_their_network),
+    ("networks are defined, started, changed and forgotten", networks::networks_come_and_go),
     ("an unknown network is not found", networks::an_unknown_network_is_not_found),
     ("guests' addresses belong to their NICs", guests::addresses_belong_to_nics),
     ("the agent answers, or is refused as told", guests::the_agent),

@@ -112,7 +112,8 @@ pub(super) fn name_after(plan: &Plan) -> &str {
         Operation::Vm { .. }
         | Operation::Snapshot { .. }
         | Operation::Volume { .. }
-        | Operation::Pool { .. } => &plan.target.name,
+        | Operation::Pool { .. }
+        | Operation::Network { .. } => &plan.target.name,
     }
 }
 

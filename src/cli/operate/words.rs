@@ -1,5 +1,6 @@
 //! Operations as the commands that ask for them.
 
+use super::words_network::network;
 use super::words_storage as storage;
 use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
@@ -16,6 +17,7 @@ pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
         Operation::Snapshot { vm, act } => (vm, "snapshot", super::snapshot_words::parts(act)),
         Operation::Volume { pool, name, act } => return storage::volume(pool, name, act),
         Operation::Pool { name, act } => return storage::pool(name, act),
+        Operation::Network { name, act } => return network(name, act),
     };
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };

@@ -3,6 +3,7 @@
 mod definition;
 
 use super::Setting;
+use super::facts_network::network_facts;
 use super::facts_storage::storage_facts;
 use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
@@ -21,12 +22,14 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
     let storage = storage_facts(hv, operation, needed.storage)?;
+    let networks = network_facts(hv, operation)?;
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
     let snapshots = match &vm {
         Some(vm) if needed.snapshots => found(snapshot_facts(hv, vm, needed, folder_of(operation)))?,
         _ => None,
     };
-    Ok(Facts { read_only: setting.read_only.clone(), vm, names, storage, definition, snapshots })
+    let read_only = setting.read_only.clone();
+    Ok(Facts { read_only, vm, names, storage, networks, definition, snapshots })
 }
 
 /// The folder that new layers are to go to, where one was named.

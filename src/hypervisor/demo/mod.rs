@@ -15,6 +15,7 @@ mod connector;
 mod definitions;
 mod facts;
 mod hub;
+mod network_admin;
 mod snapshots;
 mod store;
 mod table;

@@ -21,6 +21,7 @@ mod ffi;
 mod guests;
 mod inventory;
 mod lifecycle;
+mod network_admin;
 mod networks;
 mod probe;
 mod snapshots;

@@ -136,6 +136,20 @@ pub enum Operation {
     DeleteSnapshot,
     /// `Snapshots::is_frozen`, `Snapshots::thaw`
     AskAgent,
+    /// `NetworkAdmin::network_xml`
+    NetworkXml,
+    /// `NetworkAdmin::define_network`
+    DefineNetwork,
+    /// `NetworkAdmin::undefine_network`
+    UndefineNetwork,
+    /// `NetworkAdmin::start_network`
+    StartNetwork,
+    /// `NetworkAdmin::stop_network`
+    StopNetwork,
+    /// `NetworkAdmin::set_network_autostart`
+    SetNetworkAutostart,
+    /// `NetworkAdmin::change_dhcp_host`
+    ChangeDhcpHost,
 }
 
 impl Operation {
@@ -145,7 +159,7 @@ impl Operation {
             Self::Connect => "connect",
             Self::Node => "read the node",
             Self::Vms => "list VMs",
-            Self::VmXml | Self::XmlOf | Self::VolumeXml | Self::PoolXml => "read the XML",
+            Self::VmXml | Self::XmlOf | Self::VolumeXml | Self::PoolXml | Self::NetworkXml => "read the XML",
             Self::VmFlags => "read the flags",
             Self::VmCounters => "read statistics",
             Self::NodeCounters => "read the node's statistics",
@@ -170,7 +184,7 @@ impl Operation {
             Self::DiscardSaved => "discard the saved memory",
             Self::VmProgress => "read the job's progress",
             Self::AbortJob => "stop the VM's job",
-            Self::SetAutostart | Self::SetPoolAutostart => "set the autostart",
+            Self::SetAutostart | Self::SetPoolAutostart | Self::SetNetworkAutostart => "set the autostart",
             Self::Rename => "rename the VM",
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
@@ -201,6 +215,11 @@ impl Operation {
             Self::RevertSnapshot => "go back to the snapshot",
             Self::DeleteSnapshot => "delete the snapshot",
             Self::AskAgent => "ask the guest agent",
+            Self::DefineNetwork => "define the network",
+            Self::UndefineNetwork => "undefine the network",
+            Self::StartNetwork => "start the network",
+            Self::StopNetwork => "stop the network",
+            Self::ChangeDhcpHost => "change the reserved addresses",
         }
     }
 }

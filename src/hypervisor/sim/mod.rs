@@ -24,6 +24,7 @@ pub(super) mod meter;
 pub(super) mod meters;
 mod names;
 mod network;
+mod network_admin;
 mod shape;
 mod snapshots;
 mod spec;

@@ -15,13 +15,13 @@ use super::faults::{Calls, Faults, Operation, error};
 use super::job::{Outcome, Save};
 use super::meter::Meter;
 use super::meters::Meters;
-use super::network;
+use super::network::{self, SimNetwork};
 use super::shape::Shape;
 use super::spec::VmSpec;
 use super::storage::{self, PoolPlan};
 use super::workload::Workload;
 use super::xml::{self, Live};
-use crate::hypervisor::{EventSink, Groups, HvErrorKind, HvEvent, HvResult, NetworkRecord, XmlOf};
+use crate::hypervisor::{EventSink, Groups, HvErrorKind, HvEvent, HvResult, XmlOf};
 use crate::model::held::Document;
 use crate::model::id::VmId;
 use crate::model::storage::PoolState;
@@ -53,7 +53,9 @@ pub(super) struct State {
     pub(super) gone: BTreeMap<VmId, VmSpec>,
     pub(super) meters: Meters,
     pub(super) pools: Vec<PoolPlan>,
-    pub(super) networks: Vec<NetworkRecord>,
+    pub(super) networks: Vec<SimNetwork>,
+    /// How many were defined since.
+    pub(super) networks_made: u64,
     pub(super) saves: BTreeMap<VmId, Save>,
     pub(super) faults: Faults,
     pub(super) calls: Calls,
@@ -131,7 +133,8 @@ impl World {
             gone: BTreeMap::new(),
             meters: Meters::default(),
             pools: Vec::new(),
-            networks: (0..config.networks.max(1)).map(|i| network::network(config.seed, i)).collect(),
+            networks: (0..config.networks.max(1)).map(|i| network::planned(config.seed, i)).collect(),
+            networks_made: 0,
             saves: BTreeMap::new(),
             faults: Faults::default(),
             calls: Calls::default(),

@@ -1,6 +1,7 @@
 //! What can be asked of a host: operations, as data. They are kept in the journal and the audit, so names never change
 //! their meaning.
 
+mod network;
 mod snapshot;
 mod storage;
 mod vm;
@@ -10,6 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+pub use network::{Dhcp, NetworkOperation, NewForward, NewNetwork, Subnet};
 pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use storage::{
     Backing, BuildHow, CephAuth, NewPool, NewVolume, PoolOperation, PoolSource, Preallocation,
@@ -50,6 +52,13 @@ pub enum Operation {
         name: String,
         /// What.
         act: PoolOperation,
+    },
+    /// On a virtual network.
+    Network {
+        /// Its name.
+        name: String,
+        /// What.
+        act: NetworkOperation,
     },
 }
 
@@ -108,6 +117,12 @@ impl Target {
         Self { kind: Kind::Pool, id: name.clone(), name }
     }
 
+    /// A virtual network. libvirt never changes its name, so it is its key.
+    pub fn network(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: Kind::Network, id: name.clone(), name }
+    }
+
     /// The name, fit to be drawn.
     pub fn display_name(&self) -> std::borrow::Cow<'_, str> {
         super::text::clean(&self.name)
@@ -135,11 +150,16 @@ impl Operation {
         Self::Pool { name: name.into(), act }
     }
 
+    /// An operation on a virtual network.
+    pub fn network(name: impl Into<String>, act: NetworkOperation) -> Self {
+        Self::Network { name: name.into(), act }
+    }
+
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
             Self::Vm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
-            Self::Volume { .. } | Self::Pool { .. } => None,
+            Self::Volume { .. } | Self::Pool { .. } | Self::Network { .. } => None,
         }
     }
 
@@ -150,6 +170,7 @@ impl Operation {
             Self::Volume { act, .. } => act.word(),
             Self::Pool { act, .. } => act.word(),
             Self::Snapshot { act, .. } => act.word(),
+            Self::Network { act, .. } => act.word(),
         }
     }
 }

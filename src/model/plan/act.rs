@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SnapshotAct;
+use super::act_network::NetworkAct;
 use super::act_storage::StorageAct;
 use crate::model::id::VmId;
 use crate::model::operation::AskGuest;
@@ -113,4 +114,6 @@ pub enum Act {
     Definition(super::DefinitionAct),
     /// Something with snapshots.
     Snapshot(SnapshotAct),
+    /// Something about virtual networks.
+    Network(NetworkAct),
 }

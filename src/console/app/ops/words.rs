@@ -17,6 +17,7 @@ pub const fn verb(operation: &Operation) -> &'static str {
             return "Go back to a snapshot of";
         }
         Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "Delete a snapshot of",
+        Operation::Network { act, .. } => return act.verb(),
     };
     match act {
         VmOperation::Start { .. } => "Start",
@@ -49,7 +50,7 @@ pub const fn doing(operation: &Operation) -> &'static str {
     let act = match operation {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return doing_to_volume(act),
-        Operation::Pool { .. } => return "changing",
+        Operation::Pool { .. } | Operation::Network { .. } => return "changing",
         Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "taking snapshot",
         Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => return "going back",
         Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "merging",

@@ -1,6 +1,7 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
 mod definition;
+mod network;
 mod snapshot;
 mod storage;
 mod transfer;
@@ -91,6 +92,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::Storage(act) => return storage::perform(act, hands),
         Act::Definition(act) => return definition::perform(act, hands),
         Act::Snapshot(act) => return snapshot::perform(act, hands),
+        Act::Network(act) => network::perform(act, hands.hv)?,
     }
     Ok(())
 }
@@ -184,6 +186,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
         Act::Storage(act) => return storage::probe(act, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
+        Act::Network(act) => return network::probe(act, hv),
     })
 }
 
@@ -209,5 +212,6 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
                     | DefinitionAct::Redefine { .. }
             )
             | Act::Snapshot(_)
+            | Act::Network(_)
     )
 }
