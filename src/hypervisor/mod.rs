@@ -10,6 +10,7 @@
 mod change;
 pub mod demo;
 mod error;
+mod hardware;
 pub mod libvirt;
 pub mod sim;
 
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use hardware::Hardware;
 
 use crate::model::counters::{NodeCounters, VmCounters};
 use crate::model::host::Node;
@@ -126,7 +128,7 @@ pub trait Connector: Send + Sync {
 
 /// A connection: all roles together, owned by one thread.
 pub trait Hypervisor:
-    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Send
+    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Hardware + Send
 {
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;

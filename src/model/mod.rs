@@ -24,6 +24,7 @@ pub mod counters;
 pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod hardware;
 pub mod host;
 pub mod id;
 pub mod job;

@@ -4,7 +4,7 @@ use super::facts::{Facts, VmFacts};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{
-    Act, AfterKill, Confirm, Downtime, Fact, Note, Plan, Planned, Refusal, RefusalKind, Step, Weight,
+    Act, AfterKill, Confirm, Downtime, Fact, Note, Plan, Planned, Refusal, RefusalKind, Space, Step, Weight,
 };
 use crate::model::text::{clean, clean_lines};
 use crate::model::vm::VmState;
@@ -53,6 +53,33 @@ impl Draft {
         let command = if virsh.is_empty() { Vec::new() } else { command("virsh", virsh) };
         let title = clean(&title.into()).into_owned();
         self.plan.steps.push(Step { title, command, act, undo: None });
+        self
+    }
+
+    /// What takes the last step back.
+    pub(super) fn undo(mut self, act: Act) -> Self {
+        if let Some(step) = self.plan.steps.last_mut() {
+            step.undo = Some(act);
+        }
+        self
+    }
+
+    /// One step, and the whole command that does the same.
+    pub(super) fn step_by(mut self, title: impl Into<String>, command: Vec<String>, act: Act) -> Self {
+        let title = clean(&title.into()).into_owned();
+        self.plan.steps.push(Step { title, command, act, undo: None });
+        self
+    }
+
+    /// Room it needs.
+    pub(super) fn space(mut self, place: impl AsRef<str>, needs: u64, free: Option<u64>) -> Self {
+        self.plan.space.push(Space { place: clean(place.as_ref()).into_owned(), needs, free });
+        self
+    }
+
+    /// What becomes of it when NovaCron is killed on the way.
+    pub(super) const fn after_kill(mut self, what: AfterKill) -> Self {
+        self.plan.after_kill = what;
         self
     }
 

@@ -1,5 +1,6 @@
 //! What plans rest on.
 
+use super::hardware::{HardwareFacts, HardwareNeeds};
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
 
@@ -10,6 +11,8 @@ pub struct Needs {
     pub definition: bool,
     /// Names of all VMs.
     pub names: bool,
+    /// What its hardware could be, and what others have.
+    pub hardware: HardwareNeeds,
 }
 
 /// What was read, for one operation.
@@ -21,6 +24,8 @@ pub struct Facts {
     pub vm: Option<VmFacts>,
     /// All VMs by name, where they were asked for.
     pub names: Vec<(VmId, String)>,
+    /// What concerns hardware, where it was asked for.
+    pub hardware: HardwareFacts,
 }
 
 /// What was read of a VM.

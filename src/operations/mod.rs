@@ -5,11 +5,13 @@
 
 mod build;
 mod facts;
+mod hardware;
 #[cfg(test)]
 mod tests;
 mod vm;
 
 pub use facts::{Facts, Needs, VmFacts};
+pub use hardware::{HardwareFacts, HardwareNeeds, Image, OtherVm};
 
 use crate::model::operation::{Operation, Target};
 use crate::model::plan::{Planned, Refusal, RefusalKind};

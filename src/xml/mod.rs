@@ -7,11 +7,13 @@
 //! | --- | --- |
 //! | [`domain`] | a VM's definition |
 //! | [`network`], [`pool`], [`volume`] | the other documents NovaCron asks for |
+//! | [`edit`] | a definition with a few bytes of it changed |
 //! | [`diff`] | two texts, into what differs |
 //! | [`highlight`] | any text, as the XML view colours it, broken or not |
 
 pub mod diff;
 pub mod domain;
+pub mod edit;
 mod error;
 pub mod highlight;
 pub mod network;

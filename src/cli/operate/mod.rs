@@ -10,6 +10,7 @@ mod person;
 mod tests;
 mod text;
 mod words;
+mod words_hardware;
 
 use std::io::Write;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! Operations as the commands that ask for them.
 
+use super::words_hardware;
 use crate::model::operation::{AskGuest, Operation, VmOperation as Op};
 use crate::model::shell;
 
@@ -11,10 +12,18 @@ pub(super) fn command(operation: &Operation, name: &str) -> String {
 /// The same as arguments. A name that would be taken for an option, or that cannot be typed, is told as its UUID.
 pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
     let Operation::Vm { id, act } = operation;
-    let (verb, behind, options) = parts(act);
+    let (verbs, behind, options) = match act {
+        Op::Hardware(change) => words_hardware::parts(change),
+        act => {
+            let (verb, behind, options) = parts(act);
+            (vec![verb], behind, options)
+        }
+    };
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };
-    let mut words = vec!["novacron".to_owned(), "vm".into(), verb.into(), name];
+    let mut words = vec!["novacron".to_owned(), "vm".into()];
+    words.extend(verbs.into_iter().map(str::to_owned));
+    words.push(name);
     // Behind `--` everything is taken as it is.
     let Some(dashed) = behind.iter().position(|w| w.starts_with('-')) else {
         words.extend(behind.into_iter().chain(options));
@@ -71,6 +80,8 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             ("describe", none(), given.flatten().collect())
         }
         Op::Protect { on } => ("protect", switch(*on), none()),
+        // Told in its own way.
+        Op::Hardware(_) => ("set", none(), none()),
     }
 }
 

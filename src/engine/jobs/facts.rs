@@ -1,20 +1,24 @@
 //! Reading what a plan rests on.
 
+mod hardware;
+
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::Operation;
-use crate::operations::{Facts, Needs, VmFacts, needs};
+use crate::operations::{Facts, VmFacts, needs};
 use crate::xml::domain;
 
 /// Reads what the operation needs to know. An error is of the connection: a VM that is gone is a fact.
 pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, read_only: Option<&str>) -> HvResult<Facts> {
-    let Needs { names, .. } = needs(operation);
+    let needed = needs(operation);
     let vm = match operation.vm_id() {
         Some(id) => found(vm_facts(hv, id))?,
         None => None,
     };
-    let names = if names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
-    Ok(Facts { read_only: read_only.map(str::to_owned), vm, names })
+    let names =
+        if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
+    let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
+    Ok(Facts { read_only: read_only.map(str::to_owned), vm, names, hardware })
 }
 
 fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {
@@ -30,12 +34,9 @@ pub(super) fn vm_facts(hv: &dyn Hypervisor, id: VmId) -> HvResult<VmFacts> {
     let state = hv.vm_state(id)?;
     let flags = hv.vm_flags(id)?;
     let live = hv.xml_of(id, XmlOf::Live)?;
-    // A VM that is off has one definition only.
-    let defined_xml = if state.is_active() && flags.persistent != Some(false) {
-        hv.xml_of(id, XmlOf::Defined)?
-    } else {
-        live.clone()
-    };
+    // Also of a VM that is off: what is compared with it later is read so, and libvirt writes the two differently.
+    let defined_xml =
+        if flags.persistent == Some(false) { live.clone() } else { hv.xml_of(id, XmlOf::Defined)? };
     let name = domain::name(&live).unwrap_or_else(|| id.to_string());
     // XML that cannot be read leaves the definition empty: state and flags are enough for most plans.
     let definition = domain::parse(&live).unwrap_or_default();

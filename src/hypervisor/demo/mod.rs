@@ -13,6 +13,7 @@ mod change;
 mod connection;
 mod connector;
 mod facts;
+mod hardware;
 mod hub;
 mod table;
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod events;
 mod fallback;
 mod ffi;
 mod guests;
+mod hardware;
 mod inventory;
 mod lifecycle;
 mod networks;

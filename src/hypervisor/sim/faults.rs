@@ -78,6 +78,16 @@ pub enum Operation {
     SetTitle,
     /// `Define::set_description`
     SetDescription,
+    /// `Hardware::edit_definition`
+    EditDefinition,
+    /// `Hardware::edit_live`
+    EditLive,
+    /// `Hardware::disk_capacity`
+    DiskCapacity,
+    /// `Hardware::grow_disk`
+    GrowDisk,
+    /// `Hardware::grow_image`
+    GrowImage,
 }
 
 impl Operation {
@@ -117,6 +127,10 @@ impl Operation {
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
             Self::SetDescription => "set the description",
+            Self::EditDefinition => "change the definition",
+            Self::EditLive => "change the hardware",
+            Self::DiskCapacity => "read the disk's size",
+            Self::GrowDisk | Self::GrowImage => "grow the disk",
         }
     }
 }

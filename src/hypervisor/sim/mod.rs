@@ -14,6 +14,7 @@ mod connection;
 mod connector;
 mod define;
 pub(super) mod dice;
+mod change_hardware;
 mod faults;
 pub(super) mod hardware;
 mod host;

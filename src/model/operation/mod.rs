@@ -1,6 +1,7 @@
 //! What can be asked of a host: operations, as data. They are kept in the journal and the audit, so names never change
 //! their meaning.
 
+mod hardware;
 mod vm;
 
 use std::fmt;
@@ -8,6 +9,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+pub use hardware::{
+    ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation, Memory, NewDisk, NewNic, Vcpus,
+};
 pub use vm::{AskGuest, VmOperation};
 
 /// Something an admin wants done.

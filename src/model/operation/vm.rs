@@ -78,6 +78,8 @@ pub enum VmOperation {
         /// Whether.
         on: bool,
     },
+    /// Change its hardware.
+    Hardware(super::HardwareChange),
 }
 
 /// How a guest is asked to shut down or reboot.
@@ -126,6 +128,7 @@ impl VmOperation {
             Self::SetTags { .. } | Self::ChangeTags { .. } => "vm.tag",
             Self::Describe { .. } => "vm.describe",
             Self::Protect { .. } => "vm.protect",
+            Self::Hardware(change) => change.what.word(),
         }
     }
 }

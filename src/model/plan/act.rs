@@ -105,4 +105,6 @@ pub enum Act {
         /// The text.
         text: String,
     },
+    /// Something about a VM's hardware.
+    Hardware(super::HardwareAct),
 }

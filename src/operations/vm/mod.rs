@@ -4,13 +4,17 @@ mod power;
 mod settings;
 
 use super::facts::{Facts, Needs, VmFacts};
+use super::hardware::{self, HardwareNeeds};
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::Planned;
 
 pub(super) const fn needs(act: &Op) -> Needs {
     match act {
-        Op::Rename { .. } => Needs { definition: true, names: true },
-        _ => Needs { definition: true, names: false },
+        Op::Rename { .. } => Needs { definition: true, names: true, hardware: HardwareNeeds::NONE },
+        Op::Hardware(change) => {
+            Needs { definition: true, names: false, hardware: hardware::needs(&change.what) }
+        }
+        _ => Needs { definition: true, names: false, hardware: HardwareNeeds::NONE },
     }
 }
 
@@ -32,5 +36,6 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         | Op::ChangeTags { .. }
         | Op::Describe { .. }
         | Op::Protect { .. } => settings::plan(act, vm, facts),
+        Op::Hardware(change) => hardware::plan(act, change, vm, facts),
     }
 }

@@ -2,11 +2,13 @@
 
 mod devices;
 mod disk;
+mod machine;
 mod metadata;
 mod nic;
 #[cfg(test)]
 mod tests;
 
+pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
 
 use super::XmlError;

@@ -1,7 +1,7 @@
 //! Operations in a word or two, where no plan says it.
 
 use crate::model::job::{Job, JobState, Progress, Unit};
-use crate::model::operation::{Operation, VmOperation};
+use crate::model::operation::{HardwareOperation, Operation, VmOperation};
 use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
@@ -25,6 +25,7 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Describe { .. } => "Describe",
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
+        VmOperation::Hardware(change) => hardware(&change.what),
     }
 }
 
@@ -47,7 +48,27 @@ pub const fn doing(operation: &Operation) -> &'static str {
         | VmOperation::SetTags { .. }
         | VmOperation::ChangeTags { .. }
         | VmOperation::Describe { .. }
-        | VmOperation::Protect { .. } => "changing",
+        | VmOperation::Protect { .. }
+        | VmOperation::Hardware(_) => "changing",
+    }
+}
+
+const fn hardware(what: &HardwareOperation) -> &'static str {
+    match what {
+        HardwareOperation::Resize { .. } => "Change vCPUs and memory of",
+        HardwareOperation::AttachDisk(_) => "Attach a disk to",
+        HardwareOperation::DetachDisk { .. } => "Detach a disk from",
+        HardwareOperation::GrowDisk { .. } => "Grow a disk of",
+        HardwareOperation::ChangeBus { .. } => "Change the bus of a disk of",
+        HardwareOperation::AttachNic(_) => "Attach a NIC to",
+        HardwareOperation::DetachNic { .. } => "Detach a NIC from",
+        HardwareOperation::SetLink { up: true, .. } => "Link up a NIC of",
+        HardwareOperation::SetLink { up: false, .. } => "Link down a NIC of",
+        HardwareOperation::ChangeNetwork { .. } => "Change the network of a NIC of",
+        HardwareOperation::InsertMedia { .. } => "Insert a medium into",
+        HardwareOperation::EjectMedia { .. } => "Eject the medium of",
+        HardwareOperation::BootOrder { .. } => "Set the boot order of",
+        HardwareOperation::AttachXml { .. } => "Attach a device to",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
+mod hardware;
+
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHo
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::Act;
+use crate::model::plan::{Act, HardwareAct};
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
@@ -78,6 +80,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetMetadata { vm, xml } => hv.set_metadata(*vm, xml.as_deref())?,
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
+        Act::Hardware(act) => return hardware::perform(act, hands),
     }
     Ok(())
 }
@@ -161,6 +164,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult
             found(now.description.unwrap_or_default() == text.trim())
         }
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
+        Act::Hardware(act) => return hardware::probe(act, hv),
     })
 }
 
@@ -176,6 +180,11 @@ fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {
 pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
     matches!(
         act,
-        Act::Rename { .. } | Act::SetMetadata { .. } | Act::SetTitle { .. } | Act::SetDescription { .. }
+        Act::Rename { .. }
+            | Act::SetMetadata { .. }
+            | Act::SetTitle { .. }
+            | Act::SetDescription { .. }
+            // What runs is all the definition that a transient VM has.
+            | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
     )
 }

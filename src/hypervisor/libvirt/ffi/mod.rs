@@ -14,6 +14,7 @@ mod error;
 mod event_loop;
 mod events;
 mod handle;
+mod hardware;
 mod network;
 mod stats;
 mod storage;
