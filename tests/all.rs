@@ -7,6 +7,7 @@ mod audit;
 mod cli;
 mod conformance;
 mod engine;
+mod hardware;
 mod licences;
 mod past;
 mod pty;

@@ -1,5 +1,7 @@
 //! Arguments of `novacron vm`.
 
+mod hardware;
+
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -160,6 +162,19 @@ pub enum Action {
         #[arg(value_enum, required = true, value_name = "on|off")]
         switch: Switch,
     },
+    /// Give VMs other vCPUs and memory, at once as far as that is possible.
+    Set(hardware::Set),
+    /// Attach, detach, grow disks; change media.
+    #[command(subcommand)]
+    Disk(hardware::Disk),
+    /// Attach and detach NICs, set their links and networks.
+    #[command(subcommand)]
+    Nic(hardware::Nic),
+    /// Have a VM boot from its devices in this order, from its next start on: `novacron vm boot web01 vda,network`.
+    Boot(hardware::Boot),
+    /// Attach a disk or NIC by its XML.
+    #[command(subcommand)]
+    Device(hardware::Device),
 }
 
 /// VMs, as they were named.
@@ -247,6 +262,11 @@ impl Action {
             Self::Tag { names, change } => (names.names, change.asked()),
             Self::Describe { name, title, text } => (vec![name], Op::Describe { title, description: text }),
             Self::Protect { names, switch } => (names.names, Op::Protect { on: switch == Switch::On }),
+            Self::Set(set) => set.asked(),
+            Self::Disk(disk) => disk.asked(),
+            Self::Nic(nic) => nic.asked(),
+            Self::Boot(boot) => boot.asked(),
+            Self::Device(device) => device.asked(),
         }
     }
 }

@@ -9,6 +9,8 @@ mod media;
 mod nic;
 mod sizes;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use facts::{HardwareFacts, HardwareNeeds, Image, OtherVm};
 

@@ -26,6 +26,7 @@ pub(crate) fn planned(snapshot: &Snapshot, operations: &[Operation]) -> Vec<Plan
             defined_xml: String::new(),
         }),
         names: names.clone(),
+        ..Facts::default()
     };
     operations.iter().map(|operation| plan(operation, &facts(operation))).collect()
 }
