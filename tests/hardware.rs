@@ -53,11 +53,9 @@ impl Bed {
     /// A VM that is off; with an operating system, or with nothing to boot.
     fn new(test: &str, guest: bool) -> Option<Self> {
         let variable = |name| std::env::var(name).ok();
-        let (Some(uri), Some(hostctl), Some(host)) = (
-            variable("NOVACRON_TEST_URI"),
-            variable("NOVACRON_TEST_HOSTCTL"),
-            variable("NOVACRON_HOST_DIR"),
-        ) else {
+        let (Some(uri), Some(hostctl), Some(host)) =
+            (variable("NOVACRON_TEST_URI"), variable("NOVACRON_TEST_HOSTCTL"), variable("NOVACRON_HOST_DIR"))
+        else {
             println!("skipped: there is no test host");
             return None;
         };
@@ -76,7 +74,8 @@ impl Bed {
         } else {
             String::new()
         };
-        let port = "<controller type='pci' model='pcie-root-port'/>".repeat(8);
+        let port = |n| format!("<controller type='pci' index='{n}' model='pcie-root-port'/>");
+        let port: String = (1..12).map(port).collect();
         let xml = format!(
             "<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>{name}</name>
              <metadata><o:thing xmlns:o='urn:example:other'><o:keep a='1'/></o:thing></metadata>
@@ -87,7 +86,7 @@ impl Bed {
                <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='{disk}'/>
                  <target dev='vda' bus='virtio'/></disk>
                <disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>
-               {port}
+               <controller type='pci' index='0' model='pcie-root'/>{port}
                <serial type='pty'><log file='/var/log/libvirt/serial/{name}.log' append='off'/></serial>
                <graphics type='vnc' port='-1' autoport='yes' passwd='secret'/>
                <memballoon model='virtio'/>
@@ -180,7 +179,8 @@ impl Bed {
     fn audit(&self) -> Json {
         let mut command = self.command(&[]);
         let out = command_of(&mut command, &["audit", "list", "--format", "json", "--connect", &self.uri]);
-        let list: Json = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {}", text(&out.stdout)));
+        let list: Json =
+            serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {}", text(&out.stdout)));
         list
     }
 }
@@ -222,7 +222,8 @@ fn what_is_off_is_changed_and_keeps_what_nobody_knows() {
     let (code, said) = bed.fails(&["disk", "attach", &vm, &of_others]);
     assert!(code == 4 && said.contains("web02 uses"), "{code} {said}");
     let web02 = domain::parse(&text(&bed.virsh(&["dumpxml", "web02"]).stdout)).unwrap();
-    let (code, said) = bed.fails(&["nic", "attach", &vm, "--network", "default", "--mac", &web02.nics[0].mac]);
+    let (code, said) =
+        bed.fails(&["nic", "attach", &vm, "--network", "default", "--mac", &web02.nics[0].mac]);
     assert!(code == 4 && said.contains("is taken by web02"), "{code} {said}");
     bed.done(&["disk", "detach", &vm, "sdb"]);
     bed.done(&["nic", "detach", &vm, "52:54:00:de:f0:01"]);
@@ -248,7 +249,10 @@ fn what_runs_is_changed_with_its_guest() {
     bed.done(&["nic", "link", &vm, "default", "up"]);
     bed.done(&["nic", "network", &vm, "default", "--network", "isolated"]);
     let network = |vm: VmDefinition| vm.nics[0].source.name().map(str::to_owned);
-    assert_eq!((network(bed.live()).as_deref(), network(bed.defined()).as_deref()), (Some("isolated"), Some("isolated")));
+    assert_eq!(
+        (network(bed.live()).as_deref(), network(bed.defined()).as_deref()),
+        (Some("isolated"), Some("isolated"))
+    );
     bed.done(&["set", &vm, "--vcpus", "2", "--memory", "128M"]);
     assert_eq!((bed.live().vcpus, bed.defined().vcpus), (2, 2));
     until("the guest gives memory back", || bed.live().memory == 128 << 20);
@@ -257,7 +261,8 @@ fn what_runs_is_changed_with_its_guest() {
     assert!(said.contains("3 vCPUs at most"), "{said}");
     let seed = bed.volume("seed.iso", "raw");
     bed.done(&["disk", "insert", &vm, &seed]);
-    let medium = |vm: VmDefinition| vm.disks.into_iter().find(|d| d.target == "sda").unwrap().source.is_some();
+    let medium =
+        |vm: VmDefinition| vm.disks.into_iter().find(|d| d.target == "sda").unwrap().source.is_some();
     assert!(medium(bed.live()) && medium(bed.defined()));
     bed.done(&["disk", "eject", &vm, "--force"]);
     assert!(!medium(bed.live()) && !medium(bed.defined()));
@@ -311,11 +316,8 @@ fn killed_at_any_step_the_next_start_goes_on() {
     let vm = bed.name.clone();
     bed.start();
     for place in ["begun", "acted 0", "begun 1", "acted 1"] {
-        let killed = bed
-            .command(&["disk", "attach", &vm, &data])
-            .env("NOVACRON_DEBUG_KILL", place)
-            .status()
-            .unwrap();
+        let killed =
+            bed.command(&["disk", "attach", &vm, &data]).env("NOVACRON_DEBUG_KILL", place).status().unwrap();
         assert_eq!(killed.code(), None, "killed at {place}");
         until("the next start goes on", || {
             bed.run(&["pause", &vm, "--dry-run"]);

@@ -54,7 +54,10 @@ pub(super) fn what_is_defined_changes(host: &Host<'_>) {
     ];
     hv.edit_definition(id, &back).unwrap();
     let after = parse(&defined(&*hv, id)).unwrap();
-    assert_eq!((after.vcpus_max, after.memory_max, after.nics), (before.vcpus_max, before.memory_max, before.nics));
+    assert_eq!(
+        (after.vcpus_max, after.memory_max, after.nics),
+        (before.vcpus_max, before.memory_max, before.nics)
+    );
     let missing = [Edit::Link { mac: "52:54:00:de:00:99".into(), up: false }];
     hv.edit_definition(id, &missing).unwrap_err();
     trouble.undefine(id);

@@ -552,9 +552,21 @@ fn changes_of_hardware() -> Vec<VmOperation> {
         shareable: true,
         cdrom: false,
     };
-    let drive =
-        NewDisk { source: None, target: None, bus: None, format: None, read_only: false, shareable: false, cdrom: true };
-    let nic = NewNic { to: Plug::Bridge("br0".into()), model: Some("e1000e".into()), mac: "52:54:00:00:00:01".into(), up: false };
+    let drive = NewDisk {
+        source: None,
+        target: None,
+        bus: None,
+        format: None,
+        read_only: false,
+        shareable: false,
+        cdrom: true,
+    };
+    let nic = NewNic {
+        to: Plug::Bridge("br0".into()),
+        model: Some("e1000e".into()),
+        mac: "52:54:00:00:00:01".into(),
+        up: false,
+    };
     let mac = || nic.mac.clone();
     let vcpus = Some(Vcpus { count: 2, max: Some(4) });
     let memory = Some(Memory { bytes: 1 << 30, max: Some(3 << 29) });

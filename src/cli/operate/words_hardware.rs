@@ -29,11 +29,7 @@ fn of(what: &Hw) -> (Vec<&'static str>, Vec<String>, Vec<String>) {
             (vec!["set"], none(), options)
         }
         Hw::AttachDisk(disk) => {
-            let given = [
-                ("--target", &disk.target),
-                ("--bus", &disk.bus),
-                ("--image-format", &disk.format),
-            ];
+            let given = [("--target", &disk.target), ("--bus", &disk.bus), ("--image-format", &disk.format)];
             let named = given.into_iter().filter_map(|(o, v)| Some([o.to_owned(), v.clone()?])).flatten();
             let flags = [
                 (disk.read_only, "--read-only-disk"),

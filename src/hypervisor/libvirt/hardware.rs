@@ -34,7 +34,9 @@ impl Hardware for Connection {
             Edit::Link { mac, .. } | Edit::Plug { mac, .. } => {
                 update(d, &Device::Nic(mac.to_ascii_lowercase()), edit, force)
             }
-            Edit::Bus { .. } | Edit::Boot(_) => Err(RawError::local("unsupported flags: this waits for a start")),
+            Edit::Bus { .. } | Edit::Boot(_) => {
+                Err(RawError::local("unsupported flags: this waits for a start"))
+            }
         })
     }
 

@@ -63,7 +63,11 @@ impl Hardware for SimConnection {
         self.refuse_if_read_only(Operation::GrowImage)?;
         let mut state = self.enter(Operation::GrowImage)?;
         let found = state.vms.values_mut().find_map(|vm| {
-            let disk = vm.spec.disks.iter().find(|d| matches!(&d.kind, DiskKind::Volume { path: p, .. } if p == path))?;
+            let disk = vm
+                .spec
+                .disks
+                .iter()
+                .find(|d| matches!(&d.kind, DiskKind::Volume { path: p, .. } if p == path))?;
             let target = disk.target.clone();
             Some((vm, target))
         });

@@ -8,13 +8,13 @@
 //! counters) → `meters` (all VMs, the noise between them, the node) → `world` → `connection` (the port).
 
 mod build;
+mod change_hardware;
 pub(super) mod clock;
 mod config;
 mod connection;
 mod connector;
 mod define;
 pub(super) mod dice;
-mod change_hardware;
 mod faults;
 pub(super) mod hardware;
 mod host;

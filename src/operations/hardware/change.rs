@@ -129,7 +129,8 @@ impl<'c> Case<'c> {
     pub(super) fn no_port(&self) -> Option<String> {
         let (_, machine) = self.live.as_ref()?;
         (machine.free_ports == Some(0)).then(|| {
-            "its machine type is PCIe, and all its root ports are taken; a start adds what is needed.".to_owned()
+            "its machine type is PCIe, and all its root ports are taken; a start adds what is needed."
+                .to_owned()
         })
     }
 
@@ -156,8 +157,7 @@ impl<'c> Case<'c> {
                 Err(self.refuse(&change.verb, RefusalKind::Unknown, reason, ""))
             }
         };
-        let after =
-            if self.persistent() { side(&self.vm.defined_xml, &change.edits)? } else { None };
+        let after = if self.persistent() { side(&self.vm.defined_xml, &change.edits)? } else { None };
         let mut parts = Parts { after, now: Vec::new(), not_now: Vec::new() };
         if self.live.is_none() || self.change.when == ChangeWhen::NextStart {
             return Ok(parts);
@@ -245,8 +245,9 @@ impl<'c> Case<'c> {
         let why = not_now.into_iter().next();
         match why {
             Some(why) if !self.persistent() => {
-                let reason =
-                    format!("It is transient, so there is no next start, and while it runs this cannot be: {why}");
+                let reason = format!(
+                    "It is transient, so there is no next start, and while it runs this cannot be: {why}"
+                );
                 self.refuse(verb, RefusalKind::State, reason, DEFINE)
             }
             None if !self.persistent() && self.change.when == ChangeWhen::NextStart => {

@@ -41,7 +41,9 @@ fn made(case: &Case<'_>, disk: &NewDisk) -> Checked<(Change, Option<String>)> {
     let found = match &disk.source {
         Some(name) => Some(source::find(case, ATTACH, name)?),
         None if disk.cdrom => None,
-        None => return Err(refuse(RefusalKind::BadRequest, "A disk needs something that it holds.".into(), "")),
+        None => {
+            return Err(refuse(RefusalKind::BadRequest, "A disk needs something that it holds.".into(), ""));
+        }
     };
     let read_only = disk.read_only || disk.cdrom;
     if let Some(found) = &found {
@@ -70,8 +72,9 @@ fn made(case: &Case<'_>, disk: &NewDisk) -> Checked<(Change, Option<String>)> {
     words.extend(disk.cdrom.then_some(["--type".to_owned(), "cdrom".to_owned()]).into_iter().flatten());
     let mode = if read_only { Some("readonly") } else { disk.shareable.then_some("shareable") };
     words.extend(mode.map(|m| ["--mode".to_owned(), m.to_owned()]).into_iter().flatten());
-    let unseen = found.as_ref().is_some_and(|f| f.image.is_none())
-        .then(|| format!("{} is in no started pool: whether it is there shows when it is attached.", clean(&path)));
+    let unseen = found.as_ref().is_some_and(|f| f.image.is_none()).then(|| {
+        format!("{} is in no started pool: whether it is there shows when it is attached.", clean(&path))
+    });
     let device = Device::Disk(target.clone());
     let change = coming(case, ATTACH, what, xml, device, &words, hotplug(case, &bus, disk.cdrom))
         .undone(HardwareOperation::DetachDisk { target });
@@ -146,11 +149,17 @@ fn format_of(case: &Case<'_>, disk: &NewDisk, found: Option<&Found<'_>>) -> Chec
         (None, None) if disk.cdrom || block => "raw".into(),
         // A guest could write the head of another format into a raw image: it is never guessed.
         (None, None) => {
-            return bad("Its format is not known: it is in no started pool.".into(), "Give it, such as qcow2 or raw.");
+            return bad(
+                "Its format is not known: it is in no started pool.".into(),
+                "Give it, such as qcow2 or raw.",
+            );
         }
     };
     if !FORMATS.contains(&format.as_str()) {
-        return bad(format!("“{}” is no format of disks.", clean(&format)), "qcow2 and raw are the usual ones.");
+        return bad(
+            format!("“{}” is no format of disks.", clean(&format)),
+            "qcow2 and raw are the usual ones.",
+        );
     }
     Ok(if format == "iso" { "raw".into() } else { format })
 }
@@ -196,11 +205,19 @@ fn free_target(case: &Case<'_>, verb: &str, wanted: Option<&str>, prefix: &str) 
         let letters = wanted.strip_prefix(prefix).unwrap_or_default();
         if letters.is_empty() || letters.len() > 3 || !letters.bytes().all(|b| b.is_ascii_lowercase()) {
             let reason = format!("“{}” is no target on this bus.", clean(wanted));
-            return Err(refuse(RefusalKind::BadRequest, reason, format!("It is called {prefix}a, {prefix}b and so on.")));
+            return Err(refuse(
+                RefusalKind::BadRequest,
+                reason,
+                format!("It is called {prefix}a, {prefix}b and so on."),
+            ));
         }
         if taken.iter().any(|t| t == wanted) {
             let reason = format!("It has a {wanted} already.");
-            return Err(refuse(RefusalKind::Taken, reason, "Leave the target away: the next free one is taken.".into()));
+            return Err(refuse(
+                RefusalKind::Taken,
+                reason,
+                "Leave the target away: the next free one is taken.".into(),
+            ));
         }
         return Ok(wanted.to_owned());
     }
@@ -256,12 +273,23 @@ pub(super) fn detach(case: &Case<'_>, target: &str) -> Planned {
     let source = disk.source.as_ref().map(|s| clean(&s.describe()).into_owned());
     case.plan(change, |plan| {
         plan.rests_on(format!("its {target}"), &xml)
-            .note_if(boots, Weight::Warning, "The VM boots from this disk: without it the next start may find nothing.")
-            .note_if(waits, Weight::Warning, "Unmount what the guest has on it first: what it has not written is lost.")
-            .note(Weight::Info, match source {
-                Some(source) => format!("What is on it stays: {source}."),
-                None => "It is empty.".into(),
-            })
+            .note_if(
+                boots,
+                Weight::Warning,
+                "The VM boots from this disk: without it the next start may find nothing.",
+            )
+            .note_if(
+                waits,
+                Weight::Warning,
+                "Unmount what the guest has on it first: what it has not written is lost.",
+            )
+            .note(
+                Weight::Info,
+                match source {
+                    Some(source) => format!("What is on it stays: {source}."),
+                    None => "It is empty.".into(),
+                },
+            )
     })
 }
 

@@ -20,8 +20,7 @@ pub struct HardwareNeeds {
 
 impl HardwareNeeds {
     /// Nothing.
-    pub const NONE: Self =
-        Self { live: false, others: false, images: false, networks: false, node: false };
+    pub const NONE: Self = Self { live: false, others: false, images: false, networks: false, node: false };
 }
 
 /// What was read.

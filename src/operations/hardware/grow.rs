@@ -70,7 +70,11 @@ fn made(case: &Case<'_>, target: &str, to: u64) -> Checked<Draft> {
     } else {
         let Some((path, _)) = path.as_ref().zip(image) else {
             let reason = "It is in no started pool, and only volumes grow while their VM is off.".to_owned();
-            return Err(refuse(RefusalKind::Unsupported, reason, "Start its pool, or start the VM and grow it then."));
+            return Err(refuse(
+                RefusalKind::Unsupported,
+                reason,
+                "Start its pool, or start the VM and grow it then.",
+            ));
         };
         if case.vm.flags.managed_save == Some(true) {
             let reason = "Its memory is saved, with the size that the disk has.".to_owned();
@@ -80,7 +84,10 @@ fn made(case: &Case<'_>, target: &str, to: u64) -> Checked<Draft> {
         plan.step(step, &["vol-resize", path, &bytes], Act::Hardware(act)).rests_on("its image", path)
     };
     let plan = plan
-        .note(Weight::Info, "Partitions and file systems on it stay as they are: they are grown in the guest.")
+        .note(
+            Weight::Info,
+            "Partitions and file systems on it stay as they are: they are grown in the guest.",
+        )
         .note(Weight::Info, "It cannot be made smaller again.");
     let Some(image) = image else { return Ok(plan) };
     let more = to - now;

@@ -19,18 +19,18 @@ pub(super) fn is_drive(disk: &DiskDefinition) -> bool {
     matches!(disk.device.as_str(), "cdrom" | "floppy")
 }
 
-pub(super) fn insert(
-    case: &Case<'_>,
-    target: Option<&str>,
-    name: &DiskSourceName,
-    force: bool,
-) -> Planned {
+pub(super) fn insert(case: &Case<'_>, target: Option<&str>, name: &DiskSourceName, force: bool) -> Planned {
     let made = || -> Checked<_> {
         let drive = drive(case, INSERT, target)?;
         let found = source::find(case, INSERT, name)?;
         let path = found.medium.path().to_owned();
         source::nobody_else(case, INSERT, &path, How { writes: false, shareable: false })?;
-        Ok((change(case, INSERT, drive, Some(found.medium), force), drive.target.clone(), found.image.is_none(), path))
+        Ok((
+            change(case, INSERT, drive, Some(found.medium), force),
+            drive.target.clone(),
+            found.image.is_none(),
+            path,
+        ))
     };
     match made() {
         Ok((change, target, unseen, path)) => case.plan(change, |plan| {
@@ -124,7 +124,11 @@ fn drive<'c>(case: &'c Case<'_>, verb: &str, target: Option<&str>) -> Checked<&'
     let drives: Vec<&DiskDefinition> = case.now().disks.iter().filter(|d| is_drive(d)).collect();
     match drives.as_slice() {
         [one] => Ok(one),
-        [] => Err(refuse(RefusalKind::NotFound, "It has no drive.".into(), "Attach a CD-ROM drive while it is off.".into())),
+        [] => Err(refuse(
+            RefusalKind::NotFound,
+            "It has no drive.".into(),
+            "Attach a CD-ROM drive while it is off.".into(),
+        )),
         several => {
             let names: Vec<_> = several.iter().map(|d| clean(&d.target).into_owned()).collect();
             let reason = "It has several drives.".to_owned();

@@ -23,9 +23,7 @@ pub(super) const fn needs(what: &Hw) -> HardwareNeeds {
     let live = HardwareNeeds { live: true, ..HardwareNeeds::NONE };
     match what {
         Hw::Resize { .. } => HardwareNeeds { node: true, ..live },
-        Hw::AttachDisk(_) | Hw::InsertMedia { .. } => {
-            HardwareNeeds { others: true, images: true, ..live }
-        }
+        Hw::AttachDisk(_) | Hw::InsertMedia { .. } => HardwareNeeds { others: true, images: true, ..live },
         Hw::GrowDisk { .. } => HardwareNeeds { images: true, others: true, ..live },
         Hw::AttachXml { .. } => HardwareNeeds { others: true, images: true, networks: true, ..live },
         Hw::AttachNic(_) => HardwareNeeds { others: true, networks: true, ..live },
@@ -54,9 +52,7 @@ pub(super) fn plan(act: &Op, change: &HardwareChange, vm: &VmFacts, facts: &Fact
         Hw::DetachNic { nic } => nic::detach(&case, nic),
         Hw::SetLink { nic, up } => nic::link(&case, nic, *up),
         Hw::ChangeNetwork { nic, to } => nic::change_network(&case, nic, to),
-        Hw::InsertMedia { target, source, force } => {
-            media::insert(&case, target.as_deref(), source, *force)
-        }
+        Hw::InsertMedia { target, source, force } => media::insert(&case, target.as_deref(), source, *force),
         Hw::EjectMedia { target, force } => media::eject(&case, target.as_deref(), *force),
         Hw::BootOrder { order } => boot::order(&case, order),
         Hw::AttachXml { xml } => disk::attach_xml(&case, xml),

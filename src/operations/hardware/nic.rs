@@ -34,9 +34,8 @@ pub(super) fn attach(case: &Case<'_>, new: &NewNic) -> Planned {
 }
 
 fn made(case: &Case<'_>, new: &NewNic) -> Checked<Change> {
-    let refuse = |reason: String, remedy: &str| {
-        Box::new(case.refuse(ATTACH, RefusalKind::BadRequest, reason, remedy))
-    };
+    let refuse =
+        |reason: String, remedy: &str| Box::new(case.refuse(ATTACH, RefusalKind::BadRequest, reason, remedy));
     let mac = new.mac.to_ascii_lowercase();
     if !mac_is_good(&mac) {
         let reason = format!("“{}” is no MAC address of one machine.", clean(&new.mac));
@@ -53,7 +52,8 @@ fn made(case: &Case<'_>, new: &NewNic) -> Checked<Change> {
         Plug::Network(name) => ("network", name),
         Plug::Bridge(name) => ("bridge", name),
     };
-    let words = ["attach-interface", &case.name(), kind, name, "--model", model, "--mac", &mac].map(str::to_owned);
+    let words =
+        ["attach-interface", &case.name(), kind, name, "--model", model, "--mac", &mac].map(str::to_owned);
     let what = format!("Attach a NIC {mac} in {}", new.to.phrase());
     let xml = write::nic(&new.to, model, &mac, new.up);
     let change = coming(case, ATTACH, what, xml, Device::Nic(mac.clone()), &words, not_now);
@@ -106,9 +106,10 @@ fn network_of(case: &Case<'_>, verb: &str, plug: &Plug) -> Checked<Option<String
     };
     match case.facts.hardware.networks.iter().find(|(n, _)| n == name) {
         Some((_, true)) => Ok(None),
-        Some((name, false)) => {
-            Ok(Some(format!("network {} is not started; the VM does not start either before it is.", clean(name))))
-        }
+        Some((name, false)) => Ok(Some(format!(
+            "network {} is not started; the VM does not start either before it is.",
+            clean(name)
+        ))),
         None => {
             let all: Vec<_> =
                 case.facts.hardware.networks.iter().map(|(n, _)| clean(n).into_owned()).collect();
@@ -149,9 +150,7 @@ fn nic_of<'c>(case: &'c Case<'_>, verb: &str, text: &str) -> Checked<&'c NicDefi
     match found.as_slice() {
         [one] if !one.mac.is_empty() => Ok(one),
         [] | [_] => Err(refuse(RefusalKind::NotFound, format!("It has no NIC {}.", clean(text)))),
-        _ => {
-            Err(refuse(RefusalKind::BadRequest, format!("Several of its NICs are in {}.", clean(text))))
-        }
+        _ => Err(refuse(RefusalKind::BadRequest, format!("Several of its NICs are in {}.", clean(text)))),
     }
 }
 
@@ -294,9 +293,7 @@ fn moved(case: &Case<'_>, text: &str, to: &Plug) -> Checked<(Change, String, Str
         edits: vec![edit],
         back: back.into_iter().collect(),
         command,
-        inverse: before
-            .clone()
-            .map(|to| HardwareOperation::ChangeNetwork { nic: mac.clone(), to }),
+        inverse: before.clone().map(|to| HardwareOperation::ChangeNetwork { nic: mac.clone(), to }),
         ..Change::default()
     };
     let was = before.map_or_else(|| "another".to_owned(), |plug| plug.phrase());

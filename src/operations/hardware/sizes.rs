@@ -111,7 +111,10 @@ fn vcpus(case: &Case<'_>, Vcpus { count, max }: Vcpus) -> Made {
     if let Some((host, _)) = case.facts.hardware.node
         && count > host
     {
-        notes.push((Weight::Warning, format!("The host has {host} CPUs: {count} vCPUs slow each other down.")));
+        notes.push((
+            Weight::Warning,
+            format!("The host has {host} CPUs: {count} vCPUs slow each other down."),
+        ));
     }
     Ok(Part {
         edit: Edit::Vcpus { count, max, sockets },

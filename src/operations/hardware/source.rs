@@ -77,7 +77,8 @@ pub(super) fn nobody_else(case: &Case<'_>, verb: &str, path: &str, how: How) -> 
             if holds(case, disk, path) && (how.writes || writes) && !both_share {
                 return in_use(&other.name, &format!("uses {} as {}", path, disk.target));
             }
-            let below = disk.backing.iter().any(|layer| path_of(case, &layer.source).as_deref() == Some(path));
+            let below =
+                disk.backing.iter().any(|layer| path_of(case, &layer.source).as_deref() == Some(path));
             if below && how.writes {
                 return in_use(&other.name, &format!("has {} below its {}", path, disk.target));
             }

@@ -76,7 +76,10 @@ fn facts(state: VmState, live: &str, defined: &str) -> Facts {
         <interface type='network'><mac address='52:54:00:00:00:02'/><source network='default'/></interface>
         </devices></domain>";
     let other = domain::parse(other).unwrap();
-    let based = Volume { backing: Some("/images/golden.qcow2".into()), ..volume("images", "child.qcow2", "qcow2").volume };
+    let based = Volume {
+        backing: Some("/images/golden.qcow2".into()),
+        ..volume("images", "child.qcow2", "qcow2").volume
+    };
     let hardware = HardwareFacts {
         live_xml: if state.is_active() { live.to_owned() } else { String::new() },
         others: vec![OtherVm { name: "db01".into(), disks: other.disks, nics: other.nics }],
@@ -94,7 +97,8 @@ fn facts(state: VmState, live: &str, defined: &str) -> Facts {
         capacity: Some(10 * GIB),
         node: Some((8, 16 * GIB)),
     };
-    let vm = VmFacts { id: ID, name: "web01".into(), state, flags, definition, defined_xml: defined.to_owned() };
+    let vm =
+        VmFacts { id: ID, name: "web01".into(), state, flags, definition, defined_xml: defined.to_owned() };
     Facts { vm: Some(vm), hardware, ..Facts::default() }
 }
 
@@ -180,7 +184,8 @@ fn cases() -> Vec<(&'static str, Planned)> {
         "<model type='virtio'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>",
     );
     let full = facts(VmState::Running, &full, XML);
-    let pinned = XML.replace("<devices>", "<cpu><topology sockets='2' cores='2' threads='1'/></cpu><devices>");
+    let pinned =
+        XML.replace("<devices>", "<cpu><topology sockets='2' cores='2' threads='1'/></cpu><devices>");
     let pinned = facts(VmState::ShutOff, "", &pinned);
     let mut transient = running();
     transient.vm.as_mut().unwrap().flags.persistent = Some(false);
@@ -219,16 +224,34 @@ fn cases() -> Vec<(&'static str, Planned)> {
             full.vm.as_mut().unwrap().flags.persistent = Some(false);
             ask(Hw::AttachDisk(disk("images/data.qcow2")), &full)
         }),
-        ("sata", ask(Hw::AttachDisk(NewDisk { bus: Some("sata".into()), ..disk("images/raw.img") }), &running())),
-        ("block device", ask(Hw::AttachDisk(NewDisk { target: Some("vdq".into()), ..disk("/dev/vg/a") }), &running())),
+        (
+            "sata",
+            ask(Hw::AttachDisk(NewDisk { bus: Some("sata".into()), ..disk("images/raw.img") }), &running()),
+        ),
+        (
+            "block device",
+            ask(Hw::AttachDisk(NewDisk { target: Some("vdq".into()), ..disk("/dev/vg/a") }), &running()),
+        ),
         ("unknown format", ask(Hw::AttachDisk(disk("/elsewhere/a.img")), &off())),
-        ("wrong format", ask(Hw::AttachDisk(NewDisk { format: Some("raw".into()), ..disk("images/data.qcow2") }), &off())),
+        (
+            "wrong format",
+            ask(Hw::AttachDisk(NewDisk { format: Some("raw".into()), ..disk("images/data.qcow2") }), &off()),
+        ),
         ("shared qcow2", ask(Hw::AttachDisk(share), &off())),
         ("drive", ask(Hw::AttachDisk(NewDisk { source: None, cdrom: true, ..disk("") }), &running())),
         ("nothing", ask(Hw::AttachDisk(disk("")), &off())),
-        ("taken target", ask(Hw::AttachDisk(NewDisk { target: Some("vda".into()), ..disk("images/raw.img") }), &off())),
-        ("bad target", ask(Hw::AttachDisk(NewDisk { target: Some("vd1".into()), ..disk("images/raw.img") }), &off())),
-        ("bad bus", ask(Hw::AttachDisk(NewDisk { bus: Some("nvme".into()), ..disk("images/raw.img") }), &off())),
+        (
+            "taken target",
+            ask(Hw::AttachDisk(NewDisk { target: Some("vda".into()), ..disk("images/raw.img") }), &off()),
+        ),
+        (
+            "bad target",
+            ask(Hw::AttachDisk(NewDisk { target: Some("vd1".into()), ..disk("images/raw.img") }), &off()),
+        ),
+        (
+            "bad bus",
+            ask(Hw::AttachDisk(NewDisk { bus: Some("nvme".into()), ..disk("images/raw.img") }), &off()),
+        ),
         ("of another", ask(Hw::AttachDisk(disk("images/db01.qcow2")), &off())),
         ("below another", ask(Hw::AttachDisk(disk("/images/base.qcow2")), &off())),
         ("below a volume", ask(Hw::AttachDisk(disk("images/golden.qcow2")), &off())),
@@ -365,7 +388,11 @@ fn any_change() -> impl Strategy<Value = Hw> {
         text().prop_map(|nic| Hw::DetachNic { nic }),
         (text(), flag()).prop_map(|(nic, up)| Hw::SetLink { nic, up }),
         (text(), text()).prop_map(|(nic, to)| Hw::ChangeNetwork { nic, to: Plug::Bridge(to) }),
-        (maybe(), named(), flag()).prop_map(|(target, source, force)| Hw::InsertMedia { target, source, force }),
+        (maybe(), named(), flag()).prop_map(|(target, source, force)| Hw::InsertMedia {
+            target,
+            source,
+            force
+        }),
         (maybe(), flag()).prop_map(|(target, force)| Hw::EjectMedia { target, force }),
         prop::collection::vec(text(), 0..3).prop_map(|order| Hw::BootOrder { order }),
         text().prop_map(|xml| Hw::AttachXml { xml }),

@@ -45,8 +45,7 @@ pub fn machine(xml: &str) -> Result<Machine, XmlError> {
     }
     if let Some(devices) = domain.child("devices") {
         machine.free_ports = free_ports(devices);
-        machine.scsi =
-            devices.all("controller").any(|c| c.attr_is("type", "scsi"));
+        machine.scsi = devices.all("controller").any(|c| c.attr_is("type", "scsi"));
         boot(devices, &mut machine);
     }
     Ok(machine)

@@ -103,11 +103,7 @@ fn one_thing_changes_and_all_else_stays() {
         "<memory unit='MiB'>2048</memory>\n<currentMemory unit=\"KiB\">1048576</currentMemory><!-- half -->",
         "<memory unit='KiB'>2097156</memory>\n<currentMemory unit=\"KiB\">1048580</currentMemory><!-- half -->",
     );
-    changes(
-        Edit::Link { mac: "52:54:00:aa:00:01".into(), up: false },
-        "",
-        "<link state='down'/>",
-    );
+    changes(Edit::Link { mac: "52:54:00:aa:00:01".into(), up: false }, "", "<link state='down'/>");
     changes(medium("sda", Some("/iso/a&b'.iso")), "", "<source file='/iso/a&amp;b&apos;.iso'/>");
     changes(
         Edit::Plug { mac: "52:54:00:aa:00:01".into(), to: Plug::Network("isolated".into()) },
@@ -145,7 +141,9 @@ fn vcpus_are_written_with_what_depends_on_them() {
     );
     let none = VM.replace("  <vcpu placement='static' current='2'>4</vcpu>\n", "");
     let after = apply(&none, &[Edit::Vcpus { count: 2, max: 3, sockets: None }]).unwrap();
-    assert!(after.contains("-->\n  <vcpu current='2'>3</vcpu>") || after.contains("<vcpu current='2'>3</vcpu>"));
+    assert!(
+        after.contains("-->\n  <vcpu current='2'>3</vcpu>") || after.contains("<vcpu current='2'>3</vcpu>")
+    );
     let read = domain::parse(&after).unwrap();
     assert_eq!((read.vcpus, read.vcpus_max), (2, 3));
 }
@@ -169,7 +167,10 @@ fn what_is_so_already_leaves_every_byte() {
         assert!(is_so(VM, std::slice::from_ref(&edit)).unwrap(), "{edit:?}");
     }
     // In a network, a bridge stands beside it; plugged into that bridge it is not.
-    assert!(!is_so(VM, &[Edit::Plug { mac: "52:54:00:aa:00:01".into(), to: Plug::Bridge("virbr0".into()) }]).unwrap());
+    assert!(
+        !is_so(VM, &[Edit::Plug { mac: "52:54:00:aa:00:01".into(), to: Plug::Bridge("virbr0".into()) }])
+            .unwrap()
+    );
 }
 
 #[test]
@@ -196,7 +197,9 @@ fn what_is_not_there_is_said() {
     assert_eq!(error(Edit::Link { mac: "x\u{1b}".into(), up: true }), "there is no x");
     assert_eq!(error(boot(&[], &[Device::Disk("vdq".into())])), "there is no vdq");
     assert!(error(Edit::Add { xml: "<disk/>".into() }).starts_with("this is no disk"));
-    assert!(error(Edit::Add { xml: "<hostdev/><disk><target dev='a'/></disk>".into() }).starts_with("this is no"));
+    assert!(
+        error(Edit::Add { xml: "<hostdev/><disk><target dev='a'/></disk>".into() }).starts_with("this is no")
+    );
     assert!(apply("<domain>", &[]).is_ok() && apply("<domain>", &[medium("a", None)]).is_err());
     assert!(matches!(apply("<domain/>", &[boot(&[], &[])]), Err(EditError::Lacks("os"))));
 }
@@ -216,17 +219,21 @@ fn junk() -> impl Strategy<Value = Vec<String>> {
 fn strewn(junk: &[String]) -> String {
     let places =
         ["<name>", "<os>", "<bootmenu", "<emulator>", "<!-- the front -->", "<model type='virtio'/>"];
-    places.iter().zip(junk).fold(VM.to_owned(), |xml, (place, piece)| {
-        xml.replacen(place, &format!("{piece}{place}"), 1)
-    })
+    places
+        .iter()
+        .zip(junk)
+        .fold(VM.to_owned(), |xml, (place, piece)| xml.replacen(place, &format!("{piece}{place}"), 1))
 }
 
 fn any_edit() -> impl Strategy<Value = Edit> {
     let target = prop_oneof![Just("vda"), Just("sda"), Just("vdb")].prop_map(str::to_owned);
     let mac = (1u8..4).prop_map(|n| format!("52:54:00:aa:00:0{n}"));
     prop_oneof![
-        (1u32..9, 0u32..9, prop::option::of(1u32..5))
-            .prop_map(|(count, more, sockets)| Edit::Vcpus { count, max: count + more, sockets }),
+        (1u32..9, 0u32..9, prop::option::of(1u32..5)).prop_map(|(count, more, sockets)| Edit::Vcpus {
+            count,
+            max: count + more,
+            sockets
+        }),
         (1u64..1 << 24, 0u64..1 << 24)
             .prop_map(|(kib, more)| Edit::Memory { current: kib << 10, max: (kib + more) << 10 }),
         prop_oneof![Just(NEW_DISK), Just(NEW_NIC)].prop_map(|xml| Edit::Add { xml: xml.to_owned() }),

@@ -30,13 +30,7 @@ pub(super) fn perform(act: &HardwareAct, hands: &Hands<'_>) -> Result<(), Broken
 }
 
 /// Asks the guest to let go of a device, and waits until it has.
-fn remove(
-    vm: VmId,
-    device: &Device,
-    edit: &Edit,
-    within_s: u32,
-    hands: &Hands<'_>,
-) -> Result<(), Broken> {
+fn remove(vm: VmId, device: &Device, edit: &Edit, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
     hands.line.listen(hands.stop);
     let begun = hands.clock.now();
     let asked = hands.hv.edit_live(vm, edit, false);
