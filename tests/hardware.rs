@@ -142,10 +142,8 @@ impl Bed {
     }
 
     fn xml(&self, live: bool) -> String {
-        let out = match live {
-            true => self.virsh(&["dumpxml", &self.name]),
-            false => self.virsh(&["dumpxml", &self.name, "--inactive", "--security-info"]),
-        };
+        let which: &[&str] = if live { &[] } else { &["--inactive", "--security-info"] };
+        let out = self.virsh(&[&["dumpxml", &self.name], which].concat());
         text(&out.stdout)
     }
 
@@ -210,7 +208,7 @@ fn what_is_off_is_changed_and_keeps_what_nobody_knows() {
     let xml = bed.xml(false);
     let now = bed.defined();
     assert_eq!((now.vcpus, now.vcpus_max, now.memory, now.memory_max), (2, 4, 160 << 20, 160 << 20));
-    let disk = now.disks.iter().find(|d| d.target == "sdb").expect("it is on the other bus");
+    let disk = now.disks.iter().find(|d| d.target == "sdb").unwrap();
     assert_eq!((disk.bus.as_str(), disk.format.as_deref()), ("sata", Some("raw")));
     assert!(!now.nics[0].link_up);
     assert_eq!(now.boot, ["network", "vda"]);

@@ -20,7 +20,4 @@ pub trait Hardware {
 
     /// Makes a disk of a running VM larger; bytes.
     fn grow_disk(&self, id: VmId, target: &str, to: u64) -> HvResult<()>;
-
-    /// Makes a volume larger that no VM has open, by the path of its image; bytes.
-    fn grow_image(&self, path: &str, to: u64) -> HvResult<()>;
 }

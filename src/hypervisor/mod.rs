@@ -8,11 +8,13 @@
 //! more important. Names in results are as the hypervisor has them; cleaning is the drawer's business.
 
 mod change;
+mod definitions;
 pub mod demo;
 mod error;
 mod hardware;
 pub mod libvirt;
 pub mod sim;
+mod store;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +22,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
+pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
 pub use hardware::Hardware;
+pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 
 use crate::model::counters::{NodeCounters, VmCounters};
 use crate::model::host::Node;
@@ -128,7 +132,19 @@ pub trait Connector: Send + Sync {
 
 /// A connection: all roles together, owned by one thread.
 pub trait Hypervisor:
-    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Hardware + Send
+    Inventory
+    + Stats
+    + Storage
+    + Networks
+    + Guests
+    + Events
+    + Lifecycle
+    + Define
+    + Definitions
+    + Hardware
+    + Volumes
+    + Pools
+    + Send
 {
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;

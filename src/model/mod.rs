@@ -12,6 +12,7 @@
 //! | [`snapshot`] | one published, immutable view of everything |
 //! | [`alert`] | what needs attention |
 //! | [`operation`], [`plan`] | what can be asked for, and what it would do |
+//! | [`held`] | deleted VMs that can be brought back, definitions as they once were |
 //! | [`job`], [`audit`] | what is being done, and what was, by whom |
 //! | [`columns`] | one table of columns per kind of object: screens, `list`, JSON and CSV |
 //! | [`filter`] | the filter language |
@@ -25,6 +26,7 @@ pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod hardware;
+pub mod held;
 pub mod host;
 pub mod id;
 pub mod job;

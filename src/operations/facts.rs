@@ -1,11 +1,14 @@
 //! What plans rest on.
 
+use super::definition::DefinitionFacts;
 use super::hardware::{HardwareFacts, HardwareNeeds};
+use super::storage::StorageFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
 
 /// What has to be read for an operation, besides the VM's state and name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that is read or not")]
 pub struct Needs {
     /// Its definition, as it runs and as it is defined.
     pub definition: bool,
@@ -13,6 +16,39 @@ pub struct Needs {
     pub names: bool,
     /// What its hardware could be, and what others have.
     pub hardware: HardwareNeeds,
+    /// Its definition with passwords.
+    pub secrets: bool,
+    /// What belongs to it besides its disks.
+    pub belongings: bool,
+    /// What is held under its UUID, and all other VMs.
+    pub held: bool,
+    /// Pools and volumes.
+    pub storage: StorageNeeds,
+}
+
+impl Needs {
+    /// Nothing.
+    pub const NONE: Self = Self {
+        definition: false,
+        names: false,
+        secrets: false,
+        belongings: false,
+        held: false,
+        storage: StorageNeeds::None,
+        hardware: HardwareNeeds::NONE,
+    };
+}
+
+/// What has to be read of pools and volumes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StorageNeeds {
+    /// Nothing.
+    #[default]
+    None,
+    /// All pools, and the volumes of those that the operation names.
+    Pools,
+    /// All pools, all volumes with what lies below them, and what every VM uses.
+    Uses,
 }
 
 /// What was read, for one operation.
@@ -26,6 +62,10 @@ pub struct Facts {
     pub names: Vec<(VmId, String)>,
     /// What concerns hardware, where it was asked for.
     pub hardware: HardwareFacts,
+    /// Pools and volumes, where they were asked for.
+    pub storage: StorageFacts,
+    /// What concerns definitions.
+    pub definition: DefinitionFacts,
 }
 
 /// What was read of a VM.

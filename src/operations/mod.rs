@@ -4,22 +4,28 @@
 //! a fact that the plan rests on is another by then, nothing is done.
 
 mod build;
+mod definition;
 mod facts;
 mod hardware;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod vm;
 
-pub use facts::{Facts, Needs, VmFacts};
-pub use hardware::{HardwareFacts, HardwareNeeds, Image, OtherVm};
+pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
+pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
+pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
-use crate::model::operation::{Operation, Target};
+use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
 /// What has to be read before a plan can be made.
 pub const fn needs(operation: &Operation) -> Needs {
     match operation {
         Operation::Vm { act, .. } => vm::needs(act),
+        Operation::Volume { act, .. } => storage::volume_needs(act),
+        Operation::Pool { act, .. } => storage::pool_needs(act),
     }
 }
 
@@ -28,6 +34,9 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
     match operation {
         Operation::Vm { id, act } => match &facts.vm {
             Some(vm) => vm::plan(act, vm, facts),
+            None if matches!(act, VmOperation::Undelete { .. } | VmOperation::Purge) => {
+                definition::plan_held(act, *id, facts)
+            }
             None => Planned::Refused(Box::new(Refusal {
                 operation: operation.clone(),
                 target: Target::vm(*id, id.to_string()),
@@ -37,5 +46,7 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
                 kind: RefusalKind::NotFound,
             })),
         },
+        Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
+        Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
     }
 }

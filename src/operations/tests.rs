@@ -9,7 +9,6 @@ use crate::model::plan::{Act, Confirm, Plan, Weight};
 use crate::model::shell;
 use crate::model::text::{clean, clean_lines};
 use crate::model::vm::{PauseReason, StartGate, StartOrder, VmDefinition, VmFlags, VmState};
-use crate::xml::domain::{NOVACRON, novacron_element};
 
 const ID: VmId = VmId::from_bytes([7; 16]);
 const OTHER: VmId = VmId::from_bytes([8; 16]);
@@ -347,9 +346,15 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
             // As they are read from XML.
             title: title.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
             description: description.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
-            tags: read_back(novacron_element(&tags, false, None).as_deref())
-                .map(|d| d.tags)
-                .unwrap_or_default(),
+            tags: {
+                let mut once = Vec::new();
+                for tag in tags {
+                    if !once.contains(&tag) {
+                        once.push(tag);
+                    }
+                }
+                once
+            },
             protected,
             start_order,
             has_agent_channel: agent.0,
@@ -367,8 +372,7 @@ fn vm_facts() -> impl Strategy<Value = VmFacts> {
         autostart,
         managed_save,
     });
-    let name = hostile().prop_filter("another VM has it", |n| n != "db01");
-    (name, state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
+    (hostile(), state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
         id: ID,
         name,
         state,
@@ -376,6 +380,12 @@ fn vm_facts() -> impl Strategy<Value = VmFacts> {
         definition,
         defined_xml: String::new(),
     })
+}
+
+fn redefined() -> impl Strategy<Value = String> {
+    let good = |name: &str| format!("<domain><name>{name}</name><uuid>{ID}</uuid></domain>");
+    let named = hostile().prop_map(move |name| good(&quick_xml::escape::escape(name.as_str())));
+    prop_oneof![named, hostile(), Just(good("db01"))]
 }
 
 fn act() -> impl Strategy<Value = Op> {
@@ -401,6 +411,14 @@ fn act() -> impl Strategy<Value = Op> {
         (prop::option::of(hostile()), prop::option::of(hostile()))
             .prop_map(|(title, description)| Op::Describe { title, description }),
         any::<bool>().prop_map(|on| Op::Protect { on }),
+        any::<(bool, bool)>().prop_map(|(force_off, discard_saved)| Op::Delete { force_off, discard_saved }),
+        Just(Op::Purge),
+        prop::option::of(hostile()).prop_map(|name| Op::Undelete { name }),
+        (redefined(), any::<bool>()).prop_map(|(xml, secrets)| Op::Redefine {
+            xml,
+            secrets,
+            why: crate::model::operation::Redefined::Edit
+        }),
     ]
 }
 
@@ -437,13 +455,6 @@ fn check_plan(p: &Plan, of: &VmFacts) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// NovaCron's metadata as it is read.
-fn read_back(element: Option<&str>) -> Option<VmDefinition> {
-    let metadata = element.unwrap_or("<vm/>");
-    let domain = format!("<domain><metadata xmlns='{NOVACRON}'>{metadata}</metadata></domain>");
-    crate::xml::domain::parse(&domain).ok()
-}
-
 /// The facts once a setting's plan was carried out.
 fn after(p: &Plan, facts: &Facts) -> Option<Facts> {
     let mut facts = facts.clone();
@@ -457,7 +468,10 @@ fn after(p: &Plan, facts: &Facts) -> Option<Facts> {
                 vm.definition.description = Some(text.clone()).filter(|t| !t.is_empty());
             }
             Act::SetMetadata { xml, .. } => {
-                let read = read_back(xml.as_deref())?;
+                let metadata = xml.as_deref().unwrap_or("<vm/>");
+                let domain =
+                    format!("<domain><metadata xmlns='urn:novacron:vm:1'>{metadata}</metadata></domain>");
+                let read = crate::xml::domain::parse(&domain).ok()?;
                 vm.definition.tags = read.tags;
                 vm.definition.protected = read.protected;
                 vm.definition.start_order = read.start_order;

@@ -37,8 +37,7 @@ pub(super) fn what_is_defined_changes(host: &Host<'_>) {
     let xml = defined(&*hv, id);
     let now = parse(&xml).unwrap();
     assert_eq!((now.vcpus, now.vcpus_max, now.memory, now.memory_max), (2, 3, 16 << 20, 32 << 20));
-    let found = now.nics.iter().find(|n| n.mac == MAC).expect("the NIC is there");
-    assert!(!found.link_up);
+    assert!(now.nics.iter().any(|n| n.mac == MAC && !n.link_up), "{xml}");
     // However the hypervisor writes it, it is found done; and it is done once.
     for one in &edits {
         assert!(edit::is_so(&xml, std::slice::from_ref(one)).unwrap(), "{one:?} in {xml}");
@@ -86,13 +85,11 @@ pub(super) fn what_runs_changes(host: &Host<'_>) {
     fails(hv.edit_definition(nobody, &[nic()]), &[HvErrorKind::NotFound]);
     fails(hv.disk_capacity(nobody, "vda"), &[HvErrorKind::NotFound]);
     fails(hv.grow_disk(nobody, "vda", 1 << 20), &[HvErrorKind::NotFound]);
-    fails(hv.grow_image("/nonexistent/novacron", 1 << 20), &[HvErrorKind::NotFound]);
     if let Some(connector) = host.read_only {
         let hv = connector.connect(Purpose::Operate).unwrap();
         let refused = [HvErrorKind::ReadOnly];
         fails(hv.edit_live(nobody, &nic(), false), &refused);
         fails(hv.edit_definition(nobody, &[nic()]), &refused);
         fails(hv.grow_disk(nobody, "vda", 1 << 20), &refused);
-        fails(hv.grow_image("/nonexistent/novacron", 1 << 20), &refused);
     }
 }

@@ -1,7 +1,7 @@
 //! Operations as the commands that ask for them.
 
-use super::words_hardware;
-use crate::model::operation::{AskGuest, Operation, VmOperation as Op};
+use super::{words_hardware, words_storage as storage};
+use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
 
 /// The command that asks for this of a VM of this name, ready to be typed.
@@ -11,7 +11,11 @@ pub(super) fn command(operation: &Operation, name: &str) -> String {
 
 /// The same as arguments. A name that would be taken for an option, or that cannot be typed, is told as its UUID.
 pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
-    let Operation::Vm { id, act } = operation;
+    let (id, act) = match operation {
+        Operation::Vm { id, act } => (id, act),
+        Operation::Volume { pool, name, act } => return storage::volume(pool, name, act),
+        Operation::Pool { name, act } => return storage::pool(name, act),
+    };
     let (verbs, behind, options) = match act {
         Op::Hardware(change) => words_hardware::parts(change),
         act => {
@@ -82,6 +86,18 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
         Op::Protect { on } => ("protect", switch(*on), none()),
         // Told in its own way.
         Op::Hardware(_) => ("set", none(), none()),
+        Op::Delete { force_off, discard_saved } => {
+            let options = [(*force_off, "--force-off"), (*discard_saved, "--discard-saved")];
+            let given = options.into_iter().filter(|(so, _)| *so).map(|(_, o)| o.to_owned());
+            ("delete", none(), given.collect())
+        }
+        Op::Undelete { name } => {
+            let options = name.iter().flat_map(|name| ["--name".to_owned(), name.clone()]);
+            ("undelete", none(), options.collect())
+        }
+        Op::Purge => ("purge", none(), none()),
+        Op::Redefine { why: Redefined::Revert(number), .. } => ("revert", vec![number.to_string()], none()),
+        Op::Redefine { .. } => ("edit", none(), none()),
     }
 }
 

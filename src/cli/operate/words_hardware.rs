@@ -1,7 +1,7 @@
 //! Changes of hardware as the commands that ask for them.
 
 use crate::model::hardware::Plug;
-use crate::model::operation::{ChangeWhen, HardwareChange, HardwareOperation as Hw};
+use crate::model::operation::{ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation as Hw};
 
 /// The words behind `novacron vm`, the arguments behind the VM's name, and options.
 pub(super) fn parts(change: &HardwareChange) -> (Vec<&'static str>, Vec<String>, Vec<String>) {
@@ -37,7 +37,7 @@ fn of(what: &Hw) -> (Vec<&'static str>, Vec<String>, Vec<String>) {
                 (disk.cdrom, "--cdrom"),
             ];
             let flags = flags.into_iter().filter(|(so, _)| *so).map(|(_, o)| o.to_owned());
-            let source = disk.source.iter().map(|s| s.text()).collect();
+            let source = disk.source.iter().map(DiskSourceName::text).collect();
             (vec!["disk", "attach"], source, named.chain(flags).collect())
         }
         Hw::DetachDisk { target } => (vec!["disk", "detach"], vec![target.clone()], none()),

@@ -127,6 +127,9 @@ impl DeskThread {
             // Whoever asked and did not wait for the answer is not waited for either.
             Ask::Vms(reply) => self.hands.give(Task::Vms, Wish::Vms(reply)),
             Ask::Plan(operations, reply) => self.hands.give(Task::Plan(operations), Wish::Plan(reply)),
+            Ask::Definition(vm, secrets, reply) => {
+                self.hands.give(Task::Definition(vm, secrets), Wish::Definition(reply));
+            }
             Ask::Submit(plans, consent, reply) => drop(reply.send(self.submit(plans, &consent))),
             Ask::Cancel(id) => self.cancel(id),
             Ask::Stop => self.end(),
@@ -195,6 +198,7 @@ impl DeskThread {
         match (outcome, wish) {
             (Outcome::Vms(vms), Wish::Vms(reply)) => drop(reply.send(vms)),
             (Outcome::Planned(plans), Wish::Plan(reply)) => drop(reply.send(plans)),
+            (Outcome::Definition(xml), Wish::Definition(reply)) => drop(reply.send(xml)),
             (Outcome::Over(id), _) => {
                 self.queue.over(id);
                 if let Some(live) = self.live.get_mut(&id) {
@@ -210,7 +214,7 @@ impl DeskThread {
                 tracing::warn!("Job {} was interrupted and cannot be looked after yet: {why}", job.job.id);
                 self.interrupted.push(*job);
             }
-            (Outcome::Vms(_) | Outcome::Planned(_), _) => {}
+            (Outcome::Vms(_) | Outcome::Planned(_) | Outcome::Definition(_), _) => {}
         }
     }
 

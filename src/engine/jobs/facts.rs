@@ -1,7 +1,10 @@
 //! Reading what a plan rests on.
 
+mod definition;
 mod hardware;
 
+use super::Setting;
+use super::facts_storage::storage_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::Operation;
@@ -9,7 +12,7 @@ use crate::operations::{Facts, VmFacts, needs};
 use crate::xml::domain;
 
 /// Reads what the operation needs to know. An error is of the connection: a VM that is gone is a fact.
-pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, read_only: Option<&str>) -> HvResult<Facts> {
+pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setting) -> HvResult<Facts> {
     let needed = needs(operation);
     let vm = match operation.vm_id() {
         Some(id) => found(vm_facts(hv, id))?,
@@ -18,10 +21,12 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, read_only: Opti
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
     let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
-    Ok(Facts { read_only: read_only.map(str::to_owned), vm, names, hardware })
+    let storage = storage_facts(hv, operation, needed.storage)?;
+    let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
+    Ok(Facts { read_only: setting.read_only.clone(), vm, names, storage, definition, hardware })
 }
 
-fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {
+pub(super) fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(e) if e.kind == HvErrorKind::NotFound => Ok(None),

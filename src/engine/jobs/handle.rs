@@ -7,6 +7,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::Consent;
 use crate::hypervisor::HvError;
+use crate::model::id::VmId;
 use crate::model::job::{Job, JobId};
 use crate::model::operation::Operation;
 use crate::model::plan::{Plan, Planned};
@@ -40,6 +41,8 @@ pub(crate) enum Ask {
     Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
     /// Make plans.
     Plan(Vec<Operation>, oneshot::Sender<Result<Vec<Planned>, HvError>>),
+    /// A VM's definition, with passwords or without.
+    Definition(VmId, bool, oneshot::Sender<Result<String, HvError>>),
     /// Carry plans out.
     Submit(Vec<Plan>, Consent, oneshot::Sender<Result<Vec<JobId>, String>>),
     /// Stop a job.
@@ -71,6 +74,13 @@ impl DeskHandle {
     pub fn plan(&self, operations: Vec<Operation>) -> oneshot::Receiver<Result<Vec<Planned>, HvError>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Plan(operations, tx));
+        rx
+    }
+
+    /// A VM's definition as its next start would use it: what is edited. With passwords where `secrets` says so.
+    pub fn definition(&self, vm: VmId, secrets: bool) -> oneshot::Receiver<Result<String, HvError>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Definition(vm, secrets, tx));
         rx
     }
 

@@ -25,6 +25,8 @@ pub(super) enum Wish {
     Nothing,
     /// Somebody who wants to know the VMs.
     Vms(oneshot::Sender<HvResult<Vec<VmRecord>>>),
+    /// Somebody who wants a definition.
+    Definition(oneshot::Sender<HvResult<String>>),
     /// Somebody who wants plans.
     Plan(oneshot::Sender<HvResult<Vec<Planned>>>),
 }
@@ -39,6 +41,7 @@ impl Wish {
         match self {
             Self::Nothing => return Some(self),
             Self::Vms(reply) => drop(reply.send(Err(late()))),
+            Self::Definition(reply) => drop(reply.send(Err(late()))),
             Self::Plan(reply) => drop(reply.send(Err(late()))),
         }
         None

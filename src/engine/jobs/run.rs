@@ -17,7 +17,7 @@ use crate::model::plan::{Plan, Planned, Refusal};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::operations;
-use crate::store::{Begin, JobEnd, StateDb, StoreError};
+use crate::store::{Begin, Changed, JobEnd, StateDb, StoreError};
 
 /// What became of the try to carry a job out.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl Run<'_> {
     /// Why the plan does not hold any more; `None` when it does.
     fn still_holds(&mut self) -> HvResult<Option<String>> {
         let operation = &self.plan.operation;
-        let facts = gather(self.line.hv()?, operation, self.setting.read_only.as_deref())?;
+        let facts = gather(self.line.hv()?, operation, self.setting)?;
         let now = operations::plan(operation, &facts);
         self.xml_before = facts.vm.map(|vm| vm.defined_xml).unwrap_or_default();
         Ok(changed(&self.plan, &now))
@@ -126,7 +126,7 @@ impl Run<'_> {
             self.mark(at, StepState::Done);
             self.job.progress = None;
             if at + 1 == count {
-                return (Ending::new(JobState::Done, "Done."), Some((at, StepState::Done)));
+                return (Ending::new(JobState::Done, self.plan.done.clone()), Some((at, StepState::Done)));
             }
             if let Err(why) = self.db.step(self.job.id, at, StepState::Done, Some(at + 1), self.now()) {
                 let ending = unwritten(&why);
@@ -136,7 +136,7 @@ impl Run<'_> {
             self.mark(at + 1, StepState::Begun);
             self.tell();
         }
-        (Ending::new(JobState::Done, "Done."), None)
+        (Ending::new(JobState::Done, self.plan.done.clone()), None)
     }
 
     fn act(&self, at: usize) -> Result<(), Broken> {
@@ -151,6 +151,7 @@ impl Run<'_> {
             stop: self.stop,
             job: self.job.id,
             desk: self.desk,
+            setting: self.setting,
         })
     }
 
@@ -166,7 +167,7 @@ impl Run<'_> {
             }
             Broken::Said { sentence, offer } => {
                 let ending = self.take_back(at, JobState::Failed, sentence);
-                Ending { offer, ..ending }
+                Ending { offer: offer.map(|o| *o), ..ending }
             }
         }
     }
@@ -233,6 +234,7 @@ impl Run<'_> {
             job.undo = None;
         }
         let audit = self.record(now);
+        self.revise(&audit, now);
         let (state, outcome) = (self.job.state, self.job.outcome.clone());
         let end = JobEnd {
             id: self.job.id,
@@ -256,6 +258,18 @@ impl Run<'_> {
         }
         let xml_after = self.xml_after().unwrap_or_default();
         AuditRecord { xml_before: self.xml_before.clone(), xml_after, ..record }
+    }
+
+    /// Writes down the definition that it changed.
+    fn revise(&mut self, audit: &AuditRecord, now: Timestamp) {
+        let (before, after) = (audit.xml_before.as_str(), audit.xml_after.as_str());
+        let Some(vm) = self.plan.operation.vm_id().filter(|_| before != after) else {
+            return;
+        };
+        let change = Changed { before, after, by: &audit.by, why: audit.operation.word() };
+        if let Err(why) = self.db.revise(&audit.host, vm, &change, now) {
+            tracing::error!("The definition could not be kept among the revisions: {why}");
+        }
     }
 
     fn xml_after(&self) -> Option<String> {

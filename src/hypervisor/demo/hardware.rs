@@ -21,8 +21,4 @@ impl Hardware for DemoConnection {
     fn grow_disk(&self, id: VmId, target: &str, to: u64) -> HvResult<()> {
         self.driver.grow_disk(id, target, to)
     }
-
-    fn grow_image(&self, path: &str, to: u64) -> HvResult<()> {
-        self.driver.grow_image(path, to)
-    }
 }

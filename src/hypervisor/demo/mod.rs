@@ -12,9 +12,11 @@ mod addresses;
 mod change;
 mod connection;
 mod connector;
+mod definitions;
 mod facts;
 mod hardware;
 mod hub;
+mod store;
 mod table;
 #[cfg(test)]
 mod tests;

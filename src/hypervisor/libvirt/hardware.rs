@@ -1,9 +1,8 @@
 //! Changing VMs' hardware.
 
 use super::connection::Connection;
-use super::error::Doing;
 use super::ffi::{Domain, RawError, RawResult, xml_flags};
-use crate::hypervisor::{Hardware, HvError, HvErrorKind, HvResult};
+use crate::hypervisor::{Hardware, HvErrorKind, HvResult};
 use crate::model::hardware::{Device, Edit};
 use crate::model::id::VmId;
 use crate::xml::edit::{self, EditError};
@@ -53,14 +52,6 @@ impl Hardware for Connection {
 
     fn grow_disk(&self, id: VmId, target: &str, to: u64) -> HvResult<()> {
         self.change(id, "grow the disk", |d| d.resize_block(target, to))
-    }
-
-    fn grow_image(&self, path: &str, to: u64) -> HvResult<()> {
-        const GROW: &str = "grow the volume";
-        if crate::hypervisor::Hypervisor::capabilities(self).read_only {
-            return Err(HvError::read_only(GROW));
-        }
-        self.conn.volume_at(path).and_then(|v| v.grow(to)).doing(GROW).map_err(|e| e.of(path))
     }
 }
 

@@ -12,6 +12,7 @@ mod connection;
 mod connector;
 mod decode;
 mod define;
+mod definitions;
 mod devices;
 mod error;
 mod events;
@@ -26,6 +27,7 @@ mod probe;
 mod state;
 mod stats;
 mod storage;
+mod store;
 #[cfg(test)]
 mod tests;
 mod uri;

@@ -1,7 +1,7 @@
 //! Changing the hardware of simulated VMs. Their guests let go of whatever they are asked for.
 
 use super::connection::SimConnection;
-use super::faults::{Operation, error};
+use super::faults::Operation;
 use super::spec::DiskKind;
 use super::world::SimVm;
 use crate::hypervisor::{Hardware, HvErrorKind, HvEvent, HvResult, XmlOf};
@@ -57,25 +57,6 @@ impl Hardware for SimConnection {
             grow(vm, target, to)?;
             Ok(vec![HvEvent::Changed(id)])
         })
-    }
-
-    fn grow_image(&self, path: &str, to: u64) -> HvResult<()> {
-        self.refuse_if_read_only(Operation::GrowImage)?;
-        let mut state = self.enter(Operation::GrowImage)?;
-        let found = state.vms.values_mut().find_map(|vm| {
-            let disk = vm
-                .spec
-                .disks
-                .iter()
-                .find(|d| matches!(&d.kind, DiskKind::Volume { path: p, .. } if p == path))?;
-            let target = disk.target.clone();
-            Some((vm, target))
-        });
-        let grown = match found {
-            Some((vm, target)) => grow(vm, &target, to),
-            None => Err(HvErrorKind::NotFound),
-        };
-        grown.map_err(|kind| error(Operation::GrowImage, kind).of(path))
     }
 }
 

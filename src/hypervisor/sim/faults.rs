@@ -86,8 +86,54 @@ pub enum Operation {
     DiskCapacity,
     /// `Hardware::grow_disk`
     GrowDisk,
-    /// `Hardware::grow_image`
-    GrowImage,
+    /// `Volumes::volume`
+    Volume,
+    /// `Volumes::volume_xml`
+    VolumeXml,
+    /// `Volumes::create_volume`
+    CreateVolume,
+    /// `Volumes::clone_volume`
+    CloneVolume,
+    /// `Volumes::delete_volume`
+    DeleteVolume,
+    /// `Volumes::resize_volume`
+    ResizeVolume,
+    /// `Volumes::wipe_volume`
+    WipeVolume,
+    /// `Volumes::upload`
+    Upload,
+    /// `Volumes::download`
+    Download,
+    /// `Pools::pool_named`
+    PoolNamed,
+    /// `Pools::pool_xml`
+    PoolXml,
+    /// `Pools::pool_kinds`
+    PoolKinds,
+    /// `Pools::define_pool`
+    DefinePool,
+    /// `Pools::build_pool`
+    BuildPool,
+    /// `Pools::start_pool`
+    StartPool,
+    /// `Pools::stop_pool`
+    StopPool,
+    /// `Pools::set_pool_autostart`
+    SetPoolAutostart,
+    /// `Pools::undefine_pool`
+    UndefinePool,
+    /// `Definitions::define`
+    Define,
+    /// `Definitions::undefine`
+    Undefine,
+    /// `Definitions::snapshot_documents`
+    Snapshots,
+    /// `Definitions::put_back_snapshot`
+    PutBackSnapshot,
+    /// `Definitions::checkpoint_documents`
+    Checkpoints,
+    /// `Definitions::put_back_checkpoint`
+    PutBackCheckpoint,
 }
 
 impl Operation {
@@ -97,7 +143,7 @@ impl Operation {
             Self::Connect => "connect",
             Self::Node => "read the node",
             Self::Vms => "list VMs",
-            Self::VmXml | Self::XmlOf => "read the XML",
+            Self::VmXml | Self::XmlOf | Self::VolumeXml | Self::PoolXml => "read the XML",
             Self::VmFlags => "read the flags",
             Self::VmCounters => "read statistics",
             Self::NodeCounters => "read the node's statistics",
@@ -122,7 +168,7 @@ impl Operation {
             Self::DiscardSaved => "discard the saved memory",
             Self::VmProgress => "read the job's progress",
             Self::AbortJob => "stop the VM's job",
-            Self::SetAutostart => "set the autostart",
+            Self::SetAutostart | Self::SetPoolAutostart => "set the autostart",
             Self::Rename => "rename the VM",
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
@@ -130,7 +176,28 @@ impl Operation {
             Self::EditDefinition => "change the definition",
             Self::EditLive => "change the hardware",
             Self::DiskCapacity => "read the disk's size",
-            Self::GrowDisk | Self::GrowImage => "grow the disk",
+            Self::GrowDisk => "grow the disk",
+            Self::Volume => "read the volume",
+            Self::CreateVolume => "make a volume",
+            Self::CloneVolume => "copy the volume",
+            Self::DeleteVolume => "delete the volume",
+            Self::ResizeVolume => "resize the volume",
+            Self::WipeVolume => "wipe the volume",
+            Self::Upload => "write to the volume",
+            Self::Download => "read from the volume",
+            Self::PoolNamed => "find the pool",
+            Self::PoolKinds => "read the kinds of pools",
+            Self::DefinePool => "define the pool",
+            Self::BuildPool => "build the pool",
+            Self::StartPool => "start the pool",
+            Self::StopPool => "stop the pool",
+            Self::UndefinePool => "undefine the pool",
+            Self::Define => "define the VM",
+            Self::Undefine => "undefine the VM",
+            Self::Snapshots => "read the snapshots",
+            Self::PutBackSnapshot => "put a snapshot back",
+            Self::Checkpoints => "read the checkpoints",
+            Self::PutBackCheckpoint => "put a checkpoint back",
         }
     }
 }

@@ -23,6 +23,7 @@ use super::workload::Workload;
 use super::xml::{self, Live};
 use crate::hypervisor::{EventSink, Groups, HvErrorKind, HvEvent, HvResult, NetworkRecord, XmlOf};
 use crate::model::hardware::Edit;
+use crate::model::held::Document;
 use crate::model::id::VmId;
 use crate::model::storage::PoolState;
 use crate::model::vm::VmState;
@@ -49,6 +50,8 @@ pub(super) struct World {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) vms: BTreeMap<VmId, SimVm>,
+    /// What VMs were made of that were undefined by a call.
+    pub(super) gone: BTreeMap<VmId, VmSpec>,
     pub(super) meters: Meters,
     pub(super) pools: Vec<PoolPlan>,
     pub(super) networks: Vec<NetworkRecord>,
@@ -89,6 +92,10 @@ pub(super) struct SimVm {
     pub(super) live_edits: Vec<Edit>,
     /// Disks that were made larger, with their bytes.
     pub(super) grown: BTreeMap<String, u64>,
+    /// Snapshots' metadata.
+    pub(super) snapshots: Vec<Document>,
+    /// Checkpoints' metadata.
+    pub(super) checkpoints: Vec<Document>,
 }
 
 /// The host's side of a connection.
@@ -127,6 +134,7 @@ impl World {
         let now = config.clock.now();
         let mut state = State {
             vms: BTreeMap::new(),
+            gone: BTreeMap::new(),
             meters: Meters::default(),
             pools: Vec::new(),
             networks: (0..config.networks.max(1)).map(|i| network::network(config.seed, i)).collect(),
@@ -323,6 +331,8 @@ impl State {
             edits: Vec::new(),
             live_edits: Vec::new(),
             grown: BTreeMap::new(),
+            snapshots: Vec::new(),
+            checkpoints: Vec::new(),
             spec,
         };
         self.vms.insert(vm.spec.id, vm);
@@ -373,7 +383,7 @@ impl State {
 
     /// The index of a pool that is there.
     pub(super) fn pool_index(&self, id: Uuid) -> Option<usize> {
-        self.pools.iter().position(|p| p.id == id)
+        self.pools.iter().position(|p| p.id == id && !p.gone)
     }
 
     /// The pool of this name.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::act_storage::StorageAct;
 use crate::model::id::VmId;
 use crate::model::operation::AskGuest;
 
@@ -23,7 +24,7 @@ pub enum Act {
     Shutdown {
         /// Which.
         vm: VmId,
-        /// How: never `Auto`.
+        /// How; `Auto` is the agent, and ACPI where it does not answer.
         by: AskGuest,
     },
     /// Wait until a VM is off.
@@ -37,7 +38,7 @@ pub enum Act {
     Reboot {
         /// Which.
         vm: VmId,
-        /// How: never `Auto`.
+        /// How; `Auto` is the agent, and ACPI where it does not answer.
         by: AskGuest,
     },
     /// Reset a VM.
@@ -107,4 +108,8 @@ pub enum Act {
     },
     /// Something about a VM's hardware.
     Hardware(super::HardwareAct),
+    /// Something about volumes and pools.
+    Storage(StorageAct),
+    /// Something about a definition, or about what is kept of a deleted VM.
+    Definition(super::DefinitionAct),
 }

@@ -36,12 +36,14 @@ pub enum HardwareAct {
         /// Bytes it shall have.
         to: u64,
     },
-    /// Make an image of a pool larger that no VM has open.
-    GrowImage {
+    /// Make a volume larger that no VM has open.
+    GrowVolume {
         /// The VM it belongs to.
         vm: VmId,
-        /// Path of the image.
-        path: String,
+        /// Name of its pool.
+        pool: String,
+        /// Its name.
+        volume: String,
         /// Bytes it shall have.
         to: u64,
     },

@@ -1,13 +1,17 @@
 //! Plans: what an operation would do, told before anything happens; and refusals.
 
 mod act;
+mod act_definition;
 mod act_hardware;
+mod act_storage;
 
 use serde::{Deserialize, Serialize};
 
 use super::operation::{Operation, Target};
 pub use act::Act;
+pub use act_definition::DefinitionAct;
 pub use act_hardware::HardwareAct;
+pub use act_storage::StorageAct;
 
 /// What an operation would do, and on what it rests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +26,9 @@ pub struct Plan {
     pub verb: String,
     /// How it is done, in half a line: `agent, then ACPI; 90 s`.
     pub summary: String,
+    /// How it is once it is done, a sentence: `It is off.`
+    #[serde(default)]
+    pub done: String,
     /// What is done, in order. Never empty.
     pub steps: Vec<Step>,
     /// What one should know before saying yes; worst first.

@@ -119,12 +119,6 @@ impl<'c> Case<'c> {
         refused(self.act, self.vm, verb, kind, reason, remedy)
     }
 
-    /// `virsh` arguments with the flag for what runs or for what is defined.
-    pub(super) fn virsh(&self, words: &[&str]) -> (Vec<String>, Vec<String>) {
-        let with = |flag: &str| words.iter().chain(&[flag]).map(|w| (*w).to_owned()).collect::<Vec<_>>();
-        (with("--live"), std::iter::once("virsh".to_owned()).chain(with("--config")).collect())
-    }
-
     /// Why nothing can be plugged into what runs; `None` where it can.
     pub(super) fn no_port(&self) -> Option<String> {
         let (_, machine) = self.live.as_ref()?;
@@ -267,4 +261,10 @@ impl<'c> Case<'c> {
             .or_else(|_| edit::element(&self.facts.hardware.live_xml, device))
             .ok()
     }
+}
+
+/// `virsh` arguments with the flag for what runs or for what is defined.
+pub(super) fn virsh(words: &[&str]) -> (Vec<String>, Vec<String>) {
+    let with = |flag: &str| words.iter().chain(&[flag]).map(|w| (*w).to_owned()).collect::<Vec<_>>();
+    (with("--live"), std::iter::once("virsh".to_owned()).chain(with("--config")).collect())
 }

@@ -1,6 +1,6 @@
 //! Disks: attached, detached, on another bus.
 
-use super::change::{Case, Change, Live, LivePart};
+use super::change::{Case, Change, Live, LivePart, virsh};
 use super::source::{self, Found, How};
 use super::{media, nic};
 use crate::model::hardware::{Device, Edit, Medium};
@@ -76,14 +76,13 @@ fn made(case: &Case<'_>, disk: &NewDisk) -> Checked<(Change, Option<String>)> {
         format!("{} is in no started pool: whether it is there shows when it is attached.", clean(&path))
     });
     let device = Device::Disk(target.clone());
-    let change = coming(case, ATTACH, what, xml, device, &words, hotplug(case, &bus, disk.cdrom))
+    let change = coming(ATTACH, what, xml, device, &words, hotplug(case, &bus, disk.cdrom))
         .undone(HardwareOperation::DetachDisk { target });
     Ok((change, unseen))
 }
 
 /// The change that brings a device.
 pub(super) fn coming(
-    case: &Case<'_>,
     verb: &str,
     what: String,
     xml: String,
@@ -92,7 +91,7 @@ pub(super) fn coming(
     cannot: Option<String>,
 ) -> Change {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (live, command) = case.virsh(&words);
+    let (live, command) = virsh(&words);
     let edit = Edit::Add { xml };
     let can = match cannot {
         Some(why) => Live::Cannot(why),
@@ -248,7 +247,7 @@ pub(super) fn detach(case: &Case<'_>, target: &str) -> Planned {
     };
     let device = Device::Disk(target.to_owned());
     let xml = case.element(&device).unwrap_or_default();
-    let (live, command) = case.virsh(&["detach-disk", &case.name(), target]);
+    let (live, command) = virsh(&["detach-disk", &case.name(), target]);
     let edit = Edit::Remove(device.clone());
     let drive = matches!(disk.device.as_str(), "cdrom" | "floppy");
     let can = match hotplug(case, &disk.bus, drive).filter(|why| !why.contains("root ports")) {
@@ -382,7 +381,7 @@ pub(super) fn attach_xml(case: &Case<'_>, xml: &str) -> Planned {
     };
     let words = ["attach-device".to_owned(), case.name(), "FILE".into()];
     let what = format!("Attach {}", device.name());
-    let change = coming(case, VERB, what, xml.to_owned(), device, &words, cannot).undone(inverse);
+    let change = coming(VERB, what, xml.to_owned(), device, &words, cannot).undone(inverse);
     case.plan(change, |plan| plan.rests_on("its disks", targets(case).join(" ")))
 }
 

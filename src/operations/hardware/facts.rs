@@ -5,6 +5,7 @@ use crate::model::vm::{DiskDefinition, NicDefinition};
 
 /// What has to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own that is read or not")]
 pub struct HardwareNeeds {
     /// What runs.
     pub live: bool,
@@ -29,7 +30,7 @@ pub struct HardwareFacts {
     /// Its XML as it runs; empty where it is off.
     pub live_xml: String,
     /// The other VMs, where they were asked for.
-    pub others: Vec<OtherVm>,
+    pub others: Vec<VmDevices>,
     /// Volumes, where they were asked for.
     pub images: Vec<Image>,
     /// Networks with whether they are started, where they were asked for.
@@ -42,7 +43,7 @@ pub struct HardwareFacts {
 
 /// Another VM: what it has now, and what it will have.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OtherVm {
+pub struct VmDevices {
     /// Its name, not cleaned.
     pub name: String,
     /// Disks.

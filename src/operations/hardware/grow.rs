@@ -68,7 +68,7 @@ fn made(case: &Case<'_>, target: &str, to: u64) -> Checked<Draft> {
         let act = HardwareAct::GrowLive { vm: case.vm.id, target: target.to_owned(), to };
         plan.step(step, &["blockresize", &case.name(), target, "--size", &bytes], Act::Hardware(act))
     } else {
-        let Some((path, _)) = path.as_ref().zip(image) else {
+        let Some((path, image)) = path.as_ref().zip(image) else {
             let reason = "It is in no started pool, and only volumes grow while their VM is off.".to_owned();
             return Err(refuse(
                 RefusalKind::Unsupported,
@@ -80,8 +80,11 @@ fn made(case: &Case<'_>, target: &str, to: u64) -> Checked<Draft> {
             let reason = "Its memory is saved, with the size that the disk has.".to_owned();
             return Err(refuse(RefusalKind::State, reason, "Start it, or discard what was saved."));
         }
-        let act = HardwareAct::GrowImage { vm: case.vm.id, path: path.clone(), to };
-        plan.step(step, &["vol-resize", path, &bytes], Act::Hardware(act)).rests_on("its image", path)
+        let (pool, volume) = (image.pool.clone(), image.volume.name.clone());
+        let command = ["vol-resize", &volume, &bytes, "--pool", &pool].map(str::to_owned);
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let act = HardwareAct::GrowVolume { vm: case.vm.id, pool, volume, to };
+        plan.step(step, &words, Act::Hardware(act)).rests_on("its image", path)
     };
     let plan = plan
         .note(

@@ -1,6 +1,6 @@
 //! Media in drives.
 
-use super::change::{Case, Change, Live, LivePart};
+use super::change::{Case, Change, Live, LivePart, virsh};
 use super::disk::disk_of;
 use super::source::{self, How};
 use crate::model::hardware::{Edit, Medium};
@@ -69,7 +69,7 @@ fn change(case: &Case<'_>, verb: &str, drive: &DiskDefinition, to: Option<Medium
         None => words.push("--eject"),
     }
     words.extend(force.then_some("--force"));
-    let (live, command) = case.virsh(&words);
+    let (live, command) = virsh(&words);
     let edit = Edit::Medium { target: target.clone(), medium: to };
     let before = medium_of(drive);
     let back = before.clone().ok().map(|medium| Edit::Medium { target: target.clone(), medium });
@@ -106,7 +106,7 @@ fn medium_of(drive: &DiskDefinition) -> Result<Option<Medium>, ()> {
 fn held(case: &Case<'_>, target: &str) -> String {
     let of = |disks: &[DiskDefinition]| {
         let disk = disks.iter().find(|d| d.target == target);
-        disk.and_then(|d| d.source.as_ref()).map_or_else(|| "nothing".to_owned(), |s| s.describe())
+        disk.and_then(|d| d.source.as_ref()).map_or_else(|| "nothing".to_owned(), DiskSource::describe)
     };
     format!("{}, {} by definition", of(&case.now().disks), of(&case.defined.disks))
 }

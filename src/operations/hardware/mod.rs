@@ -12,7 +12,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{HardwareFacts, HardwareNeeds, Image, OtherVm};
+pub use facts::{HardwareFacts, HardwareNeeds, Image, VmDevices};
 
 use super::facts::{Facts, VmFacts};
 use crate::model::operation::{HardwareChange, HardwareOperation as Hw, VmOperation as Op};

@@ -1,6 +1,6 @@
 //! NICs: attached, detached, linked up and down, in another network.
 
-use super::change::{Case, Change, Live, LivePart};
+use super::change::{Case, Change, Live, LivePart, virsh};
 use super::disk::coming;
 use crate::model::hardware::{Device, Edit, Plug};
 use crate::model::operation::{HardwareOperation, NewNic};
@@ -56,7 +56,7 @@ fn made(case: &Case<'_>, new: &NewNic) -> Checked<Change> {
         ["attach-interface", &case.name(), kind, name, "--model", model, "--mac", &mac].map(str::to_owned);
     let what = format!("Attach a NIC {mac} in {}", new.to.phrase());
     let xml = write::nic(&new.to, model, &mac, new.up);
-    let change = coming(case, ATTACH, what, xml, Device::Nic(mac.clone()), &words, not_now);
+    let change = coming(ATTACH, what, xml, Device::Nic(mac.clone()), &words, not_now);
     Ok(change.undone(HardwareOperation::DetachNic { nic: mac }))
 }
 
@@ -177,7 +177,7 @@ pub(super) fn detach(case: &Case<'_>, text: &str) -> Planned {
         NicSource::HostDevice => "hostdev",
         _ => "user",
     };
-    let (live, command) = case.virsh(&["detach-interface", &case.name(), kind, "--mac", &mac]);
+    let (live, command) = virsh(&["detach-interface", &case.name(), kind, "--mac", &mac]);
     let edit = Edit::Remove(device);
     let back = Edit::Add { xml: xml.clone() };
     let what = format!("Detach NIC {mac}");

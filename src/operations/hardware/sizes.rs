@@ -152,7 +152,7 @@ fn memory(case: &Case<'_>, Memory { bytes, max }: Memory) -> Made {
         Err(Box::new(case.refuse(VERB, RefusalKind::BadRequest, reason, remedy)))
     };
     let whole = |n: u64| n.is_multiple_of(1024);
-    if bytes < MIB || bytes > 1 << 50 || !whole(bytes) || !whole(max.unwrap_or(0)) {
+    if !(MIB..=1 << 50).contains(&bytes) || !whole(bytes) || !whole(max.unwrap_or(0)) {
         return bad("Memory is at least 1 MiB, in whole KiB.".into(), "Give it as 4G or 512M.");
     }
     if max.is_some_and(|max| max < bytes) {

@@ -13,7 +13,7 @@ use crate::model::shell;
 use crate::model::storage::Volume;
 use crate::model::text::clean;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
-use crate::operations::{Facts, HardwareFacts, Image, OtherVm, VmFacts, plan};
+use crate::operations::{Facts, HardwareFacts, Image, VmDevices, VmFacts, plan};
 use crate::xml::{domain, edit};
 
 const ID: VmId = VmId::from_bytes([7; 16]);
@@ -82,7 +82,7 @@ fn facts(state: VmState, live: &str, defined: &str) -> Facts {
     };
     let hardware = HardwareFacts {
         live_xml: if state.is_active() { live.to_owned() } else { String::new() },
-        others: vec![OtherVm { name: "db01".into(), disks: other.disks, nics: other.nics }],
+        others: vec![VmDevices { name: "db01".into(), disks: other.disks, nics: other.nics }],
         images: vec![
             volume("images", "web01.qcow2", "qcow2"),
             volume("images", "data.qcow2", "qcow2"),
@@ -178,6 +178,7 @@ fn order(order: &[&str]) -> Hw {
     Hw::BootOrder { order: order.iter().map(|o| (*o).to_owned()).collect() }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<(&'static str, Planned)> {
     let full = XML.replace(
         "<model type='virtio'/>",
@@ -335,7 +336,9 @@ fn what_was_done_is_found_done_and_what_takes_it_back_gives_what_was() {
             _ => off(),
         };
         let (Some(done), Some(back)) = (after(&planned, &before), &plan_made.inverse) else { continue };
-        assert!(plan(&plan_made.operation, &done).plan().is_none(), "{when}: asked for twice");
+        // Of empty drives there may be any number.
+        let again = plan(&plan_made.operation, &done);
+        assert!(again.plan().is_none() || when == "drive", "{when}: asked for twice");
         let undone = after(&plan(back, &done), &done);
         let Some(undone) = undone else { panic!("{when}: cannot be taken back: {:?}", plan(back, &done)) };
         let read = |xml: &str| {

@@ -7,7 +7,7 @@ use crate::xml::tree::{Document, Element};
 /// What limits changes of a VM's hardware.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
-    /// PCIe root ports that nothing is plugged into; `None` where devices do not need one.
+    /// PCI Express root ports that nothing is plugged into; `None` where devices do not need one.
     pub free_ports: Option<usize>,
     /// vCPUs that can be taken away while it runs.
     pub removable_vcpus: u32,

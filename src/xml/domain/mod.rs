@@ -5,11 +5,16 @@ mod disk;
 mod machine;
 mod metadata;
 mod nic;
+mod rename;
+pub mod secrets;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
+pub use rename::renamed;
+pub use uses::{Named, Use, uses};
 
 use super::XmlError;
 use super::tree::{Document, Element};
@@ -46,6 +51,22 @@ pub fn parse(xml: &str) -> Result<VmDefinition, XmlError> {
 /// A VM's name; `None` where the text is no such document or gives none.
 pub fn name(xml: &str) -> Option<String> {
     Document::parse(xml, "domain").ok()?.root().child_text("name")
+}
+
+/// A VM's UUID as it is written; `None` where the text is no such document or gives none.
+pub fn uuid(xml: &str) -> Option<String> {
+    Document::parse(xml, "domain").ok()?.root().child_text("uuid")
+}
+
+/// Where UEFI variables are kept in a file: its path.
+pub fn nvram(xml: &str) -> Option<String> {
+    let document = Document::parse(xml, "domain").ok()?;
+    let nvram = document.root().child("os")?.child("nvram")?;
+    match nvram.string("type") {
+        None => nvram.text().map(std::borrow::Cow::into_owned),
+        Some(kind) if kind == "file" => nvram.child_attr("source", "file"),
+        Some(_) => None,
+    }
 }
 
 fn sizes(domain: Element<'_>, vm: &mut VmDefinition) {

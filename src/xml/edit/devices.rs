@@ -5,7 +5,7 @@ use std::fmt::Write;
 use quick_xml::escape::escape;
 
 use super::patch::Patch;
-use super::spans::{At, Text};
+use super::spans::{At, ROOT, Text};
 use super::{EditError, Edited, device_of, find, key};
 use crate::model::hardware::{Boot, Device, Medium, Plug};
 
@@ -18,7 +18,7 @@ pub(super) fn add(text: &Text<'_>, element: &str) -> Edited {
     if find(text, &device).is_some() {
         return Ok(text.xml.to_owned());
     }
-    let devices = text.child(text.root(), "devices").ok_or(EditError::Lacks("devices"))?;
+    let devices = text.child(ROOT, "devices").ok_or(EditError::Lacks("devices"))?;
     let kind = match device {
         Device::Disk(_) => "disk",
         Device::Nic(_) => "interface",
@@ -165,7 +165,7 @@ fn nic(text: &Text<'_>, mac: &str) -> Result<At, EditError> {
 }
 
 pub(super) fn boot(text: &Text<'_>, boot: &Boot) -> Edited {
-    let root = text.root();
+    let root = ROOT;
     let os = text.child(root, "os").ok_or(EditError::Lacks("os"))?;
     let devices = text.child(root, "devices").ok_or(EditError::Lacks("devices"))?;
     let missing = boot.devices.iter().find(|device| find(text, device).is_none());

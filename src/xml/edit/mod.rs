@@ -13,7 +13,7 @@ pub mod write;
 use super::XmlError;
 use crate::model::hardware::{Device, Edit};
 use crate::model::text::clean;
-use spans::{At, Text};
+use spans::{At, ROOT, Text};
 
 /// Why an edit cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +74,7 @@ pub fn element(xml: &str, device: &Device) -> Edited {
 pub fn device_of(element: &str) -> Result<Device, EditError> {
     let root = if element.trim_start().starts_with("<disk") { "disk" } else { "interface" };
     let text = Text::parse(element, root).map_err(|_| EditError::NoKey)?;
-    key(&text, text.root()).ok_or(EditError::NoKey)
+    key(&text, ROOT).ok_or(EditError::NoKey)
 }
 
 /// Whether all these edits are made in a definition.
@@ -98,6 +98,6 @@ fn key(text: &Text<'_>, at: At) -> Option<Device> {
 }
 
 fn find(text: &Text<'_>, device: &Device) -> Option<At> {
-    let devices = text.child(text.root(), "devices")?;
+    let devices = text.child(ROOT, "devices")?;
     text.children(devices).find(|at| key(text, *at).as_ref() == Some(device))
 }

@@ -1,32 +1,29 @@
 //! vCPUs and memory.
 
 use super::patch::Patch;
-use super::spans::{At, Text};
+use super::spans::{At, ROOT, Text};
 use super::{EditError, Edited};
 use crate::xml::value::unit;
 
 pub(super) fn vcpus(text: &Text<'_>, count: u32, max: u32, sockets: Option<u32>) -> Edited {
-    let root = text.root();
+    let root = ROOT;
     let mut patch = Patch::new(text);
     let now = text.child(root, "vcpu");
     let number = |s: &str| s.trim().parse::<u32>().ok();
     let has_max = now.map_or(Some(1), |at| number(text.content(at)));
     let has = now.and_then(|at| number(&text.value(at, "current"))).or(has_max);
     if (has, has_max) != (Some(count), Some(max)) {
-        match now {
-            Some(at) => {
-                patch.write(at, &max.to_string());
-                if count == max {
-                    patch.unset(at, "current");
-                } else {
-                    patch.set(at, "current", &count.to_string());
-                }
+        if let Some(at) = now {
+            patch.write(at, &max.to_string());
+            if count == max {
+                patch.unset(at, "current");
+            } else {
+                patch.set(at, "current", &count.to_string());
             }
-            None => {
-                let current = if count == max { String::new() } else { format!(" current='{count}'") };
-                let element = format!("<vcpu{current}>{max}</vcpu>");
-                patch.behind(anchor(text, &["currentMemory", "memory", "uuid", "name"])?, &element);
-            }
+        } else {
+            let current = if count == max { String::new() } else { format!(" current='{count}'") };
+            let element = format!("<vcpu{current}>{max}</vcpu>");
+            patch.behind(anchor(text, &["currentMemory", "memory", "uuid", "name"])?, &element);
         }
         // Which of them are there is said one by one here; libvirt writes it anew.
         if let Some(each) = text.child(root, "vcpus") {
@@ -41,10 +38,10 @@ pub(super) fn vcpus(text: &Text<'_>, count: u32, max: u32, sockets: Option<u32>)
 }
 
 pub(super) fn memory(text: &Text<'_>, current: u64, max: u64) -> Edited {
-    let at = text.child(text.root(), "memory").ok_or(EditError::Lacks("memory"))?;
+    let at = text.child(ROOT, "memory").ok_or(EditError::Lacks("memory"))?;
     let mut patch = Patch::new(text);
     size(text, &mut patch, at, max);
-    match text.child(text.root(), "currentMemory") {
+    match text.child(ROOT, "currentMemory") {
         Some(at) => size(text, &mut patch, at, current),
         None if current == max => {}
         None => {
@@ -73,5 +70,5 @@ fn size(text: &Text<'_>, patch: &mut Patch<'_, '_>, at: At, bytes: u64) {
 
 /// The first of these that is there.
 fn anchor(text: &Text<'_>, names: &[&'static str]) -> Result<At, EditError> {
-    names.iter().find_map(|name| text.child(text.root(), name)).ok_or(EditError::Lacks("name"))
+    names.iter().find_map(|name| text.child(ROOT, name)).ok_or(EditError::Lacks("name"))
 }

@@ -87,8 +87,9 @@ fn differs(before: &str, after: &str) -> (String, String) {
 }
 
 fn changes(edit: Edit, gone: &str, come: &str) {
-    let after = one_edit(edit.clone());
-    assert_eq!(differs(VM, &after), (gone.to_owned(), come.to_owned()), "{edit:?}");
+    let said = format!("{edit:?}");
+    let after = one_edit(edit);
+    assert_eq!(differs(VM, &after), (gone.to_owned(), come.to_owned()), "{said}");
 }
 
 #[test]

@@ -129,8 +129,8 @@ pub enum Disk {
 #[derive(Args, Clone, Debug)]
 pub struct Drive {
     /// Target of the drive, where there are several.
-    #[arg(long, value_name = "TARGET")]
-    pub drive: Option<String>,
+    #[arg(long = "drive", value_name = "TARGET")]
+    pub target: Option<String>,
     /// Also where the guest has locked the tray.
     #[arg(long)]
     pub force: bool,
@@ -285,10 +285,10 @@ impl Disk {
             Self::Detach { name, target, when } => asked(name, Hw::DetachDisk { target }, when),
             Self::Grow { name, target, to } => asked(name, Hw::GrowDisk { target, to }, NOW),
             Self::Bus { name, target, bus, to } => asked(name, Hw::ChangeBus { target, bus, to }, NOW),
-            Self::Insert { name, source, drive: Drive { drive: target, force, when } } => {
+            Self::Insert { name, source, drive: Drive { target, force, when } } => {
                 asked(name, Hw::InsertMedia { target, source, force }, when)
             }
-            Self::Eject { name, drive: Drive { drive: target, force, when } } => {
+            Self::Eject { name, drive: Drive { target, force, when } } => {
                 asked(name, Hw::EjectMedia { target, force }, when)
             }
         }
@@ -363,5 +363,5 @@ fn size(text: &str) -> Result<u64, String> {
         return whole.checked_mul(1 << shift).filter(|n| *n > 0).ok_or_else(wrong);
     }
     let bytes = number.parse::<f64>().map_err(|_| wrong())? * (1u64 << shift) as f64;
-    if bytes >= 1.0 && bytes < 1e18 { Ok(bytes as u64) } else { Err(wrong()) }
+    if (1.0..1e18).contains(&bytes) { Ok(bytes as u64) } else { Err(wrong()) }
 }

@@ -1,12 +1,18 @@
 //! Operations in a word or two, where no plan says it.
 
 use crate::model::job::{Job, JobState, Progress, Unit};
-use crate::model::operation::{HardwareOperation, Operation, VmOperation};
+use crate::model::operation::{
+    HardwareOperation, Operation, PoolOperation, Redefined, VmOperation, VolumeOperation,
+};
 use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
 pub const fn verb(operation: &Operation) -> &'static str {
-    let Operation::Vm { act, .. } = operation;
+    let act = match operation {
+        Operation::Vm { act, .. } => act,
+        Operation::Volume { act, .. } => return verb_of_volume(act),
+        Operation::Pool { act, .. } => return verb_of_pool(act),
+    };
     match act {
         VmOperation::Start { .. } => "Start",
         VmOperation::Shutdown { .. } => "Shut down",
@@ -26,12 +32,21 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
         VmOperation::Hardware(change) => hardware(&change.what),
+        VmOperation::Delete { .. } => "Delete",
+        VmOperation::Undelete { .. } => "Bring back",
+        VmOperation::Purge => "Purge",
+        VmOperation::Redefine { why: Redefined::Revert(_), .. } => "Revert",
+        VmOperation::Redefine { .. } => "Redefine",
     }
 }
 
 /// What goes on while it is carried out, short enough for a cell: `stopping`.
 pub const fn doing(operation: &Operation) -> &'static str {
-    let Operation::Vm { act, .. } = operation;
+    let act = match operation {
+        Operation::Vm { act, .. } => act,
+        Operation::Volume { act, .. } => return doing_to_volume(act),
+        Operation::Pool { .. } => return "changing",
+    };
     match act {
         VmOperation::Start { .. } => "starting",
         VmOperation::Shutdown { .. } => "stopping",
@@ -43,13 +58,17 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Save => "saving",
         VmOperation::DiscardSaved => "discarding",
         VmOperation::Rename { .. } => "renaming",
+        VmOperation::Delete { .. } => "deleting",
+        VmOperation::Undelete { .. } => "coming back",
+        VmOperation::Purge => "purging",
         VmOperation::Autostart { .. }
         | VmOperation::StartOrder { .. }
         | VmOperation::SetTags { .. }
         | VmOperation::ChangeTags { .. }
         | VmOperation::Describe { .. }
-        | VmOperation::Protect { .. }
-        | VmOperation::Hardware(_) => "changing",
+        | VmOperation::Hardware(_)
+        | VmOperation::Redefine { .. }
+        | VmOperation::Protect { .. } => "changing",
     }
 }
 
@@ -69,6 +88,45 @@ const fn hardware(what: &HardwareOperation) -> &'static str {
         HardwareOperation::EjectMedia { .. } => "Eject the medium of",
         HardwareOperation::BootOrder { .. } => "Set the boot order of",
         HardwareOperation::AttachXml { .. } => "Attach a device to",
+    }
+}
+
+const fn verb_of_volume(act: &VolumeOperation) -> &'static str {
+    match act {
+        VolumeOperation::Create(_) => "Create volume",
+        VolumeOperation::Delete => "Delete volume",
+        VolumeOperation::Grow { .. } => "Grow volume",
+        VolumeOperation::Clone { .. } => "Clone volume",
+        VolumeOperation::Convert { .. } => "Convert volume",
+        VolumeOperation::Wipe => "Wipe volume",
+        VolumeOperation::Upload { .. } => "Upload to volume",
+        VolumeOperation::Download { .. } => "Download volume",
+    }
+}
+
+const fn verb_of_pool(act: &PoolOperation) -> &'static str {
+    match act {
+        PoolOperation::Define(_) | PoolOperation::Restore { .. } => "Define pool",
+        PoolOperation::Build(_) => "Build pool",
+        PoolOperation::Start => "Start pool",
+        PoolOperation::Stop => "Stop pool",
+        PoolOperation::Refresh => "Refresh pool",
+        PoolOperation::Autostart { on: true } => "Start with the host:",
+        PoolOperation::Autostart { on: false } => "No longer start with the host:",
+        PoolOperation::Undefine => "Undefine pool",
+    }
+}
+
+const fn doing_to_volume(act: &VolumeOperation) -> &'static str {
+    match act {
+        VolumeOperation::Create(_) => "creating",
+        VolumeOperation::Delete => "deleting",
+        VolumeOperation::Grow { .. } => "growing",
+        VolumeOperation::Clone { .. } => "cloning",
+        VolumeOperation::Convert { .. } => "converting",
+        VolumeOperation::Wipe => "wiping",
+        VolumeOperation::Upload { .. } => "uploading",
+        VolumeOperation::Download { .. } => "downloading",
     }
 }
 

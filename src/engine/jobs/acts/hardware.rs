@@ -24,7 +24,7 @@ pub(super) fn perform(act: &HardwareAct, hands: &Hands<'_>) -> Result<(), Broken
             hv.edit_live(*vm, edit, *force)?;
         }
         HardwareAct::GrowLive { vm, target, to } => hv.grow_disk(*vm, target, *to)?,
-        HardwareAct::GrowImage { path, to, .. } => hv.grow_image(path, *to)?,
+        HardwareAct::GrowVolume { pool, volume, to, .. } => hv.resize_volume(pool, volume, *to, false)?,
     }
     Ok(())
 }
@@ -95,18 +95,7 @@ pub(super) fn probe(act: &HardwareAct, hv: &dyn Hypervisor) -> HvResult<Found> {
             !is_active(hv, *vm)? || so(&hv.xml_of(*vm, XmlOf::Live)?, std::slice::from_ref(edit))
         }
         HardwareAct::GrowLive { vm, target, to } => hv.disk_capacity(*vm, target)? >= Some(*to),
-        HardwareAct::GrowImage { path, to, .. } => capacity_of(hv, path)? >= Some(*to),
+        HardwareAct::GrowVolume { pool, volume, to, .. } => hv.volume(pool, volume, false)?.capacity >= *to,
     };
     Ok(if is_done { Found::Done } else { Found::NotDone })
-}
-
-/// Bytes of the volume at a path.
-fn capacity_of(hv: &dyn Hypervisor, path: &str) -> HvResult<Option<u64>> {
-    for (id, _) in hv.pool_names()? {
-        let Ok(volumes) = hv.volumes(id, false) else { continue };
-        if let Some(volume) = volumes.into_iter().find(|v| v.path == path) {
-            return Ok(Some(volume.capacity));
-        }
-    }
-    Ok(None)
 }

@@ -1,25 +1,31 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
+mod definition;
 mod hardware;
+mod storage;
+mod transfer;
 
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::engine::clock::Clock;
-use crate::engine::jobs::Input;
+
 use crate::engine::jobs::line::Line;
 use crate::engine::jobs::stop::Stop;
 use crate::engine::jobs::watch::watched;
+use crate::engine::jobs::{Input, Setting};
 use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHow, XmlOf};
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::{Act, HardwareAct};
+use crate::model::plan::{Act, DefinitionAct, HardwareAct};
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
 /// How often a wait looks whether events were missed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+pub(super) use transfer::part_of;
 
 /// What an act has at hand.
 pub(in crate::engine::jobs) struct Hands<'h> {
@@ -35,6 +41,8 @@ pub(in crate::engine::jobs) struct Hands<'h> {
     pub(in crate::engine::jobs) job: JobId,
     /// Where progress goes.
     pub(in crate::engine::jobs) desk: &'h Sender<Input>,
+    /// Where things are kept, and for whom.
+    pub(in crate::engine::jobs) setting: &'h Setting,
 }
 
 /// Why an act ended otherwise than done.
@@ -49,7 +57,7 @@ pub(in crate::engine::jobs) enum Broken {
         /// Why.
         sentence: String,
         /// What may be tried instead.
-        offer: Option<Operation>,
+        offer: Option<Box<Operation>>,
     },
 }
 
@@ -66,9 +74,9 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::Start { vm, paused, discard_saved } => {
             hv.start(*vm, StartHow { paused: *paused, discard_saved: *discard_saved })?;
         }
-        Act::Shutdown { vm, by } => hv.shutdown(*vm, ask(*by))?,
+        Act::Shutdown { vm, by } => asked(*by, |ask| hv.shutdown(*vm, ask))?,
         Act::AwaitOff { vm, within_s } => return await_off(*vm, *within_s, hands),
-        Act::Reboot { vm, by } => hv.reboot(*vm, ask(*by))?,
+        Act::Reboot { vm, by } => asked(*by, |ask| hv.reboot(*vm, ask))?,
         Act::Reset { vm } => hv.reset(*vm)?,
         Act::ForceOff { vm } => hv.force_off(*vm)?,
         Act::Pause { vm } => hv.pause(*vm)?,
@@ -81,14 +89,21 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
         Act::Hardware(act) => return hardware::perform(act, hands),
+        Act::Storage(act) => return storage::perform(act, hands),
+        Act::Definition(act) => return definition::perform(act, hands),
     }
     Ok(())
 }
 
-const fn ask(by: AskGuest) -> Ask {
+/// Asks the guest so; of an agent that does not answer in time, ACPI is the way out.
+fn asked(by: AskGuest, call: impl Fn(Ask) -> HvResult<()>) -> HvResult<()> {
     match by {
-        AskGuest::Agent => Ask::Agent,
-        AskGuest::Auto | AskGuest::Acpi => Ask::Acpi,
+        AskGuest::Agent => call(Ask::Agent),
+        AskGuest::Acpi => call(Ask::Acpi),
+        AskGuest::Auto => call(Ask::Agent).or_else(|e| {
+            tracing::info!("{e}: it is asked by ACPI.");
+            call(Ask::Acpi)
+        }),
     }
 }
 
@@ -119,7 +134,7 @@ fn await_off(vm: VmId, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
         if waited >= u64::from(within_s) {
             return Err(Broken::Said {
                 sentence: format!("It still runs after {within_s} s: the guest does not listen, or is busy."),
-                offer: Some(Operation::vm(vm, VmOperation::ForceOff)),
+                offer: Some(Box::new(Operation::vm(vm, VmOperation::ForceOff))),
             });
         }
         let progress = Progress { done: waited, total: within_s.into(), unit: Unit::Seconds, rate: None };
@@ -135,12 +150,14 @@ pub(in crate::engine::jobs) enum Found {
     Done,
     /// It was not, or is not so any more.
     NotDone,
+    /// It was begun, and what is there of it is not whole: it is taken back.
+    Half,
     /// Nothing is left of it that would tell.
     NoTrace,
 }
 
 /// Looks whether an act was done.
-pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult<Found> {
+pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &Setting) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
         Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
@@ -164,7 +181,9 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult
             found(now.description.unwrap_or_default() == text.trim())
         }
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
-        Act::Hardware(act) => return hardware::probe(act, hv),
+        Act::Hardware(act) => hardware::probe(act, hv)?,
+        Act::Storage(act) => return storage::probe(act, hv),
+        Act::Definition(act) => definition::probe(act, hv, setting)?,
     })
 }
 
@@ -186,5 +205,10 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::SetDescription { .. }
             // What runs is all the definition that a transient VM has.
             | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
+            | Act::Definition(
+                DefinitionAct::Undefine { .. }
+                    | DefinitionAct::DefineHeld { .. }
+                    | DefinitionAct::Redefine { .. }
+            )
     )
 }

@@ -5,7 +5,7 @@ use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::{HardwareOperation, Operation, VmOperation};
 use crate::model::storage::PoolState;
-use crate::operations::{HardwareFacts, HardwareNeeds, Image, OtherVm, VmFacts};
+use crate::operations::{HardwareFacts, HardwareNeeds, Image, VmDevices, VmFacts};
 use crate::xml::domain;
 
 /// Reads it.
@@ -42,10 +42,10 @@ pub(super) fn gather(
 }
 
 /// All other VMs, with what they have and what they will have.
-fn others(hv: &dyn Hypervisor, but: VmId) -> HvResult<Vec<OtherVm>> {
+fn others(hv: &dyn Hypervisor, but: VmId) -> HvResult<Vec<VmDevices>> {
     let mut others = Vec::new();
     for record in hv.vms()?.into_iter().filter(|r| r.id != but) {
-        let mut other = OtherVm { name: record.name, disks: Vec::new(), nics: Vec::new() };
+        let mut other = VmDevices { name: record.name, disks: Vec::new(), nics: Vec::new() };
         let both = [XmlOf::Defined, XmlOf::Live];
         for which in both.into_iter().take(if record.state.is_active() { 2 } else { 1 }) {
             // One that is gone by now uses nothing.

@@ -1,14 +1,11 @@
 //! What changes a domain's hardware.
 
-use std::ptr::NonNull;
-
 use virt::sys;
 
 use super::connection::Conn;
 use super::domain::Domain;
 use super::error::{RawResult, done};
 use super::handle::given;
-use super::storage::Volume;
 use super::text::c_string;
 
 /// Bits of [`Domain::update_device`] beside those of what is affected.
@@ -49,7 +46,6 @@ impl Domain {
 
     /// Sets what the balloon leaves the guest of its memory; KiB.
     pub(in super::super) fn set_memory_live(&self, kib: u64) -> RawResult<()> {
-        let kib = kib.try_into().unwrap_or(std::ffi::c_ulong::MAX);
         // SAFETY: a live domain.
         done(unsafe { sys::virDomainSetMemoryFlags(self.raw(), kib, sys::VIR_DOMAIN_MEM_LIVE) })
     }
@@ -72,23 +68,5 @@ impl Conn {
         // SAFETY: the reference is the caller's.
         drop(unsafe { Domain::own(domain) });
         Ok(())
-    }
-
-    /// The volume at this path.
-    pub(in super::super) fn volume_at(&self, path: &str) -> RawResult<Volume> {
-        let path = c_string(path)?;
-        // SAFETY: an open connection and a terminated text.
-        let volume: RawResult<NonNull<sys::virStorageVol>> =
-            given(unsafe { sys::virStorageVolLookupByPath(self.raw(), path.as_ptr()) });
-        // SAFETY: the reference is the caller's.
-        volume.map(|v| unsafe { Volume::own(v) })
-    }
-}
-
-impl Volume {
-    /// Makes it larger; bytes.
-    pub(in super::super) fn grow(&self, bytes: u64) -> RawResult<()> {
-        // SAFETY: a live volume.
-        done(unsafe { sys::virStorageVolResize(self.raw(), bytes, 0) })
     }
 }
