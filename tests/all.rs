@@ -8,6 +8,7 @@ mod cli;
 mod conformance;
 mod definitions;
 mod engine;
+mod hardware;
 mod licences;
 mod networks;
 mod operate;

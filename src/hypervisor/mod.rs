@@ -11,6 +11,7 @@ mod change;
 mod definitions;
 pub mod demo;
 mod error;
+mod hardware;
 pub mod libvirt;
 mod network_admin;
 pub mod sim;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use hardware::Hardware;
 pub use network_admin::{NetworkAdmin, NetworkXml};
 pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
@@ -144,6 +146,7 @@ pub trait Hypervisor:
     + Lifecycle
     + Define
     + Definitions
+    + Hardware
     + Snapshots
     + Volumes
     + Pools

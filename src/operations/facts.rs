@@ -1,6 +1,7 @@
 //! What plans rest on.
 
 use super::definition::DefinitionFacts;
+use super::hardware::{HardwareFacts, HardwareNeeds};
 use super::network::NetworkFacts;
 use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
@@ -15,6 +16,8 @@ pub struct Needs {
     pub definition: bool,
     /// Names of all VMs.
     pub names: bool,
+    /// What its hardware could be, and what others have.
+    pub hardware: HardwareNeeds,
     /// Its definition with passwords.
     pub secrets: bool,
     /// What belongs to it besides its disks.
@@ -43,6 +46,7 @@ impl Needs {
         agent: false,
         others: false,
         storage: StorageNeeds::None,
+        hardware: HardwareNeeds::NONE,
     };
 
     /// The VM alone.
@@ -70,6 +74,8 @@ pub struct Facts {
     pub vm: Option<VmFacts>,
     /// All VMs by name, where they were asked for.
     pub names: Vec<(VmId, String)>,
+    /// What concerns hardware, where it was asked for.
+    pub hardware: HardwareFacts,
     /// Pools and volumes, where they were asked for.
     pub storage: StorageFacts,
     /// What concerns definitions.

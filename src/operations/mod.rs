@@ -6,6 +6,7 @@
 mod build;
 mod definition;
 mod facts;
+mod hardware;
 mod network;
 mod snapshot;
 mod storage;
@@ -15,6 +16,7 @@ mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
 pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};

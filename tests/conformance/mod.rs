@@ -9,6 +9,7 @@ mod change;
 mod definitions;
 mod events;
 mod guests;
+mod hardware;
 mod host;
 mod inventory;
 mod networks;
@@ -63,6 +64,8 @@ const CHECKS: &[Check] = &[
     ("a save can be stopped", change::a_save_is_stopped),
     ("VMs get another name, and start with the host", change::names_and_autostart),
     ("title, description and metadata are written", change::words_are_written),
+    ("hardware is changed in what is defined", hardware::what_is_defined_changes),
+    ("hardware is changed in what runs", hardware::what_runs_changes),
     ("an unknown VM cannot be changed", change::an_unknown_vm_cannot_be_changed),
     ("a read-only connection changes nothing", change::read_only_changes_nothing),
     ("VMs are undefined and defined again", definitions::undefined_and_defined_again),

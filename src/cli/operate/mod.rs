@@ -15,6 +15,7 @@ mod snapshots;
 mod tests;
 mod text;
 mod words;
+mod words_hardware;
 mod words_network;
 mod words_storage;
 

@@ -1,6 +1,7 @@
 //! Reading what a plan rests on.
 
 mod definition;
+mod hardware;
 
 use super::Setting;
 use super::facts_network::network_facts;
@@ -21,6 +22,7 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     };
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
+    let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
     let storage = storage_facts(hv, operation, needed.storage)?;
     let networks = network_facts(hv, operation)?;
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
@@ -29,7 +31,7 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
         _ => None,
     };
     let read_only = setting.read_only.clone();
-    Ok(Facts { read_only, vm, names, storage, networks, definition, snapshots })
+    Ok(Facts { read_only, vm, names, storage, networks, definition, hardware, snapshots })
 }
 
 /// The folder that new layers are to go to, where one was named.

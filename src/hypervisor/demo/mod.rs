@@ -14,6 +14,7 @@ mod connection;
 mod connector;
 mod definitions;
 mod facts;
+mod hardware;
 mod hub;
 mod network_admin;
 mod snapshots;

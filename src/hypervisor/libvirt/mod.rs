@@ -19,6 +19,7 @@ mod events;
 mod fallback;
 mod ffi;
 mod guests;
+mod hardware;
 mod inventory;
 mod lifecycle;
 mod network_admin;

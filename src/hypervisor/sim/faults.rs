@@ -78,6 +78,14 @@ pub enum Operation {
     SetTitle,
     /// `Define::set_description`
     SetDescription,
+    /// `Hardware::edit_definition`
+    EditDefinition,
+    /// `Hardware::edit_live`
+    EditLive,
+    /// `Hardware::disk_capacity`
+    DiskCapacity,
+    /// `Hardware::grow_disk`
+    GrowDisk,
     /// `Volumes::volume`
     Volume,
     /// `Volumes::volume_xml`
@@ -189,6 +197,10 @@ impl Operation {
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
             Self::SetDescription => "set the description",
+            Self::EditDefinition => "change the definition",
+            Self::EditLive => "change the hardware",
+            Self::DiskCapacity => "read the disk's size",
+            Self::GrowDisk => "grow the disk",
             Self::Volume => "read the volume",
             Self::CreateVolume => "make a volume",
             Self::CloneVolume => "copy the volume",

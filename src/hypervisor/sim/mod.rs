@@ -8,6 +8,7 @@
 //! counters) → `meters` (all VMs, the noise between them, the node) → `world` → `connection` (the port).
 
 mod build;
+mod change_hardware;
 pub(super) mod clock;
 mod config;
 mod connection;

@@ -1,6 +1,7 @@
 //! What can be asked of a host: operations, as data. They are kept in the journal and the audit, so names never change
 //! their meaning.
 
+mod hardware;
 mod network;
 mod snapshot;
 mod storage;
@@ -11,6 +12,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+pub use hardware::{
+    ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation, Memory, NewDisk, NewNic, Vcpus,
+};
 pub use network::{Dhcp, NetworkOperation, NewForward, NewNetwork, Subnet};
 pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use storage::{

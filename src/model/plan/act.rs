@@ -108,6 +108,8 @@ pub enum Act {
         /// The text.
         text: String,
     },
+    /// Something about a VM's hardware.
+    Hardware(super::HardwareAct),
     /// Something about volumes and pools.
     Storage(StorageAct),
     /// Something about a definition, or about what is kept of a deleted VM.

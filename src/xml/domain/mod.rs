@@ -2,6 +2,7 @@
 
 mod devices;
 mod disk;
+mod machine;
 mod metadata;
 mod nic;
 mod rename;
@@ -10,6 +11,7 @@ pub mod secrets;
 mod tests;
 mod uses;
 
+pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
 pub use rename::renamed;
 pub use uses::{Named, Use, uses};

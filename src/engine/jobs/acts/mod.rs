@@ -1,6 +1,7 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
 mod definition;
+mod hardware;
 mod network;
 mod snapshot;
 mod storage;
@@ -19,7 +20,7 @@ use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHo
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::{Act, DefinitionAct};
+use crate::model::plan::{Act, DefinitionAct, HardwareAct};
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
@@ -89,6 +90,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetMetadata { vm, xml } => hv.set_metadata(*vm, xml.as_deref())?,
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
+        Act::Hardware(act) => return hardware::perform(act, hands),
         Act::Storage(act) => return storage::perform(act, hands),
         Act::Definition(act) => return definition::perform(act, hands),
         Act::Snapshot(act) => return snapshot::perform(act, hands),
@@ -184,6 +186,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
         }
         Act::Snapshot(act) => snapshot::probe(act, hv)?,
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
+        Act::Hardware(act) => hardware::probe(act, hv)?,
         Act::Storage(act) => return storage::probe(act, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
         Act::Network(act) => return network::probe(act, hv),
@@ -206,6 +209,8 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::SetMetadata { .. }
             | Act::SetTitle { .. }
             | Act::SetDescription { .. }
+            // What runs is all the definition that a transient VM has.
+            | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
             | Act::Definition(
                 DefinitionAct::Undefine { .. }
                     | DefinitionAct::DefineHeld { .. }

@@ -15,6 +15,7 @@ mod error;
 mod event_loop;
 mod events;
 mod handle;
+mod hardware;
 mod network;
 mod network_admin;
 mod snapshot;
