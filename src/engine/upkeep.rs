@@ -59,7 +59,7 @@ impl Upkeep {
     /// Keeps the definitions that are others than those kept before.
     async fn keep(&self, snapshot: &Snapshot, seen: &mut HashMap<VmId, Arc<VmDefinition>>) {
         let known = |vm: &VmId, definition: &Arc<VmDefinition>| {
-            seen.get(vm).is_some_and(|kept| Arc::ptr_eq(kept, definition))
+            seen.get(vm).is_some_and(|before| Arc::ptr_eq(before, definition))
         };
         let read: Vec<(VmId, Arc<VmDefinition>)> =
             snapshot.vms.iter().filter_map(|vm| Some((vm.id, vm.definition.clone()?))).collect();
@@ -68,13 +68,13 @@ impl Upkeep {
         if new.is_empty() {
             return;
         }
-        let mut shelf = match Shelf::open(&self.folder, &snapshot.uri, snapshot.at) {
-            Ok(shelf) => shelf,
+        let mut kept = match Shelf::open(&self.folder, &snapshot.uri, snapshot.at) {
+            Ok(opened) => opened,
             Err(why) => return tracing::warn!("Definitions are not kept: {why}"),
         };
         for (vm, definition) in new {
             match self.desk.definition(vm, false).await {
-                Ok(Ok(xml)) => match shelf.notice(vm, &xml, snapshot.at) {
+                Ok(Ok(xml)) => match kept.notice(vm, &xml, snapshot.at) {
                     Ok(_) => drop(seen.insert(vm, definition)),
                     Err(why) => return tracing::warn!("Definitions are not kept: {why}"),
                 },

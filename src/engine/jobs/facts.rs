@@ -31,7 +31,7 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
         _ => None,
     };
     let read_only = setting.read_only.clone();
-    Ok(Facts { read_only, vm, names, storage, networks, definition, hardware, snapshots })
+    Ok(Facts { read_only, vm, names, hardware, storage, definition, snapshots, networks })
 }
 
 /// The folder that new layers are to go to, where one was named.
