@@ -61,6 +61,7 @@ fn facts(active: bool) -> Facts {
     Facts { networks, ..Facts::default() }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a test reads better without references")]
 fn ask(act: Op, facts: &Facts) -> Planned {
     let name = if matches!(act, Op::Define(_)) { "new" } else { "lab" };
     plan(name, &act, facts)

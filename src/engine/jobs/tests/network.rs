@@ -8,6 +8,7 @@ fn planned(desk: &DeskHandle, act: Op) -> Planned {
     desk.plan(vec![Operation::network("lab", act)]).blocking_recv().unwrap().unwrap().remove(0)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a test reads better without references")]
 fn done(desk: &DeskHandle, act: Op) -> Job {
     let Planned::Plan(plan) = planned(desk, act.clone()) else { panic!("{act:?} is refused") };
     let ids = desk.submit(vec![*plan], Consent::Standing).blocking_recv().unwrap().unwrap();
