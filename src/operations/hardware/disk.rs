@@ -364,7 +364,10 @@ pub(super) fn attach_xml(case: &Case<'_>, xml: &str) -> Planned {
     // As it would be read in a definition of its own.
     let alone = format!("<domain><devices>{xml}</devices></domain>");
     let read = crate::xml::domain::parse(&alone).unwrap_or_default();
+    // Gone from the definition alone: what runs has it still, and that is no obstacle.
+    let runs_still = case.element(&device).is_some() && edit::element(&case.vm.defined_xml, &device).is_err();
     let cannot = match (read.disks.first(), read.nics.first()) {
+        _ if runs_still => None,
         (Some(disk), _) => match disk_fits(case, VERB, disk) {
             Ok(()) => hotplug(case, &disk.bus, media::is_drive(disk)),
             Err(no) => return *no,
