@@ -300,6 +300,12 @@ fn boots_from(case: &Case<'_>, target: &str) -> bool {
     by_class && first.is_some_and(|d| d.target == target)
 }
 
+/// Whether what runs has a disk of this target, and the definition has none.
+fn runs_only(case: &Case<'_>, target: &str) -> bool {
+    let has = |vm: &VmDefinition| vm.disks.iter().any(|d| d.target == target);
+    !has(&case.defined) && case.live.as_ref().is_some_and(|(live, _)| has(live))
+}
+
 pub(super) fn change_bus(case: &Case<'_>, target: &str, bus: &str, to: Option<&str>) -> Planned {
     match bus_made(case, target, bus, to) {
         Ok((change, xml)) => case.plan(change, |plan| {
@@ -323,7 +329,13 @@ fn bus_made(case: &Case<'_>, target: &str, bus: &str, to: Option<&str>) -> Check
         return Err(Box::new(case.refuse(BUS, RefusalKind::AlreadySo, reason, "")));
     }
     let fits = target.strip_prefix(prefix).is_some() && to.is_none();
-    let to = if fits { target.to_owned() } else { free_target(case, BUS, to, prefix)? };
+    // Only the definition changes: a name that but what runs has is free.
+    let freed = to.filter(|to| to.starts_with(prefix) && runs_only(case, to));
+    let to = match freed {
+        Some(to) => to.to_owned(),
+        None if fits => target.to_owned(),
+        None => free_target(case, BUS, to, prefix)?,
+    };
     let xml = case.element(&Device::Disk(target.to_owned())).unwrap_or_default();
     let edit = Edit::Bus { from: target.to_owned(), to: to.clone(), bus: bus.to_owned() };
     // The whole element, since its place on the old bus is not known afterwards.
@@ -364,7 +376,10 @@ pub(super) fn attach_xml(case: &Case<'_>, xml: &str) -> Planned {
     // As it would be read in a definition of its own.
     let alone = format!("<domain><devices>{xml}</devices></domain>");
     let read = crate::xml::domain::parse(&alone).unwrap_or_default();
+    // Gone from the definition alone: what runs has it still, and that is no obstacle.
+    let runs_still = case.element(&device).is_some() && edit::element(&case.vm.defined_xml, &device).is_err();
     let cannot = match (read.disks.first(), read.nics.first()) {
+        _ if runs_still => None,
         (Some(disk), _) => match disk_fits(case, VERB, disk) {
             Ok(()) => hotplug(case, &disk.bus, media::is_drive(disk)),
             Err(no) => return *no,
