@@ -9,6 +9,7 @@ mod conformance;
 mod definitions;
 mod engine;
 mod hardware;
+mod layers;
 mod licences;
 mod networks;
 mod operate;

@@ -16,30 +16,30 @@ use novacron::model::plan::{Plan, Planned, Refusal};
 const WAIT: Duration = Duration::from_secs(60);
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-pub(super) struct Bed {
-    pub(super) folder: tempfile::TempDir,
-    pub(super) uri: String,
-    pub(super) hostctl: String,
-    pub(super) pool: String,
+pub(crate) struct Bed {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) uri: String,
+    pub(crate) hostctl: String,
+    pub(crate) pool: String,
     /// Where the pool is, seen alike from inside and from outside.
-    pub(super) place: PathBuf,
+    pub(crate) place: PathBuf,
     /// Where something is mounted for it.
     mounted: bool,
-    pub(super) hv: Box<dyn Hypervisor>,
+    pub(crate) hv: Box<dyn Hypervisor>,
 }
 
-pub(super) fn connector(uri: &str) -> Arc<LibvirtConnector> {
+pub(crate) fn connector(uri: &str) -> Arc<LibvirtConnector> {
     let options = ConnectOptions { uri: Some(uri.to_owned()), read_only: false };
     Arc::new(LibvirtConnector::new(options).unwrap())
 }
 
-pub(super) fn actor() -> Actor {
+pub(crate) fn actor() -> Actor {
     Actor { user: "ann".into(), origin: String::new(), via: Via::Command, pid: std::process::id() }
 }
 
 impl Bed {
     /// A bed with an empty pool; none where there is no private host.
-    pub(super) fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let bed = Self::bare()?;
         let path = Some(bed.place.display().to_string());
         let new = NewPool { source: PoolSource::Dir, path, build: None, start: true, autostart: false };
@@ -49,7 +49,7 @@ impl Bed {
     }
 
     /// The same in a small file system of so many MiB.
-    pub(super) fn small(mib: u32) -> Option<Self> {
+    pub(crate) fn small(mib: u32) -> Option<Self> {
         let mut bed = Self::bare()?;
         let size = format!("size={mib}m,mode=755");
         bed.exec(&["mount", "-t", "tmpfs", "-o", &size, "novacron-sto", &bed.place.display().to_string()]);
@@ -62,7 +62,7 @@ impl Bed {
     }
 
     /// A name and a folder for a pool.
-    pub(super) fn bare() -> Option<Self> {
+    pub(crate) fn bare() -> Option<Self> {
         let of = |name: &str| {
             std::env::var(name)
                 .inspect_err(|_| println!("skipped: {name} is not set (./dev test sets it)"))
@@ -79,57 +79,57 @@ impl Bed {
         Some(bed)
     }
 
-    pub(super) fn config(&self) -> DeskConfig {
+    pub(crate) fn config(&self) -> DeskConfig {
         DeskConfig::new(connector(&self.uri), self.journal(), actor())
     }
 
-    pub(super) fn journal(&self) -> PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.folder.path().join("state")
     }
 
-    pub(super) fn desk(&self) -> Desk {
+    pub(crate) fn desk(&self) -> Desk {
         std::fs::create_dir_all(self.journal()).unwrap();
         Desk::start(self.config()).unwrap()
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn volume(&self, name: &str, act: VolumeOperation) -> Operation {
+    pub(crate) fn volume(&self, name: &str, act: VolumeOperation) -> Operation {
         Operation::volume(&self.pool, name, act)
     }
 
-    pub(super) fn upload(&self, name: &str, file: &Path) -> Operation {
+    pub(crate) fn upload(&self, name: &str, file: &Path) -> Operation {
         self.volume(name, VolumeOperation::Upload { from: file.display().to_string() })
     }
 
-    pub(super) fn download(&self, name: &str, file: &Path) -> Operation {
+    pub(crate) fn download(&self, name: &str, file: &Path) -> Operation {
         self.volume(name, VolumeOperation::Download { to: file.display().to_string() })
     }
 
-    pub(super) fn clone_to(&self, name: &str, to: &str) -> Operation {
+    pub(crate) fn clone_to(&self, name: &str, to: &str) -> Operation {
         self.volume(name, VolumeOperation::Clone { to_pool: self.pool.clone(), to: to.into() })
     }
 
-    pub(super) fn convert(&self, name: &str, to: &str, format: &str) -> Operation {
+    pub(crate) fn convert(&self, name: &str, to: &str, format: &str) -> Operation {
         let (to_pool, format) = (self.pool.clone(), format.to_owned());
         self.volume(name, VolumeOperation::Convert { to_pool, to: to.into(), format })
     }
 
-    pub(super) fn create(&self, name: &str, bytes: u64) -> Operation {
+    pub(crate) fn create(&self, name: &str, bytes: u64) -> Operation {
         let new = NewVolume { capacity: Some(bytes), ..NewVolume::default() };
         self.volume(name, VolumeOperation::Create(new))
     }
 
-    pub(super) fn done(desk: &DeskHandle, operation: Operation) -> Job {
+    pub(crate) fn done(desk: &DeskHandle, operation: Operation) -> Job {
         let job = over(desk, begin(desk, plan(desk, operation)));
         assert_eq!(job.state, JobState::Done, "{}: {}", job.title, job.outcome);
         job
     }
 
     /// Names of the pool's volumes after libvirt has looked again, so that files it does not know are seen too.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let id = self.hv.pool_named(&self.pool).unwrap();
         self.hv.refresh_pool(id).unwrap();
         let mut names: Vec<_> = self.hv.volumes(id, false).unwrap().into_iter().map(|v| v.name).collect();
@@ -137,12 +137,12 @@ impl Bed {
         names
     }
 
-    pub(super) fn virsh(&self, args: &[&str]) -> bool {
+    pub(crate) fn virsh(&self, args: &[&str]) -> bool {
         Command::new(&self.hostctl).arg("virsh").args(args).output().unwrap().status.success()
     }
 
     /// Runs a command where the host's folders are.
-    pub(super) fn exec(&self, args: &[&str]) {
+    pub(crate) fn exec(&self, args: &[&str]) {
         let done = Command::new(&self.hostctl).arg("exec").args(args).output().unwrap();
         assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
@@ -161,30 +161,30 @@ impl Drop for Bed {
     }
 }
 
-pub(super) fn planned(desk: &DeskHandle, operation: Operation) -> Planned {
+pub(crate) fn planned(desk: &DeskHandle, operation: Operation) -> Planned {
     desk.plan(vec![operation]).blocking_recv().unwrap().unwrap().remove(0)
 }
 
-pub(super) fn plan(desk: &DeskHandle, operation: Operation) -> Plan {
+pub(crate) fn plan(desk: &DeskHandle, operation: Operation) -> Plan {
     match planned(desk, operation) {
         Planned::Plan(plan) => *plan,
         Planned::Refused(no) => panic!("{}: {}", no.title, no.reason),
     }
 }
 
-pub(super) fn refusal(desk: &DeskHandle, operation: Operation) -> Refusal {
+pub(crate) fn refusal(desk: &DeskHandle, operation: Operation) -> Refusal {
     match planned(desk, operation) {
         Planned::Plan(plan) => panic!("{plan:?}"),
         Planned::Refused(no) => *no,
     }
 }
 
-pub(super) fn begin(desk: &DeskHandle, plan: Plan) -> JobId {
+pub(crate) fn begin(desk: &DeskHandle, plan: Plan) -> JobId {
     desk.submit(vec![plan], Consent::Standing).blocking_recv().unwrap().unwrap()[0]
 }
 
 /// The job once it is so.
-pub(super) fn once(desk: &DeskHandle, id: JobId, is_so: impl Fn(&Job) -> bool) -> Job {
+pub(crate) fn once(desk: &DeskHandle, id: JobId, is_so: impl Fn(&Job) -> bool) -> Job {
     let mut jobs = desk.jobs();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
@@ -194,6 +194,6 @@ pub(super) fn once(desk: &DeskHandle, id: JobId, is_so: impl Fn(&Job) -> bool) -
     })
 }
 
-pub(super) fn over(desk: &DeskHandle, id: JobId) -> Job {
+pub(crate) fn over(desk: &DeskHandle, id: JobId) -> Job {
     once(desk, id, |job| job.state.is_over())
 }

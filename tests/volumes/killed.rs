@@ -38,7 +38,7 @@ fn victim() {
     panic!("it should have been killed: {}", job.outcome);
 }
 
-fn begin_elsewhere(bed: &Bed, operation: &Operation, place: &str) -> Child {
+pub(crate) fn begin_elsewhere(bed: &Bed, operation: &Operation, place: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--ignored", "--nocapture", "--test-threads=1"])
         .arg(format!("{}::victim", module_path!().split_once("::").unwrap().1))
@@ -52,7 +52,7 @@ fn begin_elsewhere(bed: &Bed, operation: &Operation, place: &str) -> Child {
 }
 
 /// The only job of the journal that is not over, once the next desk has looked after it.
-fn looked_after(desk: &DeskHandle) -> Job {
+pub(crate) fn looked_after(desk: &DeskHandle) -> Job {
     let mut jobs = desk.jobs();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let newest: JobId = runtime.block_on(async {
@@ -63,7 +63,7 @@ fn looked_after(desk: &DeskHandle) -> Job {
 }
 
 /// Kills at this place, and has the next start look after it.
-fn killed(bed: &Bed, operation: &Operation, place: &str) -> Job {
+pub(crate) fn killed(bed: &Bed, operation: &Operation, place: &str) -> Job {
     fs::create_dir_all(bed.journal()).unwrap();
     let mut child = begin_elsewhere(bed, operation, place);
     let status = child.wait().unwrap();

@@ -68,6 +68,7 @@ fn planned(operation: &Operation) -> Plan {
         basis: vec![Fact { what: format!("state of {}", target.display_name()), was: "running".into() }],
         inverse: Some(Operation::vm(id, VmOperation::Start { paused: false, discard_saved: false })),
         after_kill: AfterKill::Stay,
+        no_way_back: None,
         target,
     }
 }

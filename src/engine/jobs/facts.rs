@@ -2,6 +2,9 @@
 
 mod definition;
 mod hardware;
+mod layers;
+
+pub(super) use layers::written;
 
 use super::Setting;
 use super::facts_network::network_facts;
@@ -9,7 +12,7 @@ use super::facts_storage::storage_facts;
 use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
-use crate::model::operation::{Operation, SnapshotOperation};
+use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
 use crate::operations::{Facts, VmFacts, needs};
 use crate::xml::domain;
 
@@ -23,15 +26,21 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
     let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
-    let storage = storage_facts(hv, operation, needed.storage)?;
+    let mut storage = storage_facts(hv, operation, needed.storage)?;
     let networks = network_facts(hv, operation)?;
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
     let snapshots = match &vm {
         Some(vm) if needed.snapshots => found(snapshot_facts(hv, vm, needed, folder_of(operation)))?,
         _ => None,
     };
+    let layers = match (&vm, operation) {
+        (Some(vm), Operation::Vm { act: VmOperation::Layers(change), .. }) => {
+            found(layers::gather(hv, operation, vm, change, &mut storage))?
+        }
+        _ => None,
+    };
     let read_only = setting.read_only.clone();
-    Ok(Facts { read_only, vm, names, hardware, storage, definition, snapshots, networks })
+    Ok(Facts { read_only, vm, names, hardware, storage, definition, snapshots, layers, networks })
 }
 
 /// The folder that new layers are to go to, where one was named.

@@ -18,14 +18,15 @@ use crate::store::{Journalled, StateDb};
 /// When the hypervisor cannot be asked: then it stays interrupted, and is tried again.
 pub(super) fn recover(
     Journalled { job, plan, .. }: Journalled,
-    line: &Line,
+    line: &mut Line,
     db: &mut StateDb,
     setting: &Setting,
     desk: &Sender<Input>,
 ) -> HvResult<()> {
     let stop = Stop::default();
     let queued = job.state == JobState::Queued;
-    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new() };
+    let mut run =
+        Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new(), cut: None };
     if queued {
         let said = "NovaCron ended before its turn came: nothing was done.";
         run.over(&Ending::new(JobState::Cancelled, said), None);
@@ -64,11 +65,15 @@ pub(super) fn recover(
             run.go_on(first.unwrap_or(run.plan.steps.len()))
         }
     };
+    if let Some(why) = run.cut.take() {
+        return Err(why);
+    }
     run.over(&ending, last);
     Ok(())
 }
 
-fn look(run: &Run<'_>, at: usize) -> HvResult<Found> {
+/// Looks whether a step was done that nobody saw the end of.
+pub(super) fn look(run: &Run<'_>, at: usize) -> HvResult<Found> {
     match probe(&run.plan.steps[at].act, run.line.hv()?, run.setting) {
         // What it acted on is gone: by somebody else's hand.
         Err(e) if e.kind == HvErrorKind::NotFound => Ok(Found::NotDone),
@@ -84,7 +89,8 @@ impl Run<'_> {
             return (Ending::new(JobState::Done, said), None);
         }
         let undone = self.plan.steps[next].title.clone();
-        match self.plan.after_kill {
+        let then = if self.no_way_back(next) { AfterKill::Finish } else { self.plan.after_kill };
+        match then {
             AfterKill::Finish => {
                 self.mark(next, StepState::Begun);
                 if let Err(why) = self.db.step(self.job.id, next, StepState::Begun, None, self.now()) {

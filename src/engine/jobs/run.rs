@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::sync::mpsc::Sender;
 
-use super::acts::{Broken, Hands, changes_definition, perform};
+use super::acts::{Broken, Found, Hands, changes_definition, perform};
 use super::facts::gather;
 use super::line::Line;
+use super::recover::look;
 use super::stop::Stop;
 use super::{Assignment, Input, Setting, record};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, NetworkXml, XmlOf};
@@ -13,11 +14,11 @@ use crate::model::audit::AuditRecord;
 use crate::model::id::VmId;
 use crate::model::job::{Job, JobId, JobState, StepState};
 use crate::model::operation::Operation;
-use crate::model::plan::{Plan, Planned, Refusal};
+use crate::model::plan::{AfterKill, Plan, Planned, Refusal};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::operations;
-use crate::store::{Begin, Changed, JobEnd, StateDb, StoreError};
+use crate::store::{Begin, Changed, JobEnd, Journalled, StateDb, StoreError};
 
 /// What became of the try to carry a job out.
 #[derive(Debug)]
@@ -26,11 +27,13 @@ pub(super) enum Ran {
     Over,
     /// Another process works on the same thing.
     Busy(JobId),
+    /// The hypervisor is out of reach in the middle of it: it is looked after later.
+    Cut(Box<Journalled>, HvError),
 }
 
 /// One job under way.
 pub(super) struct Run<'r> {
-    pub(super) line: &'r Line,
+    pub(super) line: &'r mut Line,
     pub(super) db: &'r mut StateDb,
     pub(super) setting: &'r Setting,
     pub(super) desk: &'r Sender<Input>,
@@ -39,6 +42,8 @@ pub(super) struct Run<'r> {
     pub(super) plan: Plan,
     /// The definition before anything was changed.
     pub(super) xml_before: String,
+    /// Why the hypervisor is out of reach, in the middle of it.
+    pub(super) cut: Option<HvError>,
 }
 
 /// How a job ended.
@@ -57,12 +62,13 @@ impl Ending {
 /// Carries a job out, as far as that is possible.
 pub(super) fn run(
     Assignment { job, plan, stop }: Assignment,
-    line: &Line,
+    line: &mut Line,
     db: &mut StateDb,
     setting: &Setting,
     desk: &Sender<Input>,
 ) -> Ran {
-    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new() };
+    let mut run =
+        Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new(), cut: None };
     match run.db.begin_job(run.job.id, run.now()) {
         Ok(Begin::Begun) => {}
         Ok(Begin::Busy(other)) => return Ran::Busy(other),
@@ -89,6 +95,11 @@ pub(super) fn run(
             (ending, Some((0, StepState::Waiting)))
         }
     };
+    if let Some(why) = run.cut.take() {
+        let Run { job, plan, setting, .. } = run;
+        let (owner, host) = (uuid::Uuid::nil(), setting.host.clone());
+        return Ran::Cut(Box::new(Journalled { job, plan, owner, host }), why);
+    }
     run.over(&ending, last);
     Ran::Over
 }
@@ -116,16 +127,24 @@ impl Run<'_> {
     pub(super) fn steps(&mut self, first: usize) -> (Ending, Option<(usize, StepState)>) {
         let count = self.plan.steps.len();
         for at in first..count {
-            if self.stop.is_asked() {
+            if self.stop.is_asked() && !self.no_way_back(at) {
                 self.mark(at, StepState::Waiting);
                 return (
                     self.take_back(at, JobState::Cancelled, "Stopped.".into()),
                     Some((at, StepState::Waiting)),
                 );
             }
-            if let Err(broken) = self.act(at) {
-                self.mark(at, StepState::Failed);
-                return (self.broken(at, broken), Some((at, StepState::Failed)));
+            match self.act(at) {
+                Ok(()) => {}
+                Err(Broken::Hv(e)) if e.is_fatal() && self.plan.after_kill != AfterKill::Stay => {
+                    if let Some(ended) = self.after_loss(at, e) {
+                        return ended;
+                    }
+                }
+                Err(broken) => {
+                    self.mark(at, StepState::Failed);
+                    return (self.broken(at, broken), Some((at, StepState::Failed)));
+                }
             }
             self.setting.reached(&format!("acted {at}"));
             self.mark(at, StepState::Done);
@@ -144,7 +163,37 @@ impl Run<'_> {
         (Ending::new(JobState::Done, self.plan.done.clone()), None)
     }
 
-    fn act(&self, at: usize) -> Result<(), Broken> {
+    /// The connection was lost in the middle of a step; `None` where it was done for all that.
+    fn after_loss(&mut self, at: usize, e: HvError) -> Option<(Ending, Option<(usize, StepState)>)> {
+        let found = self.line.ready_again().and_then(|()| look(self, at));
+        match found {
+            Ok(Found::Done) => None,
+            Ok(Found::Half) => {
+                self.mark(at, StepState::Done);
+                let Ending { state, outcome, .. } = failed(&e);
+                Some((self.take_back(at + 1, state, outcome), Some((at, StepState::Undone))))
+            }
+            Ok(Found::NotDone | Found::NoTrace) => {
+                self.mark(at, StepState::Failed);
+                Some((self.broken(at, e.into()), Some((at, StepState::Failed))))
+            }
+            Err(still) => {
+                tracing::warn!("{still}");
+                let ending = failed(&e);
+                self.cut = Some(still);
+                Some((ending, None))
+            }
+        }
+    }
+
+    /// Whether so much is done before this step that nothing is taken back any more.
+    pub(super) fn no_way_back(&self, next: usize) -> bool {
+        self.plan.no_way_back.is_some_and(|last| next > last)
+    }
+
+    fn act(&mut self, at: usize) -> Result<(), Broken> {
+        // It may have been lost, and come back, since the last step.
+        self.line.ready()?;
         perform(&self.plan.steps[at].act, &self.hands()?)
     }
 
@@ -180,6 +229,10 @@ impl Run<'_> {
     /// Takes back what was done before this step, the newest first, where it can be.
     pub(super) fn take_back(&mut self, before: usize, state: JobState, outcome: String) -> Ending {
         let mut outcome = outcome;
+        if self.no_way_back(before) {
+            outcome.push_str(" What had been done before stays.");
+            return Ending::new(state, outcome);
+        }
         let undoable: Vec<usize> = (0..before)
             .rev()
             .filter(|at| self.job.steps[*at].state == StepState::Done && self.plan.steps[*at].undo.is_some())
@@ -187,11 +240,12 @@ impl Run<'_> {
         let whole = !undoable.is_empty();
         for at in undoable {
             let Some(undo) = self.plan.steps[at].undo.clone() else { continue };
-            let done = self.hands().map_err(Broken::from).and_then(|hands| {
-                // What takes back is not to be stopped by what stopped the job.
-                let stop = Stop::default();
-                perform(&undo, &Hands { stop: &stop, ..hands })
-            });
+            let done =
+                self.line.ready().and_then(|()| self.hands()).map_err(Broken::from).and_then(|hands| {
+                    // What takes back is not to be stopped by what stopped the job.
+                    let stop = Stop::default();
+                    perform(&undo, &Hands { stop: &stop, ..hands })
+                });
             if done.is_err() {
                 let title = clean(&self.plan.steps[at].title).into_owned();
                 let _ = write!(outcome, " “{title}” could not be taken back.");

@@ -2,6 +2,7 @@
 //! their meaning.
 
 mod hardware;
+mod layers;
 mod network;
 mod snapshot;
 mod storage;
@@ -15,6 +16,7 @@ use super::id::VmId;
 pub use hardware::{
     ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation, Memory, NewDisk, NewNic, Vcpus,
 };
+pub use layers::{DiskMove, LayerChange, LayerOperation};
 pub use network::{Dhcp, NetworkOperation, NewForward, NewNetwork, Subnet};
 pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use storage::{

@@ -121,25 +121,30 @@ impl User {
 
 impl PoolFacts {
     /// Whether it is started.
-    pub(super) fn runs(&self) -> bool {
+    pub(in crate::operations) fn runs(&self) -> bool {
         matches!(self.record.state, PoolState::Running | PoolState::Degraded)
     }
 
     /// The volume of this name.
-    pub(super) fn volume(&self, name: &str) -> Option<&Volume> {
+    pub(in crate::operations) fn volume(&self, name: &str) -> Option<&Volume> {
         self.volumes.as_deref().unwrap_or_default().iter().find(|v| v.name == name)
     }
 }
 
 impl StorageFacts {
     /// The pool of this name.
-    pub(super) fn pool(&self, name: &str) -> Option<&PoolFacts> {
+    pub(in crate::operations) fn pool(&self, name: &str) -> Option<&PoolFacts> {
         self.pools.iter().find(|p| p.record.name == name)
     }
 
     /// All volumes that were read, with their pools.
-    pub(super) fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
+    pub fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
         self.pools.iter().flat_map(|p| p.volumes.iter().flatten().map(move |v| (p, v)))
+    }
+
+    /// The volume of this path.
+    pub fn at(&self, path: &str) -> Option<(&PoolFacts, &Volume)> {
+        self.volumes().find(|(_, v)| same(&v.path, path))
     }
 
     /// Who uses a volume: VMs that name it, and volumes it lies below.

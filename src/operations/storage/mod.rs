@@ -222,12 +222,12 @@ impl<'o> PoolOn<'o> {
 }
 
 /// Whether volumes of this kind of pool are files, which have formats and may be sparse.
-fn holds_files(kind: &str) -> bool {
+pub(in crate::operations) fn holds_files(kind: &str) -> bool {
     matches!(kind, "dir" | "fs" | "netfs" | "gluster" | "vstorage")
 }
 
 /// What stands between names.
-fn listed(names: &[String]) -> String {
+pub(in crate::operations) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {

@@ -54,6 +54,7 @@ pub(in crate::store) fn plan(n: u8) -> Plan {
         basis: vec![Fact { what: format!("state of web{n:02}"), was: "running".into() }],
         inverse: Some(Operation::vm(vm, VmOperation::Start { paused: false, discard_saved: false })),
         after_kill: AfterKill::Stay,
+        no_way_back: None,
     }
 }
 

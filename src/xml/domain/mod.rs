@@ -4,6 +4,7 @@ mod devices;
 mod disk;
 mod machine;
 mod metadata;
+mod mirror;
 mod nic;
 mod rename;
 pub mod secrets;
@@ -13,6 +14,7 @@ mod uses;
 
 pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
+pub use mirror::{Mirror, mirrors};
 pub use rename::renamed;
 pub use uses::{Named, Use, uses};
 

@@ -2,6 +2,7 @@
 
 mod definition;
 mod hardware;
+mod layers;
 mod network;
 mod snapshot;
 mod storage;
@@ -20,7 +21,7 @@ use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHo
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::{Act, DefinitionAct, HardwareAct};
+use crate::model::plan::{Act, DefinitionAct, HardwareAct, LayersAct};
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
@@ -91,6 +92,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
         Act::Hardware(act) => return hardware::perform(act, hands),
+        Act::Layers(act) => return layers::perform(act, hands),
         Act::Storage(act) => return storage::perform(act, hands),
         Act::Definition(act) => return definition::perform(act, hands),
         Act::Snapshot(act) => return snapshot::perform(act, hands),
@@ -187,6 +189,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
         Act::Snapshot(act) => snapshot::probe(act, hv)?,
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
         Act::Hardware(act) => hardware::probe(act, hv)?,
+        Act::Layers(act) => return layers::probe(act, hv),
         Act::Storage(act) => return storage::probe(act, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
         Act::Network(act) => return network::probe(act, hv),
@@ -211,6 +214,7 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::SetDescription { .. }
             // What runs is all the definition that a transient VM has.
             | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
+            | Act::Layers(LayersAct::Pivot { .. } | LayersAct::Switch { .. } | LayersAct::Pull { .. })
             | Act::Definition(
                 DefinitionAct::Undefine { .. }
                     | DefinitionAct::DefineHeld { .. }
