@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use novacron::engine::jobs::DeskHandle;
 use novacron::hypervisor::{Hypervisor, XmlOf};
 use novacron::model::id::VmId;
 use novacron::model::job::{Job, JobState};
@@ -95,7 +94,7 @@ impl Bed {
     }
 
     pub(super) fn said(&self, words: &[&str]) -> Output {
-        Command::new(&self.from.hostctl).arg("virsh").args(words).output().unwrap()
+        Command::new(self.from.hostctl()).arg("virsh").args(words).output().unwrap()
     }
 
     pub(super) fn asked(&self, what: LayerOperation) -> Operation {
@@ -138,7 +137,7 @@ impl Bed {
 
     /// Fills so many MiB from there on with this byte: by QEMU itself while it runs.
     pub(super) fn write(&self, byte: u8, at: u64, mib: u64) {
-        let write = format!("write -P {byte} {}M {mib}M", at);
+        let write = format!("write -P {byte} {at}M {mib}M");
         if self.hv().vm_state(self.id).unwrap().is_active() {
             let command = format!("qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend \"{write}\"");
             let out = self.said(&["qemu-monitor-command", &self.vm, "--hmp", &command]);
@@ -166,10 +165,6 @@ impl Bed {
         let words = ["snapshot-create-as", &self.vm, "--disk-only", "--no-metadata", "--diskspec", &spec];
         assert!(self.from.virsh(&words), "{name}");
         file
-    }
-
-    pub(super) fn done(&self, desk: &DeskHandle, operation: Operation) -> Job {
-        Volumes::done(desk, operation)
     }
 
     /// Nothing was changed: the disk is where it was, in both, and the other pool is empty.

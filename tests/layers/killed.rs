@@ -2,17 +2,15 @@
 //! afterwards, whole, and nothing else is left.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use novacron::hypervisor::XmlOf;
 use novacron::model::job::JobState;
 use novacron::model::operation::{DiskMove, LayerOperation, Operation};
 
 use super::bed::{Bed, Is};
-use crate::volumes::bed::Bed as Volumes;
-use crate::volumes::killed::{begin_elsewhere, killed, looked_after};
-
-const WAIT: Duration = Duration::from_secs(60);
+use crate::desk::killed::{begin_elsewhere, killed, looked_after};
+use crate::desk::{WAIT, done};
 
 /// Where the disk is, which must be the same for what runs and for what is defined.
 fn place(bed: &Bed) -> PathBuf {
@@ -116,7 +114,7 @@ fn killed_at_every_place_of_merges() {
         }
     }
     let desk = bed.from.desk();
-    bed.done(&desk.handle(), bed.asked(pull));
+    done(&desk.handle(), bed.asked(pull));
     bed.stop();
     bed.holds(1, 0, 8);
     for n in 1..=9 {
@@ -129,7 +127,6 @@ fn killed_at_every_place_of_merges() {
 fn killed_in_the_middle_of_a_copy() {
     let Some(bed) = Bed::new("raw", 2048, Is::Running) else { return };
     bed.write(9, 0, 500);
-    std::fs::create_dir_all(bed.from.journal()).unwrap();
     let mut child = begin_elsewhere(&bed.from, &bed.moved(|_| ()), "nowhere");
     let deadline = Instant::now() + WAIT;
     while bed.hv().block_job(bed.id, "vda").unwrap().is_none() {
@@ -144,7 +141,7 @@ fn killed_in_the_middle_of_a_copy() {
     assert!(job.outcome.contains("taken back"), "{}", job.outcome);
     bed.untouched(&job, "raw");
     let again: Operation = bed.moved(|_| ());
-    Volumes::done(&desk.handle(), again);
+    done(&desk.handle(), again);
     bed.stop();
     bed.holds(9, 0, 500);
 }

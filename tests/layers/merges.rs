@@ -5,7 +5,7 @@ use novacron::model::operation::LayerOperation;
 use novacron::model::plan::RefusalKind;
 
 use super::bed::{Bed, Is, run};
-use crate::volumes::bed::{plan, refusal};
+use crate::desk::{done, plan, refusal};
 
 const COMMIT: LayerOperation = LayerOperation::Commit { into: None, keep_old: false };
 const PULL: LayerOperation = LayerOperation::Pull { onto: None };
@@ -34,12 +34,12 @@ fn layers_are_written_into_the_one_below() {
         let Some(bed) = layered(format) else { return };
         let desk = bed.from.desk();
         let desk = desk.handle();
-        bed.done(&desk, bed.asked(COMMIT));
+        done(&desk, bed.asked(COMMIT));
         bed.lies_at(&bed.from.place.join("mid.qcow2"), "qcow2");
         assert_eq!(bed.depth(), 1);
         assert_eq!(bed.from.names(), [&format!("disk.{format}"), "mid.qcow2"]);
         let into = Some(format!("{}/disk.{format}", bed.from.pool));
-        bed.done(&desk, bed.asked(LayerOperation::Commit { into, keep_old: false }));
+        done(&desk, bed.asked(LayerOperation::Commit { into, keep_old: false }));
         bed.lies_at(&bed.from.place.join(format!("disk.{format}")), format);
         assert_eq!((bed.depth(), bed.from.names().len()), (0, 1));
         let no = refusal(&desk, bed.asked(COMMIT));
@@ -54,11 +54,11 @@ fn what_lies_below_is_taken_up() {
     let desk = bed.from.desk();
     let desk = desk.handle();
     let onto = Some(bed.from.place.join("disk.raw").display().to_string());
-    bed.done(&desk, bed.asked(LayerOperation::Pull { onto: onto.clone() }));
+    done(&desk, bed.asked(LayerOperation::Pull { onto: onto.clone() }));
     assert_eq!(bed.depth(), 1);
     let no = refusal(&desk, bed.asked(LayerOperation::Pull { onto }));
     assert_eq!(no.kind, RefusalKind::AlreadySo, "{}", no.reason);
-    bed.done(&desk, bed.asked(PULL));
+    done(&desk, bed.asked(PULL));
     assert_eq!((bed.depth(), bed.from.names().len()), (0, 3), "what lay below stays");
     bed.lies_at(&bed.from.place.join("top.qcow2"), "qcow2");
     // Without what lay below it is whole all the same.
@@ -83,7 +83,7 @@ fn an_image_that_others_lie_on_is_not_written_to() {
     assert_eq!((no.kind, no.reason.contains("child.qcow2")), (RefusalKind::InUse, true), "{}", no.reason);
     assert!(no.remedy.contains("pull-disk"), "{}", no.remedy);
     plan(&desk, bed.asked(COMMIT));
-    bed.done(&desk, bed.asked(PULL));
+    done(&desk, bed.asked(PULL));
     assert_eq!(bed.image(XmlOf::Live).0, bed.from.place.join("top.qcow2"));
     bed.stop();
     let no = refusal(&desk, bed.asked(COMMIT));

@@ -7,7 +7,7 @@ use novacron::model::job::{JobState, StepState};
 use novacron::model::plan::{Downtime, RefusalKind};
 
 use super::bed::{Bed, Is, run};
-use crate::volumes::bed::{begin, once, over, plan, refusal};
+use crate::desk::{begin, done, once, over, plan, refusal};
 
 #[test]
 fn a_running_vm_goes_on_with_its_disk_elsewhere() {
@@ -21,7 +21,7 @@ fn a_running_vm_goes_on_with_its_disk_elsewhere() {
         assert_eq!((shown.downtime, shown.steps.len()), (Downtime::None, 5));
         assert!(shown.diff.contains(&bed.to.pool), "{}", shown.diff);
         let back = shown.inverse.clone().unwrap();
-        bed.done(&desk, wanted);
+        done(&desk, wanted);
         let there = bed.to.place.join(format!("disk.{to}"));
         bed.lies_at(&there, to);
         assert_eq!((bed.from.names(), bed.to.names().len()), (Vec::new(), 1), "the old one is gone");
@@ -35,7 +35,7 @@ fn a_running_vm_goes_on_with_its_disk_elsewhere() {
             bed.holds(byte, at, mib);
         }
         // And back by what the plan told, this time while it is off.
-        bed.done(&desk, back);
+        done(&desk, back);
         assert_eq!(bed.image(XmlOf::Defined).0, bed.from.place.join(format!("disk.{format}")));
         assert!(bed.to.names().is_empty());
         for (byte, at, mib) in [(7, 3, 9), (8, 20, 4), (0, 24, 40)] {
@@ -50,7 +50,7 @@ fn what_is_asked_for_stays_what_is_not_goes() {
     let desk = bed.from.desk();
     let desk = desk.handle();
     bed.write(5, 1, 1);
-    let job = bed.done(&desk, bed.moved(|m| (m.keep_old, m.name) = (true, Some("own name.qcow2".into()))));
+    let job = done(&desk, bed.moved(|m| (m.keep_old, m.name) = (true, Some("own name.qcow2".into()))));
     assert_eq!(job.steps.len(), 3, "a transient VM has no definition, and the old volume stays");
     assert_eq!(bed.image(XmlOf::Live).0, bed.to.place.join("own name.qcow2"));
     assert_eq!(
@@ -72,11 +72,11 @@ fn a_disk_with_layers_comes_whole_or_with_its_own_layer_alone() {
     bed.layer("top.qcow2");
     bed.write(2, 2, 4);
     // The pool has not seen the layer yet.
-    bed.done(&desk, bed.moved(|m| m.keep_below = true));
+    done(&desk, bed.moved(|m| m.keep_below = true));
     bed.lies_at(&bed.to.place.join("top.qcow2"), "qcow2");
     assert_eq!((bed.depth(), bed.from.names()), (1, vec!["disk.qcow2".to_owned()]));
     bed.write(3, 10, 1);
-    bed.done(&desk, bed.moved(|m| m.name = Some("whole.qcow2".into())));
+    done(&desk, bed.moved(|m| m.name = Some("whole.qcow2".into())));
     assert_eq!((bed.depth(), bed.to.names()), (0, vec!["whole.qcow2".to_owned()]));
     assert_eq!(bed.from.names(), ["disk.qcow2"], "what lay below stays");
     bed.stop();
@@ -110,18 +110,28 @@ fn a_pool_that_runs_full_under_the_copy_leaves_the_disk_where_it_was() {
     let desk = bed.from.desk();
     let desk = desk.handle();
     bed.write(4, 0, 30);
-    let full = plan(&desk, bed.moved(|_| ()));
-    // It grows between the plan and the copy: by what nobody could know.
-    bed.write(4, 30, 30);
-    let job = over(&desk, begin(&desk, full));
+    let agreed = plan(&desk, bed.moved(|_| ()));
+    // Somebody else takes the room once the copy is about to begin.
+    let (hostctl, filler) = (bed.from.hostctl(), bed.to.place.join("filler").display().to_string());
+    let take_room = std::sync::Arc::new(move |place: &str| {
+        if place == "begun 1" {
+            run(Command::new(&hostctl).args(["exec", "fallocate", "-l", "20M", &filler]));
+        }
+    });
+    let config = novacron::engine::jobs::DeskConfig { rehearsal: Some(take_room), ..bed.from.config() };
+    let second = novacron::engine::jobs::Desk::start(config).unwrap();
+    let job = over(&second.handle(), begin(&second.handle(), agreed));
     assert_eq!(job.state, JobState::Failed, "{}", job.outcome);
     assert!(job.outcome.contains("no space left") && job.outcome.contains("taken back"), "{}", job.outcome);
+    let filler = bed.to.place.join("filler").display().to_string();
+    assert_eq!(bed.to.names(), ["filler"], "{}", job.outcome);
+    bed.to.exec(&["rm", &filler]);
     bed.untouched(&job, "qcow2");
-    bed.from.exec(&["true"]);
     assert_eq!(bed.hv().vm_state(bed.id).unwrap().word(), "running", "the guest did not notice");
     bed.write(6, 100, 1);
-    // Once it is read again it is known not to fit.
-    assert!(bed.from.names() == ["disk.qcow2"]);
+    // What does not fit to begin with is not begun.
+    bed.write(4, 30, 30);
+    assert_eq!(bed.from.names(), ["disk.qcow2"]);
     let no = refusal(&desk, bed.moved(|_| ()));
     assert_eq!(no.kind, RefusalKind::Space, "{}", no.reason);
     bed.stop();
@@ -145,6 +155,7 @@ fn what_others_rest_on_or_what_would_be_lost_is_refused() {
     std::fs::remove_file(&child).unwrap();
     bed.from.names();
     let other = Bed::new("qcow2", 1, Is::Off).unwrap();
+    assert!(other.from.virsh(&["undefine", &other.vm]));
     other.virsh_with(&["define"], &other.xml("qcow2", &image));
     let no = refusal(&desk, bed.moved(|m| m.keep_old = true));
     assert_eq!((no.kind, no.reason.contains(&other.vm)), (RefusalKind::InUse, true), "{}", no.reason);
@@ -183,7 +194,7 @@ fn a_vm_that_is_started_or_written_to_meanwhile_is_not_switched_to_an_old_copy()
     drop(second);
     // A start while it is copied.
     let agreed = plan(&desk.handle(), bed.moved(|_| ()));
-    let (hostctl, vm) = (bed.from.hostctl.clone(), bed.vm.clone());
+    let (hostctl, vm) = (bed.from.hostctl(), bed.vm.clone());
     let start = std::sync::Arc::new(move |place: &str| {
         if place == "acted 0" {
             run(Command::new(&hostctl).args(["virsh", "start", &vm]));

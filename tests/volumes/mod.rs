@@ -2,6 +2,6 @@
 //! is killed on the way.
 
 pub(crate) mod bed;
-pub(crate) mod killed;
+mod killed;
 mod pools;
 mod transfers;

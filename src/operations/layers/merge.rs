@@ -1,6 +1,6 @@
 //! Layers that become one: written down into the one below, or what is below taken up.
 
-use super::{Case, Disk, No, medium};
+use super::{Case, Disk, Layer, No, medium};
 use crate::model::hardware::Edit;
 use crate::model::plan::{Act, AfterKill, HardwareAct, LayersAct, RefusalKind, Weight};
 use crate::model::text::clean;
@@ -11,7 +11,7 @@ use crate::xml::diff::unified;
 use crate::xml::edit;
 
 /// The disk, and what lies below it; its VM runs.
-fn layered<'c>(case: &Case<'c>) -> Result<(Disk<'c>, String, Vec<(String, Option<String>)>), No> {
+fn layered<'c>(case: &Case<'c>) -> Result<(Disk<'c>, String, Vec<Layer>), No> {
     let disk = case.disk()?;
     if !case.runs() {
         let reason = "It is off: libvirt merges layers of a VM that runs only.";
@@ -33,7 +33,7 @@ fn layered<'c>(case: &Case<'c>) -> Result<(Disk<'c>, String, Vec<(String, Option
 }
 
 /// The place of an image among those below.
-fn place(below: &[(String, Option<String>)], wanted: &str) -> Result<usize, No> {
+fn place(below: &[Layer], wanted: &str) -> Result<usize, No> {
     below.iter().position(|(path, _)| path == wanted).ok_or_else(|| {
         let has: Vec<_> = below.iter().map(|(path, _)| path.clone()).collect();
         let reason = format!("{} does not lie below it.", clean(wanted));

@@ -61,6 +61,9 @@ struct Disk<'c> {
     path: Option<String>,
 }
 
+/// An image below: its path and its format.
+type Layer = (String, Option<String>);
+
 impl<'c> Case<'c> {
     fn operation(&self) -> Operation {
         Operation::vm(self.vm.id, VmOperation::Layers(self.change.clone()))
@@ -207,14 +210,14 @@ impl<'c> Case<'c> {
     }
 
     /// The images below a disk, nearest first: path and format. Of a VM that is off, as the volumes tell.
-    fn below(&self, disk: &Disk<'_>) -> Vec<(String, Option<String>)> {
+    fn below(&self, disk: &Disk<'_>) -> Vec<Layer> {
         if self.runs() {
             let of = |layer: &crate::model::vm::BackingLayer| {
                 Some((self.path_of(&layer.source)?, layer.format.clone()))
             };
             return disk.is.backing.iter().map_while(of).collect();
         }
-        let mut out: Vec<(String, Option<String>)> = Vec::new();
+        let mut out: Vec<Layer> = Vec::new();
         let mut next = disk.path.clone();
         while let Some(path) = next {
             next = self.facts.storage.at(&path).and_then(|(_, v)| v.backing.clone());
