@@ -81,7 +81,10 @@ pub(super) fn commit(case: &Case<'_>, into: Option<&str>, keep_old: bool) -> Res
         .done(format!("{target} lies in {goes} now."))
         .after_kill(AfterKill::Undo)
         .step(
-            format!("Write what they hold into {goes}, while the guest goes on"),
+            format!(
+                "Write what {} into {goes}, while the guest goes on",
+                if merged.len() == 1 { "it holds" } else { "they hold" }
+            ),
             &["blockcommit", &case.name(), &target, "--active", "--base", &base, "--wait"],
             shared(|vm, target, into| LayersAct::Commit { vm, target, into }),
         )

@@ -93,6 +93,8 @@ fn facts(state: VmState) -> Facts {
     Facts { vm: Some(vm), storage, layers: Some(layers), ..Facts::default() }
 }
 
+type Change<'c> = (&'c str, &'c dyn Fn(&mut Facts));
+
 fn migrate(change: impl FnOnce(&mut DiskMove)) -> LayerOperation {
     let mut to = DiskMove { pool: "fast".into(), ..DiskMove::default() };
     change(&mut to);
@@ -151,7 +153,7 @@ fn what_stands_in_the_way_is_told() {
         f.storage.pools[0]
             .volumes
             .iter_mut()
-            .for_each(|v| v.push(volume("kid.qcow2", Some("/images/base.raw"))))
+            .for_each(|v| v.push(volume("kid.qcow2", Some("/images/base.raw"))));
     };
     let other = |f: &mut Facts| {
         let named = Named::Volume { pool: "images".into(), volume: "web.qcow2".into() };
@@ -163,7 +165,6 @@ fn what_stands_in_the_way_is_told() {
             uses,
         });
     };
-    type Change<'c> = (&'c str, &'c dyn Fn(&mut Facts));
     let disk = |f: &mut Facts, change: fn(&mut DiskDefinition)| {
         f.vm.iter_mut().flat_map(|vm| &mut vm.definition.disks).for_each(change);
     };
