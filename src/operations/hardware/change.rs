@@ -65,6 +65,8 @@ pub(super) struct Change {
     pub(super) force: bool,
     /// What takes all of it back.
     pub(super) inverse: Option<HardwareOperation>,
+    /// What no other job may work on meanwhile.
+    pub(super) touches: Vec<String>,
 }
 
 /// What there is to do.
@@ -184,6 +186,7 @@ impl<'c> Case<'c> {
             (true, _) => "in its definition",
         };
         let mut plan = draft(self.act, vm, &change.verb).summary(summary).after_kill(AfterKill::Finish);
+        plan = plan.touches(change.touches.iter().cloned());
         // What comes is written down first: that is taken back more surely than what a guest has. What goes, goes first.
         let define_first = matches!(change.edits.first(), Some(Edit::Add { .. }));
         if define_first {
