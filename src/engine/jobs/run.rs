@@ -3,22 +3,23 @@
 use std::fmt::Write;
 use std::sync::mpsc::Sender;
 
-use super::acts::{Broken, Found, Hands, changes_definition, perform};
+use super::acts::{Broken, Found, Hands, changes_definition, may_take_back, perform};
 use super::facts::gather;
 use super::line::Line;
+use super::record::{self, Unended};
 use super::recover::look;
 use super::stop::Stop;
-use super::{Assignment, Input, Setting, record};
+use super::{Assignment, Input, Setting};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, NetworkXml, XmlOf};
 use crate::model::audit::AuditRecord;
 use crate::model::id::VmId;
 use crate::model::job::{Job, JobId, JobState, StepState};
 use crate::model::operation::Operation;
-use crate::model::plan::{AfterKill, Plan, Planned, Refusal};
+use crate::model::plan::{Act, AfterKill, Plan, Planned, Refusal};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::operations;
-use crate::store::{Begin, Changed, JobEnd, Journalled, StateDb, StoreError};
+use crate::store::{Begin, Changed, Journalled, StateDb, StoreError};
 
 /// What became of the try to carry a job out.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(super) struct Run<'r> {
     pub(super) plan: Plan,
     /// The definition before anything was changed.
     pub(super) xml_before: String,
+    /// It was begun by another process, which was killed.
+    pub(super) again: bool,
     /// Why the hypervisor is out of reach, in the middle of it.
     pub(super) cut: Option<HvError>,
 }
@@ -67,8 +70,18 @@ pub(super) fn run(
     setting: &Setting,
     desk: &Sender<Input>,
 ) -> Ran {
-    let mut run =
-        Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new(), cut: None };
+    let mut run = Run {
+        line,
+        db,
+        setting,
+        desk,
+        stop: &stop,
+        job,
+        plan,
+        xml_before: String::new(),
+        again: false,
+        cut: None,
+    };
     match run.db.begin_job(run.job.id, run.now()) {
         Ok(Begin::Begun) => {}
         Ok(Begin::Busy(other)) => return Ran::Busy(other),
@@ -84,7 +97,7 @@ pub(super) fn run(
     run.mark(0, StepState::Begun);
     run.tell();
     let not_done = match run.still_holds() {
-        Ok(None) => None,
+        Ok(None) => run.keep_before().err().map(|why| unwritten(&why)),
         Ok(Some(why)) => Some(Ending::new(JobState::Stale, why)),
         Err(e) => Some(failed(&e)),
     };
@@ -96,9 +109,9 @@ pub(super) fn run(
         }
     };
     if let Some(why) = run.cut.take() {
-        let Run { job, plan, setting, .. } = run;
+        let Run { job, plan, setting, xml_before, .. } = run;
         let (owner, host) = (uuid::Uuid::nil(), setting.host.clone());
-        return Ran::Cut(Box::new(Journalled { job, plan, owner, host }), why);
+        return Ran::Cut(Box::new(Journalled { job, plan, owner, host, xml_before }), why);
     }
     run.over(&ending, last);
     Ran::Over
@@ -121,6 +134,19 @@ impl Run<'_> {
             _ => facts.vm.map(|vm| vm.defined_xml).unwrap_or_default(),
         };
         Ok(changed(&self.plan, &now))
+    }
+
+    /// Writes the definition down that is about to be changed: whoever looks after a kill tells it.
+    fn keep_before(&mut self) -> Result<(), StoreError> {
+        if !self.redefines() || self.xml_before.is_empty() {
+            return Ok(());
+        }
+        self.db.keep_before(self.job.id, &self.xml_before)
+    }
+
+    /// Whether the plan changes a definition.
+    fn redefines(&self) -> bool {
+        self.plan.steps.iter().any(|s| changes_definition(&s.act))
     }
 
     /// Does the steps from this one, which is begun already, to the last.
@@ -240,15 +266,9 @@ impl Run<'_> {
         let whole = !undoable.is_empty();
         for at in undoable {
             let Some(undo) = self.plan.steps[at].undo.clone() else { continue };
-            let done =
-                self.line.ready().and_then(|()| self.hands()).map_err(Broken::from).and_then(|hands| {
-                    // What takes back is not to be stopped by what stopped the job.
-                    let stop = Stop::default();
-                    perform(&undo, &Hands { stop: &stop, ..hands })
-                });
-            if done.is_err() {
+            if let Err(broken) = self.undo(&undo) {
                 let title = clean(&self.plan.steps[at].title).into_owned();
-                let _ = write!(outcome, " “{title}” could not be taken back.");
+                let _ = write!(outcome, " “{title}” was not taken back: {}", reason(broken));
                 return Ending::new(state, outcome);
             }
             self.mark(at, StepState::Undone);
@@ -260,6 +280,15 @@ impl Run<'_> {
             outcome.push_str(" What had been done was taken back.");
         }
         Ending::new(state, outcome)
+    }
+
+    fn undo(&mut self, undo: &Act) -> Result<(), Broken> {
+        self.line.ready()?;
+        let hands = self.hands()?;
+        may_take_back(undo, hands.hv, self.is_long_ago())?;
+        // What takes back is not to be stopped by what stopped the job.
+        let stop = Stop::default();
+        perform(undo, &Hands { stop: &stop, ..hands })
     }
 
     /// The step is so now.
@@ -294,25 +323,19 @@ impl Run<'_> {
         }
         let audit = self.record(now);
         self.revise(&audit, now);
-        let (state, outcome) = (self.job.state, self.job.outcome.clone());
-        let end = JobEnd {
-            id: self.job.id,
-            state,
-            outcome: &outcome,
-            offer: ending.offer.as_ref(),
-            last,
-            audit: &audit,
-        };
-        if let Err(why) = self.db.end_job(&end, now) {
+        let end = Unended { last, offer: ending.offer.clone(), audit };
+        if let Err(why) = end.write(self.db, self.job.id, now) {
             tracing::error!("the end of job {} could not be written down: {why}", self.job.id);
-            let _ = write!(self.job.outcome, " This could not be written down: {why}.");
+            let _ = write!(self.job.outcome, " This could not be written down yet: {why}.");
+            drop(self.desk.send(Input::Unended(self.job.id, Box::new(end))));
         }
         self.tell();
     }
 
     fn record(&self, now: Timestamp) -> AuditRecord {
-        let record = record::of(&self.job, &self.plan, self.setting, now);
-        if !self.plan.steps.iter().any(|s| changes_definition(&s.act)) {
+        let mut record = record::of(&self.job, &self.plan, self.setting, now);
+        record.ended_by = self.again.then(|| self.setting.actor.clone()).filter(|actor| *actor != record.by);
+        if !self.redefines() {
             return record;
         }
         let xml_after = self.xml_after().unwrap_or_default();
@@ -360,6 +383,15 @@ fn brief(value: &str) -> String {
         return "another".to_owned();
     }
     clean(value).into_owned()
+}
+
+/// Why something did not come about, as a sentence.
+fn reason(broken: Broken) -> String {
+    match broken {
+        Broken::Stopped(said) => said.to_owned(),
+        Broken::Hv(e) => failed(&e).outcome,
+        Broken::Said { sentence, .. } => sentence,
+    }
 }
 
 fn failed(e: &HvError) -> Ending {

@@ -3,13 +3,14 @@
 use super::place::{self, Place};
 use super::{Case, Disk, No, medium};
 use crate::model::hardware::{Edit, Medium};
-use crate::model::operation::{DiskMove, LayerChange, LayerOperation, VmOperation};
-use crate::model::plan::{Act, AfterKill, HardwareAct, LayersAct, RefusalKind, StorageAct, Weight};
+use crate::model::operation::{DiskMove, LayerChange, LayerOperation, Target, VmOperation};
+use crate::model::plan::{Act, AfterKill, LayersAct, RefusalKind, StorageAct, Weight};
 use crate::model::storage::Volume;
 use crate::model::text::clean;
 use crate::model::units::bytes;
 use crate::operations::build::Draft;
 use crate::operations::storage::{PoolFacts, listed};
+use crate::operations::touch;
 use crate::xml::diff::unified;
 use crate::xml::edit;
 use crate::xml::volume::{VolumeSpec, write};
@@ -136,8 +137,9 @@ impl Move<'_, '_> {
             )
             .no_way_back();
         if self.case.persistent() {
-            let define = HardwareAct::Define { vm, edits: vec![self.edit.clone()] };
-            plan = plan.step("See that its definition names the copy", &[], Act::Hardware(define));
+            let (target, to) = (self.case.target().to_owned(), self.path.clone());
+            let name = LayersAct::Name { vm, target, to, edits: vec![self.edit.clone()] };
+            plan = plan.step("See that its definition names the copy", &[], Act::Layers(name));
         }
         self.finished(plan)
     }
@@ -194,6 +196,7 @@ impl Move<'_, '_> {
             .summary(format!("{} to {}, {}, {how}", self.case.target(), self.goes(), self.place.format))
             .done(format!("{} lies in {} now.", self.case.target(), self.goes()))
             .after_kill(AfterKill::Undo)
+            .touches([touch::file(&self.path), Target::volume(&self.to.pool, &self.place.name).thing()])
             .rests_on(format!("UUID of pool {}", clean(&self.to.pool)), self.place.pool.record.id.to_string())
             .rests_on("its new volume", self.goes())
             .rests_on("its size", self.place.capacity.to_string())

@@ -21,7 +21,9 @@ use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHo
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::{Act, DefinitionAct, HardwareAct, LayersAct};
+use crate::model::plan::{Act, DefinitionAct, HardwareAct, LayersAct, NetworkAct, SnapshotAct, StorageAct};
+use crate::model::text::clean;
+use crate::model::time::Timestamp;
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
@@ -162,8 +164,13 @@ pub(in crate::engine::jobs) enum Found {
     NoTrace,
 }
 
-/// Looks whether an act was done.
-pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &Setting) -> HvResult<Found> {
+/// Looks whether an act was done that was begun at this time.
+pub(in crate::engine::jobs) fn probe(
+    act: &Act,
+    begun: Timestamp,
+    hv: &dyn Hypervisor,
+    setting: &Setting,
+) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
         Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
@@ -190,7 +197,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
         Act::Hardware(act) => hardware::probe(act, hv)?,
         Act::Layers(act) => return layers::probe(act, hv),
-        Act::Storage(act) => return storage::probe(act, hv),
+        Act::Storage(act) => return storage::probe(act, begun, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
         Act::Network(act) => return network::probe(act, hv),
     })
@@ -204,6 +211,46 @@ fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {
     }
 }
 
+/// Whether an act looks itself whether it is still called for, so that it may be done long after the plan was made.
+pub(in crate::engine::jobs) const fn looks_first(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::SetAutostart { .. }
+            | Act::Definition(
+                DefinitionAct::PutBackNvram { .. }
+                    | DefinitionAct::PutBackSaved { .. }
+                    | DefinitionAct::DefineHeld { .. }
+                    | DefinitionAct::PutBackSnapshots { .. }
+                    | DefinitionAct::Release { .. }
+                    | DefinitionAct::Forget { .. }
+            )
+    )
+}
+
+/// Whether something may be taken back now, which others may have begun to use since.
+pub(in crate::engine::jobs) fn may_take_back(
+    undo: &Act,
+    hv: &dyn Hypervisor,
+    long_ago: bool,
+) -> Result<(), Broken> {
+    let stays = |sentence: String| Err(Broken::Said { sentence, offer: None });
+    match undo {
+        Act::Storage(StorageAct::DeleteVolume { pool, name }) => match storage::user(hv, pool, name)? {
+            Some(vm) => stays(format!("{} uses it: it stays.", clean(&vm))),
+            None => Ok(()),
+        },
+        Act::Network(NetworkAct::Stop { network }) => match network::user(hv, network)? {
+            Some(vm) => stays(format!("{} is on it: it stays.", clean(&vm))),
+            None => Ok(()),
+        },
+        Act::Snapshot(SnapshotAct::Thaw { .. }) if long_ago => stays(
+            "The guest may be frozen still, by this job or by somebody since. If by nobody else: virsh domfsthaw."
+                .to_owned(),
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// Whether it changes a definition, so that the audit keeps it as it was and as it became.
 pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
     matches!(
@@ -214,7 +261,7 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::SetDescription { .. }
             // What runs is all the definition that a transient VM has.
             | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
-            | Act::Layers(LayersAct::Pivot { .. } | LayersAct::Switch { .. } | LayersAct::Pull { .. })
+            | Act::Layers(LayersAct::Pivot { .. } | LayersAct::Name { .. } | LayersAct::Switch { .. } | LayersAct::Pull { .. })
             | Act::Definition(
                 DefinitionAct::Undefine { .. }
                     | DefinitionAct::DefineHeld { .. }
