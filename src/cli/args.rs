@@ -2,6 +2,7 @@
 
 mod audit;
 mod export;
+mod making;
 mod past;
 mod storage;
 mod vm;
@@ -19,6 +20,7 @@ use crate::config::{LogLevel, Overrides};
 
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
+pub(super) use making::{AskingTemplate, Template};
 pub(super) use past::{By, Events, History, Of, Range, Top};
 pub(super) use storage::{Pool, Volume};
 pub(super) use vm::{Action, Asking, Form, How, Vm};
@@ -138,6 +140,8 @@ pub enum Command {
     Volume(Volume),
     /// Define, start and stop storage pools, in the same way.
     Pool(Pool),
+    /// Make templates of VMs, list and delete them, in the same way. `novacron vm create --template` makes VMs of them.
+    Template(Template),
     /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.
     History(History),
     /// Tell who used most in a time. Needs no hypervisor.

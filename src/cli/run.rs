@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 
 use super::appearance::Appearance;
-use super::args::{Cli, Command, Config, Doctor, Export, How, Kind, List, Output, Show, Vm as VmArgs};
+use super::args::{AskingTemplate, Template, Cli, Command, Config, Doctor, Export, How, Kind, List, Output, Show, Vm as VmArgs};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{audit, collect, console, doctor, keys, man, orphans, show};
+use super::commands::{audit, collect, console, doctor, keys, man, orphans, show, templates};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
@@ -71,6 +71,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
             Some(operation) => job.operate_one(&operation, &volume.how),
             None => job.orphans(&volume.how),
         },
+        Some(Command::Template(template)) => job.template(template),
         Some(Command::Pool(pool)) => job.operate_one(&pool.action.asked(), &pool.how),
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
@@ -271,6 +272,21 @@ impl Job {
             let keep_days = settings.delete.keep_days;
             operate::open(connector.clone(), &place, settings.read_only, keep_days, Via::Command)
         })
+    }
+
+    fn template(&self, args: &Template) -> Result<Exit, Failure> {
+        let how = &args.how;
+        match args.action.asked() {
+            AskingTemplate::Operation(operation) => self.operate_one(&operation, how),
+            AskingTemplate::OfVm(vm, act) => {
+                self.at_desk(|_, _, open| operate::run_of_vm((&vm, &act), how, self.layout(), open))
+            }
+            AskingTemplate::List => {
+                self.warn();
+                let connector = connector(&self.loaded.settings, self.demo)?;
+                templates::run(connector, how, self.layout())
+            }
+        }
     }
 
     fn orphans(&self, how: &How) -> Result<Exit, Failure> {

@@ -12,6 +12,7 @@ mod definitions;
 pub mod demo;
 mod error;
 pub mod libvirt;
+mod making_roles;
 pub mod sim;
 mod store;
 
@@ -23,6 +24,7 @@ use uuid::Uuid;
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use making_roles::{BackupTarget, Making};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 
 use crate::model::counters::{NodeCounters, VmCounters};
@@ -139,6 +141,7 @@ pub trait Hypervisor:
     + Lifecycle
     + Define
     + Definitions
+    + Making
     + Volumes
     + Pools
     + Send

@@ -1,6 +1,7 @@
 //! What plans rest on.
 
 use super::definition::DefinitionFacts;
+use super::making::MakingFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
@@ -18,6 +19,8 @@ pub struct Needs {
     pub belongings: bool,
     /// What is held under its UUID, and all other VMs.
     pub held: bool,
+    /// All VMs with their MAC addresses, networks, and what the host can run.
+    pub making: bool,
     /// Pools and volumes.
     pub storage: StorageNeeds,
 }
@@ -30,6 +33,7 @@ impl Needs {
         secrets: false,
         belongings: false,
         held: false,
+        making: false,
         storage: StorageNeeds::None,
     };
 }
@@ -57,6 +61,8 @@ pub struct Facts {
     pub names: Vec<(VmId, String)>,
     /// Pools and volumes, where they were asked for.
     pub storage: StorageFacts,
+    /// What concerns new VMs, where it was asked for.
+    pub making: MakingFacts,
     /// What concerns definitions.
     pub definition: DefinitionFacts,
 }

@@ -6,6 +6,7 @@
 mod build;
 mod definition;
 mod facts;
+mod making;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use making::{MakingFacts, Version, manifest_of, seed_image, versions};
 pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
 use crate::model::operation::{Operation, Target, VmOperation};
@@ -24,6 +26,7 @@ pub const fn needs(operation: &Operation) -> Needs {
         Operation::Vm { act, .. } => vm::needs(act),
         Operation::Volume { act, .. } => storage::volume_needs(act),
         Operation::Pool { act, .. } => storage::pool_needs(act),
+        Operation::NewVm { .. } | Operation::Template { .. } => making::NEEDS,
     }
 }
 
@@ -46,5 +49,7 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
         },
         Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
         Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
+        Operation::NewVm { id, name, new } => making::plan_new(*id, name, new, facts),
+        Operation::Template { name, act } => making::plan_template(name, act, facts),
     }
 }

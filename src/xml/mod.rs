@@ -7,11 +7,15 @@
 //! | --- | --- |
 //! | [`domain`] | a VM's definition |
 //! | [`network`], [`pool`], [`volume`] | the other documents NovaCron asks for |
+//! | [`capabilities`] | what the host can run |
+//! | [`edit`] | a definition as that of another VM |
 //! | [`diff`] | two texts, into what differs |
 //! | [`highlight`] | any text, as the XML view colours it, broken or not |
 
+pub mod capabilities;
 pub mod diff;
 pub mod domain;
+pub mod edit;
 mod error;
 pub mod highlight;
 pub mod network;

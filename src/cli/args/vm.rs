@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::making::{CloneArgs, CreateArgs};
 use crate::model::operation::{AskGuest, VmOperation};
 use crate::model::vm::{StartGate, StartOrder};
 
@@ -152,6 +153,10 @@ pub enum Action {
         #[arg(long, value_name = "TEXT", group = "texts", allow_hyphen_values = true)]
         text: Option<String>,
     },
+    /// Make another VM like one: its disks are copied, also while it runs; name, UUID and MAC addresses are its own.
+    Clone(CloneArgs),
+    /// Make a VM: to be installed from a medium, around a disk, or of a template.
+    Create(Box<CreateArgs>),
     /// Protect VMs from being deleted, forced off and reset, or no longer.
     Protect {
         /// VMs.
@@ -232,6 +237,8 @@ pub enum Asking {
     Vms(Vec<String>, VmOperation),
     /// This, of deleted VMs of these names.
     Held(Vec<String>, VmOperation),
+    /// A VM that is to be made.
+    New(Box<CreateArgs>),
     /// A command with a way of its own.
     Other,
 }
@@ -327,6 +334,8 @@ impl Action {
             Self::Undelete { name, as_name } => {
                 return Asking::Held(vec![name], Op::Undelete { name: as_name });
             }
+            Self::Clone(args) => (vec![args.name.clone()], args.asked()),
+            Self::Create(args) => return Asking::New(args),
             Self::Purge(names) => return Asking::Held(names.names, Op::Purge),
             Self::Held { .. }
             | Self::Edit { .. }

@@ -13,6 +13,7 @@ mod person;
 mod tests;
 mod text;
 mod words;
+mod words_making;
 mod words_storage;
 
 use std::io::Write;
@@ -71,6 +72,10 @@ pub(super) fn run(
                 let asked = Asked { wanted: Wanted::These(&ids, &act), how, layout };
                 asked.carry_out(&handle, &mut terminal).await.map(Told::Outcomes)
             }
+            Asking::New(args) => {
+                let asked = Asked { wanted: Wanted::Operation(&args.asked()?), how, layout };
+                asked.carry_out(&handle, &mut terminal).await.map(Told::Outcomes)
+            }
             Asking::Other => {
                 let shelf = shelf(folder, host)?;
                 define::run(&args.action, how, layout, &shelf, &handle, &mut terminal).await
@@ -91,6 +96,17 @@ fn shelf(folder: &Path, host: &str) -> Result<Shelf, Failure> {
     Shelf::open(folder, host, Clock::system().now).map_err(|e| kept::failure(&e))
 }
 
+/// Does this to the VM of this name, at the desk that `open` opens.
+pub(super) fn run_of_vm(
+    (name, act): (&str, &VmOperation),
+    how: &How,
+    layout: Layout,
+    open: impl FnOnce() -> Result<Desk, Failure>,
+) -> Result<Exit, Failure> {
+    let names = [name.to_owned()];
+    carry_out(&Asked { wanted: Wanted::Named(&names, act), how, layout }, open)
+}
+
 /// Carries this operation out, at the desk that `open` opens.
 pub(super) fn run_one(
     operation: &Operation,
@@ -98,14 +114,17 @@ pub(super) fn run_one(
     layout: Layout,
     open: impl FnOnce() -> Result<Desk, Failure>,
 ) -> Result<Exit, Failure> {
-    let asked = Asked { wanted: Wanted::Operation(operation), how, layout };
+    carry_out(&Asked { wanted: Wanted::Operation(operation), how, layout }, open)
+}
+
+fn carry_out(asked: &Asked<'_>, open: impl FnOnce() -> Result<Desk, Failure>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminal = Terminal::new()?;
         let desk = open()?;
         let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
         desk.stop(LEAVE_WITHIN);
-        tell(&outcomes?, how, layout)
+        tell(&outcomes?, asked.how, asked.layout)
     })
 }
 

@@ -109,7 +109,9 @@ pub(super) fn name_after(plan: &Plan) -> &str {
         Operation::Vm {
             act: VmOperation::Rename { to } | VmOperation::Undelete { name: Some(to) }, ..
         } => to,
-        Operation::Vm { .. } | Operation::Volume { .. } | Operation::Pool { .. } => &plan.target.name,
+        // What takes a clone back is done to the clone.
+        Operation::Vm { act: VmOperation::Clone(new), .. } => &new.name,
+        _ => &plan.target.name,
     }
 }
 

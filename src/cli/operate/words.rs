@@ -1,5 +1,6 @@
 //! Operations as the commands that ask for them.
 
+use super::words_making as making;
 use super::words_storage as storage;
 use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
@@ -12,9 +13,12 @@ pub(super) fn command(operation: &Operation, name: &str) -> String {
 /// The same as arguments. A name that would be taken for an option, or that cannot be typed, is told as its UUID.
 pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
     let (id, act) = match operation {
-        Operation::Vm { id, act } => (id, act),
         Operation::Volume { pool, name, act } => return storage::volume(pool, name, act),
         Operation::Pool { name, act } => return storage::pool(name, act),
+        Operation::NewVm { name, new, .. } => return making::new_vm(name, new),
+        Operation::Template { name, act } => return making::template(name, act),
+        Operation::Vm { act: Op::Template(make), .. } => return making::make_template(name, make),
+        Operation::Vm { id, act } => (id, act),
     };
     let (verb, behind, options) = parts(act);
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
@@ -75,6 +79,11 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
                 texts.into_iter().filter_map(|(option, text)| Some([option.to_owned(), text.clone()?]));
             ("describe", none(), given.flatten().collect())
         }
+        Op::Clone(new) => {
+            let (behind, options) = making::clone(new);
+            ("clone", behind, options)
+        }
+        Op::Template(make) => ("template", vec![make.name.clone()], none()),
         Op::Protect { on } => ("protect", switch(*on), none()),
         Op::Delete { force_off, discard_saved } => {
             let options = [(*force_off, "--force-off"), (*discard_saved, "--discard-saved")];

@@ -1,13 +1,14 @@
 //! Reading what a plan rests on.
 
 mod definition;
+mod making;
 
 use super::Setting;
 use super::facts_storage::storage_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::Operation;
-use crate::operations::{Facts, VmFacts, needs};
+use crate::operations::{Facts, MakingFacts, VmFacts, needs};
 use crate::xml::domain;
 
 /// Reads what the operation needs to know. An error is of the connection: a VM that is gone is a fact.
@@ -19,9 +20,10 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     };
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
-    let storage = storage_facts(hv, operation, needed.storage)?;
+    let storage = storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage))?;
+    let making = if needed.making { making::gather(hv, operation, &storage)? } else { MakingFacts::default() };
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
-    Ok(Facts { read_only: setting.read_only.clone(), vm, names, storage, definition })
+    Ok(Facts { read_only: setting.read_only.clone(), vm, names, storage, making, definition })
 }
 
 pub(super) fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {

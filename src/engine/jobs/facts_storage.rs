@@ -7,9 +7,9 @@ use std::path::Path;
 
 use super::facts::found;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
-use crate::model::operation::{Operation, PoolOperation, VolumeOperation};
+use crate::model::operation::{Medium, NewVmFrom, Operation, PoolOperation, VolumeOperation};
 use crate::model::storage::Orphan;
-use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds, VmUses};
+use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds, Version, VmUses};
 use crate::xml::domain;
 
 /// Bytes that tell what a file is.
@@ -41,6 +41,10 @@ pub(super) fn storage_facts(
     facts.file = match operation {
         Operation::Volume { act: VolumeOperation::Upload { from }, .. } => Some(to_read(from)),
         Operation::Volume { act: VolumeOperation::Download { to }, .. } => Some(to_write(to)),
+        Operation::NewVm { new, .. } => match &new.from {
+            NewVmFrom::Iso(Medium::Path(path)) if hv.capabilities().local => Some(to_read(path)),
+            _ => None,
+        },
         _ => None,
     };
     Ok(facts)
@@ -93,7 +97,7 @@ fn pools_named(operation: &Operation) -> Vec<&str> {
             std::iter::once(pool.as_str()).chain(other).collect()
         }
         Operation::Pool { name, .. } => vec![name],
-        Operation::Vm { .. } => Vec::new(),
+        Operation::Vm { .. } | Operation::NewVm { .. } | Operation::Template { .. } => Vec::new(),
     }
 }
 
@@ -132,6 +136,14 @@ fn to_write(path: &str) -> FileFacts {
         free: folder.and_then(|f| rustix::fs::statvfs(f).ok()).map(|s| s.f_bavail.saturating_mul(s.f_frsize)),
         ..FileFacts::default()
     }
+}
+
+/// All templates in pools that are started. May hang with the host's storage.
+///
+/// # Errors
+/// Those of the connection.
+pub fn templates(hv: &dyn Hypervisor) -> HvResult<Vec<Version>> {
+    Ok(operations::versions(&all_storage(hv, |_| true)?))
 }
 
 /// The volumes that no VM uses, neither itself nor below another, in pools that are started. Takes one call for each VM

@@ -42,7 +42,7 @@ use std::time::Duration;
 
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
-pub use self::facts_storage::orphans;
+pub use self::facts_storage::{orphans, templates};
 pub(crate) use self::handle::Ask;
 #[cfg(test)]
 pub(crate) use self::handle::unattended;

@@ -15,6 +15,7 @@ mod connector;
 mod definitions;
 mod facts;
 mod hub;
+mod making;
 mod store;
 mod table;
 #[cfg(test)]

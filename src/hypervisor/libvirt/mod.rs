@@ -21,6 +21,7 @@ mod ffi;
 mod guests;
 mod inventory;
 mod lifecycle;
+mod making;
 mod networks;
 mod probe;
 mod state;

@@ -1,6 +1,7 @@
 //! What can be asked of a host: operations, as data. They are kept in the journal and the audit, so names never change
 //! their meaning.
 
+mod making;
 mod storage;
 mod vm;
 
@@ -9,6 +10,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+pub use making::{
+    CloneVm, Identity, MakeTemplate, Medium, NewVm, NewVmFrom, Seed, TemplateOperation,
+};
 pub use storage::{
     Backing, BuildHow, CephAuth, NewPool, NewVolume, PoolOperation, PoolSource, Preallocation,
     VolumeOperation,
@@ -42,6 +46,22 @@ pub enum Operation {
         /// What.
         act: PoolOperation,
     },
+    /// A VM to be made.
+    NewVm {
+        /// Which it will be.
+        id: VmId,
+        /// Its name.
+        name: String,
+        /// How it is made.
+        new: Box<NewVm>,
+    },
+    /// On a template.
+    Template {
+        /// Its name.
+        name: String,
+        /// What.
+        act: TemplateOperation,
+    },
 }
 
 /// A kind of thing that operations act on.
@@ -56,6 +76,8 @@ pub enum Kind {
     Volume,
     /// A virtual network.
     Network,
+    /// A template of VMs.
+    Template,
 }
 
 impl Kind {
@@ -66,6 +88,7 @@ impl Kind {
             Self::Pool => "pool",
             Self::Volume => "volume",
             Self::Network => "network",
+            Self::Template => "template",
         }
     }
 }
@@ -99,6 +122,12 @@ impl Target {
         Self { kind: Kind::Pool, id: name.clone(), name }
     }
 
+    /// A template.
+    pub fn template(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: Kind::Template, id: name.clone(), name }
+    }
+
     /// The name, fit to be drawn.
     pub fn display_name(&self) -> std::borrow::Cow<'_, str> {
         super::text::clean(&self.name)
@@ -124,8 +153,8 @@ impl Operation {
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
-            Self::Vm { id, .. } => Some(*id),
-            Self::Volume { .. } | Self::Pool { .. } => None,
+            Self::Vm { id, .. } | Self::NewVm { id, .. } => Some(*id),
+            Self::Volume { .. } | Self::Pool { .. } | Self::Template { .. } => None,
         }
     }
 
@@ -135,6 +164,8 @@ impl Operation {
             Self::Vm { act, .. } => act.word(),
             Self::Volume { act, .. } => act.word(),
             Self::Pool { act, .. } => act.word(),
+            Self::NewVm { .. } => "vm.create",
+            Self::Template { act, .. } => act.word(),
         }
     }
 }

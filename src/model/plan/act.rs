@@ -106,6 +106,8 @@ pub enum Act {
         /// The text.
         text: String,
     },
+    /// Something on the way to a new VM.
+    Making(super::MakingAct),
     /// Something about volumes and pools.
     Storage(StorageAct),
     /// Something about a definition, or about what is kept of a deleted VM.

@@ -2,6 +2,7 @@
 
 mod act;
 mod act_definition;
+mod act_making;
 mod act_storage;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::operation::{Operation, Target};
 pub use act::Act;
 pub use act_definition::DefinitionAct;
+pub use act_making::{Content, CopiedDisk, MakingAct};
 pub use act_storage::StorageAct;
 
 /// What an operation would do, and on what it rests.

@@ -7,6 +7,7 @@ mod redefine;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::operations) use delete::digest;
 pub use facts::{Belonging, Belongings, DefinitionFacts, OtherVm};
 
 use super::facts::{Facts, VmFacts};

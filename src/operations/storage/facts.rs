@@ -84,7 +84,7 @@ impl ImageHead {
 
 /// Who uses a volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum User {
+pub(in crate::operations) enum User {
     /// A VM.
     Vm {
         /// Its name.
@@ -105,7 +105,7 @@ pub(super) enum User {
 
 impl User {
     /// In a few words, not cleaned.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::operations) fn words(&self) -> String {
         match self {
             Self::Vm { name, active: true, .. } => format!("{name} (running)"),
             Self::Vm { name, .. } => name.clone(),
@@ -121,29 +121,29 @@ impl User {
 
 impl PoolFacts {
     /// Whether it is started.
-    pub(super) fn runs(&self) -> bool {
+    pub(in crate::operations) fn runs(&self) -> bool {
         matches!(self.record.state, PoolState::Running | PoolState::Degraded)
     }
 
     /// The volume of this name.
-    pub(super) fn volume(&self, name: &str) -> Option<&Volume> {
+    pub(in crate::operations) fn volume(&self, name: &str) -> Option<&Volume> {
         self.volumes.as_deref().unwrap_or_default().iter().find(|v| v.name == name)
     }
 }
 
 impl StorageFacts {
     /// The pool of this name.
-    pub(super) fn pool(&self, name: &str) -> Option<&PoolFacts> {
+    pub(in crate::operations) fn pool(&self, name: &str) -> Option<&PoolFacts> {
         self.pools.iter().find(|p| p.record.name == name)
     }
 
     /// All volumes that were read, with their pools.
-    pub(super) fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
+    pub(in crate::operations) fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
         self.pools.iter().flat_map(|p| p.volumes.iter().flatten().map(move |v| (p, v)))
     }
 
     /// Who uses a volume: VMs that name it, and volumes it lies below.
-    pub(super) fn users(&self, pool: &PoolFacts, volume: &Volume) -> Vec<User> {
+    pub(in crate::operations) fn users(&self, pool: &PoolFacts, volume: &Volume) -> Vec<User> {
         let of_vm = |vm: &VmUses| {
             let used = vm.uses.iter().filter(|u| names(&u.named, &pool.record.name, volume));
             let reads_only = used.map(|u| u.reads_only).min()?;
@@ -167,7 +167,7 @@ pub fn names(named: &Named, pool: &str, volume: &Volume) -> bool {
 }
 
 /// Whether two paths are one as they are written, but for doubled slashes.
-pub(super) fn same(a: &str, b: &str) -> bool {
+pub(in crate::operations) fn same(a: &str, b: &str) -> bool {
     let parts = |path| str::split(path, '/').filter(|p| !p.is_empty() && *p != ".");
     a == b || a.starts_with('/') && b.starts_with('/') && parts(a).eq(parts(b))
 }

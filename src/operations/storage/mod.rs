@@ -11,6 +11,7 @@ mod tests;
 mod transfer;
 mod volume;
 
+pub(in crate::operations) use facts::{User, same};
 pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names};
 pub use orphans::orphans;
 
@@ -225,7 +226,7 @@ impl<'o> PoolOn<'o> {
 }
 
 /// Whether volumes of this kind of pool are files, which have formats and may be sparse.
-fn holds_files(kind: &str) -> bool {
+pub(in crate::operations) fn holds_files(kind: &str) -> bool {
     matches!(kind, "dir" | "fs" | "netfs" | "gluster" | "vstorage")
 }
 

@@ -6,6 +6,7 @@ mod settings;
 pub(in crate::operations) use settings::name_is_good;
 
 use super::definition;
+use super::making;
 use super::facts::{Facts, Needs, VmFacts};
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::Planned;
@@ -19,6 +20,7 @@ pub(super) const fn needs(act: &Op) -> Needs {
         Op::Delete { .. } => Needs { belongings: true, held: true, ..DEFINITION },
         Op::Undelete { .. } | Op::Purge => Needs { held: true, ..DEFINITION },
         Op::Redefine { .. } => Needs { secrets: true, ..DEFINITION },
+        Op::Clone(_) | Op::Template(_) => making::NEEDS,
         _ => DEFINITION,
     }
 }
@@ -44,5 +46,6 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         Op::Delete { .. } | Op::Undelete { .. } | Op::Purge | Op::Redefine { .. } => {
             definition::plan(act, vm, facts)
         }
+        Op::Clone(_) | Op::Template(_) => making::plan_of_vm(act, vm, facts),
     }
 }

@@ -2,6 +2,7 @@
 
 mod devices;
 mod disk;
+mod fresh;
 mod metadata;
 mod nic;
 mod rename;
@@ -11,6 +12,7 @@ mod tests;
 mod uses;
 
 pub use metadata::{NOVACRON, element as novacron_element};
+pub use fresh::{Fresh, FreshDisk, fresh};
 pub use rename::renamed;
 pub use uses::{Named, Use, uses};
 

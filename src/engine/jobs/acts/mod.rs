@@ -1,6 +1,7 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
 mod definition;
+mod making;
 mod storage;
 mod transfer;
 
@@ -87,6 +88,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetMetadata { vm, xml } => hv.set_metadata(*vm, xml.as_deref())?,
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
+        Act::Making(act) => return making::perform(act, hands),
         Act::Storage(act) => return storage::perform(act, hands),
         Act::Definition(act) => return definition::perform(act, hands),
     }
@@ -174,6 +176,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
             found(now.description.unwrap_or_default() == text.trim())
         }
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
+        Act::Making(act) => return making::probe(act, hv),
         Act::Storage(act) => return storage::probe(act, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
     })

@@ -15,6 +15,7 @@ mod error;
 mod event_loop;
 mod events;
 mod handle;
+mod making;
 mod network;
 mod stats;
 mod storage;
