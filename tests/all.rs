@@ -8,6 +8,7 @@ mod cli;
 mod conformance;
 mod engine;
 mod licences;
+mod making;
 mod operate;
 mod past;
 mod pty;

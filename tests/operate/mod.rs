@@ -2,7 +2,7 @@
 //!
 //! Each test has a host of its own, whose daemon it may kill.
 
-mod bed;
+pub(crate) mod bed;
 mod kills;
 mod trouble;
 
