@@ -6,6 +6,7 @@ mod architecture;
 mod audit;
 mod cli;
 mod conformance;
+mod definitions;
 mod engine;
 mod licences;
 mod making;

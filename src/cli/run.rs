@@ -164,7 +164,21 @@ impl Job {
         let connector = connector(settings, false)?;
         let (poll, limits) = (settings.poll.clone(), settings.limits.clone());
         let kept = Some(history.clone());
-        let start = move || Session::start(connector, poll, limits, kept, Role::Collector);
+        let (folder, read_only) = (history.folder.clone(), settings.read_only);
+        let keep_days = settings.delete.keep_days;
+        let desk = {
+            let connector = connector.clone();
+            move || {
+                operate::open(
+                    connector,
+                    &operate::Place::new(Some(folder))?,
+                    read_only,
+                    keep_days,
+                    Via::Collector,
+                )
+            }
+        };
+        let start = move || Ok((Session::start(connector, poll, limits, kept, Role::Collector)?, desk()?));
         collect::run(start, &history, &Manager::of(&self.environment))
     }
 

@@ -10,6 +10,7 @@
 //! | `worker`, `coordinator` | the threads around it |
 //! | [`jobs`] | the desk: makes plans, carries them out, writes down what it does; threads and connections of its own |
 //! | `life`, [`relay`] | asking the hypervisor itself, or following a collector that does |
+//! | [`startup`] | the order in which a collector starts VMs after the host |
 //! | [`clock`] | time, injected |
 //!
 //! One thread per connection, and one that owns the state:
@@ -38,6 +39,7 @@ mod life;
 mod rates;
 pub mod relay;
 mod schedule;
+pub mod startup;
 mod state;
 mod threads;
 mod worker;

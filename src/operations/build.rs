@@ -33,6 +33,7 @@ impl Draft {
             title,
             verb: verb.into(),
             summary: String::new(),
+            done: "Done.".into(),
             steps: Vec::new(),
             notes: Vec::new(),
             confirm: Confirm::Yes,
@@ -49,6 +50,12 @@ impl Draft {
     /// How it is done, in half a line.
     pub(super) fn summary(mut self, text: impl Into<String>) -> Self {
         self.plan.summary = clean(&text.into()).into_owned();
+        self
+    }
+
+    /// How it is once it is done.
+    pub(super) fn done(mut self, sentence: impl AsRef<str>) -> Self {
+        self.plan.done = clean(sentence.as_ref()).into_owned();
         self
     }
 

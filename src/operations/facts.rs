@@ -8,6 +8,7 @@ use crate::model::vm::{VmDefinition, VmFlags, VmState};
 
 /// What has to be read for an operation, besides the VM's state and name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that is read or not")]
 pub struct Needs {
     /// Its definition, as it runs and as it is defined.
     pub definition: bool,

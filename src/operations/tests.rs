@@ -348,11 +348,11 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
             description: description.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
             tags: {
                 let mut once = Vec::new();
-                tags.into_iter().for_each(|t| {
-                    if !once.contains(&t) {
-                        once.push(t)
+                for tag in tags {
+                    if !once.contains(&tag) {
+                        once.push(tag);
                     }
-                });
+                }
                 once
             },
             protected,

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a test tells what it did not do, and why")]
 
 mod change;
+mod definitions;
 mod events;
 mod guests;
 mod host;
@@ -13,6 +14,7 @@ mod inventory;
 mod networks;
 mod stats;
 mod storage;
+mod store;
 mod trouble;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,6 +49,8 @@ const CHECKS: &[Check] = &[
     ("volumes are listed with and without details", storage::volumes_are_listed),
     ("an unknown pool is not found", storage::an_unknown_pool_is_not_found),
     ("pools are refreshed, or refused as told", storage::refreshing),
+    ("volumes are made, copied and deleted, or refused as told", store::volumes_come_and_go),
+    ("pools are defined, started, stopped and forgotten", store::pools_come_and_go),
     ("networks and leases agree", networks::leases_fit_their_network),
     ("an unknown network is not found", networks::an_unknown_network_is_not_found),
     ("guests' addresses belong to their NICs", guests::addresses_belong_to_nics),
@@ -60,6 +64,9 @@ const CHECKS: &[Check] = &[
     ("title, description and metadata are written", change::words_are_written),
     ("an unknown VM cannot be changed", change::an_unknown_vm_cannot_be_changed),
     ("a read-only connection changes nothing", change::read_only_changes_nothing),
+    ("VMs are undefined and defined again", definitions::undefined_and_defined_again),
+    ("snapshots' metadata is put back", definitions::snapshots_are_put_back),
+    ("nobody is undefined, nor by a read-only connection", definitions::nobody_is_not_undefined),
     ("events follow a VM from birth to death", events::from_birth_to_death),
     ("every subscriber hears", events::every_subscriber_hears),
     ("a VM that vanishes is gone from every answer", events::a_vm_vanishes),

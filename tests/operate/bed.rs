@@ -3,6 +3,9 @@
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use novacron::model::job::StepState;
+use novacron::model::time::Timestamp;
+use novacron::store::StateDb;
 use serde_json::Value as Json;
 
 use crate::pty::host::Scratch;
@@ -17,7 +20,7 @@ pub(crate) struct Bed {
 
 impl Bed {
     pub(crate) fn up(name: &str) -> Option<Self> {
-        let host = Scratch::up(&format!("op-{name}"))?;
+        let host = Scratch::up(name)?;
         Some(Self { host, home: tempfile::tempdir().unwrap() })
     }
 
@@ -75,7 +78,36 @@ impl Bed {
     pub(crate) fn audit(&self) -> Vec<Json> {
         let out = self.command(&["audit", "list", "--format", "json"]).output().unwrap();
         assert_eq!(out.status.code(), Some(0), "{}", said(&out));
-        serde_json::from_slice(&out.stdout).unwrap()
+        let mut records: Vec<Json> = serde_json::from_slice(&out.stdout).unwrap();
+        records.sort_by_key(|r| std::cmp::Reverse(r["number"].as_u64()));
+        records
+    }
+
+    /// Waits until a job's step has begun.
+    pub(crate) fn step_begun(&self, at: usize) {
+        let until = Instant::now() + PATIENCE;
+        let begun = |db: &StateDb| {
+            let jobs = db.jobs(1).unwrap();
+            jobs.first().and_then(|j| j.job.steps.get(at)).is_some_and(|s| s.state == StepState::Begun)
+        };
+        while !self.state_db().is_some_and(|db| begun(&db)) {
+            assert!(Instant::now() < until, "step {at} does not begin");
+            std::thread::yield_now();
+        }
+    }
+
+    fn state_db(&self) -> Option<StateDb> {
+        Some(StateDb::open(&self.kept()?, Timestamp(0)).unwrap().0)
+    }
+
+    /// Where the state of this host is kept, once something was.
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
+        self.kept().unwrap()
+    }
+
+    fn kept(&self) -> Option<std::path::PathBuf> {
+        let hosts = std::fs::read_dir(self.home.path().join("data/novacron/hosts")).ok()?;
+        hosts.filter_map(Result::ok).map(|e| e.path()).find(|p| p.join("state.db").exists())
     }
 
     /// The audit's chain holds.

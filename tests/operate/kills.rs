@@ -41,7 +41,7 @@ fn rehearse(name: &str, before: &[&str], args: &[&str], kills: &[Kill]) {
 #[test]
 fn a_start_that_was_killed() {
     rehearse(
-        "kill-start",
+        "k-start",
         &[],
         &["start", "a"],
         &[
@@ -54,7 +54,7 @@ fn a_start_that_was_killed() {
 #[test]
 fn a_pause_that_was_killed() {
     rehearse(
-        "kill-pause",
+        "k-pause",
         &["start"],
         &["pause", "a"],
         &[
@@ -67,7 +67,7 @@ fn a_pause_that_was_killed() {
 #[test]
 fn a_shutdown_that_was_killed() {
     rehearse(
-        "kill-shutdown",
+        "k-shutdown",
         &["start"],
         &["shutdown", "a", "--within", "1"],
         &[
@@ -81,7 +81,7 @@ fn a_shutdown_that_was_killed() {
 #[test]
 fn a_save_that_was_killed() {
     rehearse(
-        "kill-save",
+        "k-save",
         &["start"],
         &["save", "a"],
         &[

@@ -4,6 +4,7 @@
 
 pub(crate) mod bed;
 mod kills;
+mod startup;
 mod trouble;
 
 use bed::Bed;

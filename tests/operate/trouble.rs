@@ -1,6 +1,5 @@
 //! Somebody else's hand, a daemon that dies, a disk that is full.
 
-use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use super::Bed;
@@ -10,18 +9,14 @@ fn a_daemon_that_dies_ends_the_job_with_a_sentence() {
     let Some(bed) = Bed::up("daemon") else { return };
     bed.define("a");
     bed.done(&["start", "a"]);
-    let mut command = bed.command(&["vm", "shutdown", "a", "--within", "50", "--yes", "--log-level", "info"]);
-    let mut running = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut told = BufReader::new(running.stderr.take().unwrap());
-    // It waits for the guest once it was asked.
-    let mut all = String::new();
-    while !all.contains("Wait until it is off") {
-        assert!(told.read_line(&mut all).unwrap() > 0, "{all}");
-    }
+    let mut command = bed.command(&["vm", "shutdown", "a", "--within", "50", "--yes"]);
+    let running = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    bed.step_begun(1);
     bed.host.ctl("kill");
-    while told.read_line(&mut all).unwrap() > 0 {}
-    assert_eq!(running.wait().unwrap().code(), Some(1), "{all}");
-    assert!(all.contains("Shut down a:"), "{all}");
+    let out = running.wait_with_output().unwrap();
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert_eq!(out.status.code(), Some(1), "{said}");
+    assert!(said.contains("Shut down a:"), "{said}");
     bed.host.ctl("start");
     assert_eq!(bed.state("a"), "running", "the guest outlives its daemon");
     let newest = &bed.audit()[0];

@@ -19,7 +19,7 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 pub(super) struct Bed {
     pub(super) folder: tempfile::TempDir,
     pub(super) uri: String,
-    hostctl: String,
+    pub(super) hostctl: String,
     pub(super) pool: String,
     /// Where the pool is, seen alike from inside and from outside.
     pub(super) place: PathBuf,
@@ -44,7 +44,7 @@ impl Bed {
         let path = Some(bed.place.display().to_string());
         let new = NewPool { source: PoolSource::Dir, path, build: None, start: true, autostart: false };
         let desk = bed.desk();
-        bed.done(&desk.handle(), Operation::pool(&bed.pool, PoolOperation::Define(new)));
+        Bed::done(&desk.handle(), Operation::pool(&bed.pool, PoolOperation::Define(new)));
         Some(bed)
     }
 
@@ -57,7 +57,7 @@ impl Bed {
         let path = Some(bed.place.display().to_string());
         let new = NewPool { source: PoolSource::Dir, path, build: None, start: true, autostart: false };
         let desk = bed.desk();
-        bed.done(&desk.handle(), Operation::pool(&bed.pool, PoolOperation::Define(new)));
+        Bed::done(&desk.handle(), Operation::pool(&bed.pool, PoolOperation::Define(new)));
         Some(bed)
     }
 
@@ -122,7 +122,7 @@ impl Bed {
         self.volume(name, VolumeOperation::Create(new))
     }
 
-    pub(super) fn done(&self, desk: &DeskHandle, operation: Operation) -> Job {
+    pub(super) fn done(desk: &DeskHandle, operation: Operation) -> Job {
         let job = over(desk, begin(desk, plan(desk, operation)));
         assert_eq!(job.state, JobState::Done, "{}: {}", job.title, job.outcome);
         job
@@ -189,7 +189,7 @@ pub(super) fn once(desk: &DeskHandle, id: JobId, is_so: impl Fn(&Job) -> bool) -
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let so = jobs.wait_for(|jobs| jobs.job(id).is_some_and(|j| is_so(j)));
-        let jobs = tokio::time::timeout(WAIT, so).await.expect("the job goes on").unwrap();
+        let jobs = tokio::time::timeout(WAIT, so).await.unwrap().unwrap();
         (**jobs.job(id).unwrap()).clone()
     })
 }

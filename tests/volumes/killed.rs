@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use novacron::engine::jobs::{Desk, DeskConfig, DeskHandle};
-use novacron::hypervisor::{Pools, Volumes};
 use novacron::model::job::{Job, JobId, JobState};
 use novacron::model::operation::{NewPool, Operation, PoolOperation, PoolSource, VolumeOperation};
 
@@ -58,7 +57,7 @@ fn looked_after(desk: &DeskHandle) -> Job {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let newest: JobId = runtime.block_on(async {
         let there = jobs.wait_for(|jobs| jobs.jobs.first().is_some_and(|j| j.here || j.state.is_over()));
-        tokio::time::timeout(WAIT, there).await.expect("the job is found").unwrap().jobs[0].id
+        tokio::time::timeout(WAIT, there).await.unwrap().unwrap().jobs[0].id
     });
     over(desk, newest)
 }
@@ -86,7 +85,7 @@ fn killed_at_every_place_of_volumes() {
     let source = bed.file("source.img");
     noise_file(&source, 4);
     let desk = bed.desk();
-    bed.done(&desk.handle(), bed.upload("a.img", &source));
+    Bed::done(&desk.handle(), bed.upload("a.img", &source));
     drop(desk);
     let target = bed.file("target.img");
     let delete = |name: &str| bed.volume(name, VolumeOperation::Delete);
@@ -145,7 +144,7 @@ fn killed_in_the_middle_of_a_copy() {
     let source = bed.file("source.img");
     noise_file(&source, 500);
     let desk = bed.desk();
-    bed.done(&desk.handle(), bed.upload("a.img", &source));
+    Bed::done(&desk.handle(), bed.upload("a.img", &source));
     drop(desk);
     let mut child = begin_elsewhere(&bed, &bed.convert("a.img", "copy.qcow2", "qcow2"), "nowhere");
     let deadline = Instant::now() + WAIT;
@@ -169,7 +168,7 @@ fn killed_in_the_middle_of_a_download() {
     let (source, target) = (bed.file("source.img"), bed.file("target.img"));
     noise_file(&source, 500);
     let desk = bed.desk();
-    bed.done(&desk.handle(), bed.upload("a.img", &source));
+    Bed::done(&desk.handle(), bed.upload("a.img", &source));
     drop(desk);
     let mut child = begin_elsewhere(&bed, &bed.download("a.img", &target), "nowhere");
     let part = bed.file("target.img.part");

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use novacron::hypervisor::{Connector, Pools, Purpose, Storage};
+use novacron::hypervisor::{Connector, Purpose};
 use novacron::model::operation::{
     BuildHow, CephAuth, NewPool, Operation, PoolOperation, PoolSource, VolumeOperation,
 };
@@ -20,27 +20,27 @@ fn goes_all_the_way(bed: &Bed, new: NewPool) {
     let desk = bed.desk();
     let desk = desk.handle();
     let pool = |act| Operation::pool(&bed.pool, act);
-    bed.done(&desk, pool(PoolOperation::Define(new)));
+    Bed::done(&desk, pool(PoolOperation::Define(new)));
     let id = bed.hv.pool_named(&bed.pool).unwrap();
     let record = bed.hv.pool(id).unwrap();
     assert_eq!((record.state, record.autostart), (PoolState::Running, Some(true)));
-    bed.done(&desk, bed.create("a.qcow2", 1 << 20));
-    bed.done(&desk, pool(PoolOperation::Refresh));
-    bed.done(&desk, pool(PoolOperation::Autostart { on: false }));
+    Bed::done(&desk, bed.create("a.qcow2", 1 << 20));
+    Bed::done(&desk, pool(PoolOperation::Refresh));
+    Bed::done(&desk, pool(PoolOperation::Autostart { on: false }));
     assert_eq!(bed.hv.pool(id).unwrap().autostart, Some(false));
     assert_eq!(refusal(&desk, pool(PoolOperation::Undefine)).kind, RefusalKind::State);
-    bed.done(&desk, pool(PoolOperation::Stop));
+    Bed::done(&desk, pool(PoolOperation::Stop));
     assert_eq!(bed.hv.pool(id).unwrap().state, PoolState::Inactive);
     assert_eq!(refusal(&desk, bed.create("b.qcow2", 1 << 20)).kind, RefusalKind::State);
-    bed.done(&desk, pool(PoolOperation::Start));
+    Bed::done(&desk, pool(PoolOperation::Start));
     assert_eq!(bed.names().iter().filter(|n| *n == "a.qcow2").count(), 1, "what is in it stayed");
-    bed.done(&desk, pool(PoolOperation::Stop));
-    let job = bed.done(&desk, pool(PoolOperation::Undefine));
+    Bed::done(&desk, pool(PoolOperation::Stop));
+    let job = Bed::done(&desk, pool(PoolOperation::Undefine));
     assert!(bed.hv.pool_named(&bed.pool).is_err());
-    bed.done(&desk, job.undo.unwrap());
+    Bed::done(&desk, job.undo.unwrap());
     assert_eq!(bed.hv.pool_named(&bed.pool).unwrap(), id, "it is the same one again");
-    bed.done(&desk, pool(PoolOperation::Start));
-    bed.done(&desk, bed.volume("a.qcow2", VolumeOperation::Delete));
+    Bed::done(&desk, pool(PoolOperation::Start));
+    Bed::done(&desk, bed.volume("a.qcow2", VolumeOperation::Delete));
 }
 
 #[test]
@@ -84,20 +84,20 @@ fn a_file_system_goes_all_the_way_and_is_not_written_over_unasked() {
     goes_all_the_way(&bed, new(source(), place(), Some(BuildHow::WhereEmpty)));
     let desk = bed.desk();
     let desk = desk.handle();
-    bed.done(&desk, bed.create("kept.qcow2", 1 << 20));
-    bed.done(&desk, Operation::pool(&bed.pool, PoolOperation::Stop));
+    Bed::done(&desk, bed.create("kept.qcow2", 1 << 20));
+    Bed::done(&desk, Operation::pool(&bed.pool, PoolOperation::Stop));
     let build = |how| Operation::pool(&bed.pool, PoolOperation::Build(how));
     let careful = plan(&desk, build(BuildHow::WhereEmpty));
     assert_eq!(careful.confirm, Confirm::Yes);
     let job = super::bed::over(&desk, super::bed::begin(&desk, careful));
     assert_eq!(job.state, novacron::model::job::JobState::Failed, "there is a file system: {}", job.outcome);
-    bed.done(&desk, Operation::pool(&bed.pool, PoolOperation::Start));
+    Bed::done(&desk, Operation::pool(&bed.pool, PoolOperation::Start));
     assert!(bed.names().contains(&"kept.qcow2".to_owned()));
-    bed.done(&desk, Operation::pool(&bed.pool, PoolOperation::Stop));
+    Bed::done(&desk, Operation::pool(&bed.pool, PoolOperation::Stop));
     let rough = plan(&desk, build(BuildHow::Overwrite));
     assert_eq!(rough.confirm, Confirm::Name(bed.pool.clone()));
-    bed.done(&desk, build(BuildHow::Overwrite));
-    bed.done(&desk, Operation::pool(&bed.pool, PoolOperation::Start));
+    Bed::done(&desk, build(BuildHow::Overwrite));
+    Bed::done(&desk, Operation::pool(&bed.pool, PoolOperation::Start));
     assert!(!bed.names().contains(&"kept.qcow2".to_owned()));
 }
 

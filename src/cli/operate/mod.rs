@@ -185,9 +185,7 @@ impl Asked<'_> {
                     let meant = names::resolve(names, &vms)?;
                     meant.iter().map(|vm| Operation::vm(vm.id, (*act).clone())).collect()
                 }
-                Wanted::These(ids, act) => {
-                    ids.iter().map(|id| Operation::vm(*id, (*act).clone())).collect()
-                }
+                Wanted::These(ids, act) => ids.iter().map(|id| Operation::vm(*id, (*act).clone())).collect(),
                 Wanted::Operation(operation) => vec![(*operation).clone()],
             };
             answer(desk.plan(operations)).await?.map_err(|e| Failure::from(&e))

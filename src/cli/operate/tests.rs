@@ -58,6 +58,7 @@ fn planned(operation: &Operation) -> Plan {
         title: format!("Shut down {}", target.display_name()),
         verb: "Shut down".into(),
         summary: "ACPI, 90 s".into(),
+        done: "It is off.".into(),
         steps,
         notes,
         confirm: if typed { Confirm::Name(target.name.clone()) } else { Confirm::Yes },
@@ -235,7 +236,8 @@ impl Person for Somebody {
 
     fn progress(&mut self, line: &str) {
         self.under_way |= line.contains(": ");
-        if !line.is_empty() {
+        // How often the same is told depends on who is faster.
+        if !line.is_empty() && !self.shown.contains(line) {
             self.shown.extend(["~ ", line, "\n"]);
         }
     }
@@ -286,8 +288,7 @@ fn run(line: &str, script: Script, person: Somebody) -> Went {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut person = person;
     let result = {
-        let work =
-            Asked { wanted: Wanted::Named(&names, &act), how: &asked.how, layout: Layout::default() };
+        let work = Asked { wanted: Wanted::Named(&names, &act), how: &asked.how, layout: Layout::default() };
         runtime.block_on(work.carry_out(&desk, &mut person))
     };
     drop(desk);

@@ -87,20 +87,28 @@ fn new_pool(new: &NewPool) -> Vec<String> {
         PoolSource::Dir => {}
         PoolSource::Fs { device, format } | PoolSource::Disk { device, format } => {
             option("device", device);
-            format.iter().for_each(|f| option("source-format", f));
+            if let Some(format) = format {
+                option("source-format", format);
+            }
         }
         PoolSource::NetFs { host, dir, format } => {
             option("host", host);
             option("dir", dir);
-            format.iter().for_each(|f| option("source-format", f));
+            if let Some(format) = format {
+                option("source-format", format);
+            }
         }
         PoolSource::Logical { group: source, devices } | PoolSource::Zfs { dataset: source, devices } => {
             option("source", source);
-            devices.iter().for_each(|d| option("device", d));
+            for device in devices {
+                option("device", device);
+            }
         }
         PoolSource::Rbd { pool, monitors, auth } => {
             option("source", pool);
-            monitors.iter().for_each(|m| option("host", m));
+            for monitor in monitors {
+                option("host", monitor);
+            }
             if let Some(auth) = auth {
                 option("user", &auth.user);
                 option("secret", &auth.secret.to_string());

@@ -134,7 +134,11 @@ impl Pools for Connection {
     }
 
     fn pool_xml(&self, pool: &str) -> HvResult<String> {
-        self.named(pool, "read the XML", Pool::defined_xml)
+        self.named(pool, "read the XML", |p| match p.defined_xml() {
+            // The test driver knows one kind of XML only.
+            Err(e) if kind(&e) == HvErrorKind::Unsupported => p.xml(),
+            answer => answer,
+        })
     }
 
     fn pool_kinds(&self) -> HvResult<Option<Vec<String>>> {

@@ -63,7 +63,9 @@ impl Definitions for SimConnection {
             let known = &mut s.vm(id)?.snapshots;
             known.retain(|k| k.name != snapshot.name);
             if snapshot.current {
-                known.iter_mut().for_each(|k| k.current = false);
+                for other in known.iter_mut() {
+                    other.current = false;
+                }
             }
             known.push(snapshot.clone());
             Ok(Vec::new())

@@ -24,7 +24,7 @@ pub enum Act {
     Shutdown {
         /// Which.
         vm: VmId,
-        /// How: never `Auto`.
+        /// How; `Auto` is the agent, and ACPI where it does not answer.
         by: AskGuest,
     },
     /// Wait until a VM is off.
@@ -38,7 +38,7 @@ pub enum Act {
     Reboot {
         /// Which.
         vm: VmId,
-        /// How: never `Auto`.
+        /// How; `Auto` is the agent, and ACPI where it does not answer.
         by: AskGuest,
     },
     /// Reset a VM.

@@ -26,6 +26,9 @@ pub struct Plan {
     pub verb: String,
     /// How it is done, in half a line: `agent, then ACPI; 90 s`.
     pub summary: String,
+    /// How it is once it is done, a sentence: `It is off.`
+    #[serde(default)]
+    pub done: String,
     /// What is done, in order. Never empty.
     pub steps: Vec<Step>,
     /// What one should know before saying yes; worst first.

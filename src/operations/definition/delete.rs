@@ -47,7 +47,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts, force_off: bool, disca
             &undefine(vm, has, &domain),
             Act::Definition(DefinitionAct::Undefine { vm: vm.id }),
         );
-    let needs = size(&has.nvram) + size(&has.saved);
+    let needs = size(has.nvram.as_ref()) + size(has.saved.as_ref());
     if needs > 0 {
         plan = plan.space("NovaCron's data folder", needs, has.free);
     }
@@ -82,7 +82,7 @@ fn hindered(act: &Op, vm: &VmFacts, facts: &Facts, force_off: bool, discard_save
         let remedy = "Start it and shut it down, or have what was saved be lost (--discard-saved).";
         return no(RefusalKind::State, reason, remedy);
     }
-    let needs = size(&known.belongings.nvram) + size(&known.belongings.saved);
+    let needs = size(known.belongings.nvram.as_ref()) + size(known.belongings.saved.as_ref());
     let free = known.belongings.free.unwrap_or(u64::MAX);
     if needs > 0 && free < needs.saturating_add(MARGIN) {
         let reason = "There is not enough room in NovaCron's data folder to hold it.".to_owned();
@@ -163,8 +163,8 @@ fn undefine<'a>(vm: &VmFacts, has: &Belongings, domain: &'a str) -> Vec<&'a str>
     virsh
 }
 
-fn size(file: &Option<Belonging>) -> u64 {
-    file.as_ref().map_or(0, |f| f.size)
+fn size(file: Option<&Belonging>) -> u64 {
+    file.map_or(0, |f| f.size)
 }
 
 /// A text in short, that another text does not have.

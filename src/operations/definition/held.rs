@@ -89,7 +89,7 @@ pub(super) fn undelete(act: &Op, id: VmId, facts: &Facts, name: Option<&str>) ->
                 &[],
                 act_of(DefinitionAct::PutBackSaved { vm: id, name: new.clone() }),
             )
-            .note(Weight::Info, "Its next start goes on where it was saved.");
+            .note(Weight::Info, "Its next start goes on where it was saved; libvirt may say until it starts again itself that nothing is saved.");
     }
     plan.step(
         "Compare it with what was kept, then forget that",
@@ -118,8 +118,8 @@ fn hindered(act: &Op, vm: &VmFacts, facts: &Facts, name: Option<&str>) -> Option
         let reason = format!("There is a VM {} already.", clean(new));
         return no(RefusalKind::Taken, reason, "Bring it back under another name (--name).");
     }
-    let macs = vm.definition.nics.iter().map(|n| &n.mac);
-    let taken = macs.filter_map(|mac| Some((mac, others.iter().find(|o| o.macs.contains(mac))?))).next();
+    let mut macs = vm.definition.nics.iter().map(|n| &n.mac);
+    let taken = macs.find_map(|mac| Some((mac, others.iter().find(|o| o.macs.contains(mac))?)));
     if let Some((mac, other)) = taken {
         let other = clean(&other.name);
         let reason = format!("Its MAC address {} is {other}'s now.", clean(mac));

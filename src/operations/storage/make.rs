@@ -4,6 +4,7 @@ use super::{On, holds_files, words};
 use crate::model::operation::{NewVolume, Operation, Preallocation, VolumeOperation};
 use crate::model::plan::{Act, Planned, RefusalKind, StorageAct, Weight};
 use crate::model::units::bytes;
+use crate::operations::build::Draft;
 use crate::xml::volume::{VolumeSpec, write};
 
 const VERB: &str = "Create volume";
@@ -99,15 +100,8 @@ fn planned(on: &On<'_>, new: &NewVolume) -> Result<Planned, Planned> {
         .space(format!("pool {}", on.pool), needs, pool.record.available)
         .diff(&crate::xml::diff::unified("", &xml))
         .back_by(Operation::volume(on.pool, on.name, VolumeOperation::Delete));
-    if over {
-        let text = format!(
-            "It takes little now and may grow to {}: the pool has less than that free.",
-            bytes(capacity as f64)
-        );
-        plan = plan.note(Weight::Warning, text);
-    } else if sparse {
-        let text = format!("It takes little now and may grow to {}.", bytes(capacity as f64));
-        plan = plan.note(Weight::Info, text);
+    if sparse {
+        plan = may_grow(plan, capacity, over);
     }
     if let Some(b) = &backing {
         let text = format!(
@@ -118,6 +112,15 @@ fn planned(on: &On<'_>, new: &NewVolume) -> Result<Planned, Planned> {
             plan.note(Weight::Info, text).rests_on("the image below", format!("{} {}", b.path, b.capacity));
     }
     Ok(plan.planned(on.facts))
+}
+
+fn may_grow(plan: Draft, capacity: u64, over: bool) -> Draft {
+    let text = format!("It takes little now and may grow to {}", bytes(capacity as f64));
+    if over {
+        plan.note(Weight::Warning, text + ": the pool has less than that free.")
+    } else {
+        plan.note(Weight::Info, text + ".")
+    }
 }
 
 struct Below {

@@ -128,15 +128,12 @@ impl<'o> On<'o> {
     /// The volume, in a pool that is started.
     fn there(&self, verb: &str) -> Result<(&'o PoolFacts, &'o Volume), Planned> {
         let pool = self.running(verb, self.pool)?;
-        match pool.volume(self.name) {
-            Some(volume) => Ok((pool, volume)),
-            None => {
-                let reason = format!("There is no volume {} in pool {}.", self.name, self.pool);
-                let remedy =
-                    "`novacron list volumes` shows all; a pool that was filled by hand has to be refreshed.";
-                Err(self.no(verb, RefusalKind::NotFound, reason, remedy))
-            }
+        if let Some(volume) = pool.volume(self.name) {
+            return Ok((pool, volume));
         }
+        let reason = format!("There is no volume {} in pool {}.", self.name, self.pool);
+        let remedy = "`novacron list volumes` shows all; a pool that was filled by hand has to be refreshed.";
+        Err(self.no(verb, RefusalKind::NotFound, reason, remedy))
     }
 
     /// A pool that is started, where volumes can be made, and in which the name is free and good.
@@ -233,11 +230,11 @@ pub(in crate::operations) fn holds_files(kind: &str) -> bool {
 /// What stands between names.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;
-    let mut text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    let text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
-    text
 }
 
 /// The arguments as they are.

@@ -1,3 +1,5 @@
+#![expect(clippy::needless_pass_by_value, reason = "operations are made where they are asked for")]
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -17,7 +19,7 @@ fn volume(pool: &str, name: &str, backing: Option<&str>) -> Volume {
         key: path.clone(),
         path,
         kind: "file",
-        format: Some(if name.ends_with(".raw") { "raw" } else { "qcow2" }.into()),
+        format: Some(if name.contains("raw") { "raw" } else { "qcow2" }.into()),
         capacity: 10 * GIB,
         allocation: 2 * GIB,
         backing: backing.map(str::to_owned),

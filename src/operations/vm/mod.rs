@@ -11,8 +11,7 @@ use super::facts::{Facts, Needs, VmFacts};
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::Planned;
 
-const DEFINITION: Needs =
-    Needs { definition: true, ..Needs::NONE };
+const DEFINITION: Needs = Needs { definition: true, ..Needs::NONE };
 
 pub(super) const fn needs(act: &Op) -> Needs {
     match act {

@@ -21,7 +21,7 @@ pub fn restored(xml: &str, present: &str) -> Option<String> {
         match (console.password.as_deref(), password) {
             (None, Some(password)) => {
                 out.push_str(xml.get(copied..console.end)?);
-                out.push_str(&format!(" {PASSWORD}='{}'", escape(password)));
+                out.extend([" ", PASSWORD, "='", &escape(password), "'"]);
                 copied = console.end;
             }
             (Some(HIDDEN), Some(password)) => {

@@ -67,8 +67,10 @@ fn toast(app: &App) -> &str {
 }
 
 fn act(operations: &[Operation]) -> &VmOperation {
-    let Operation::Vm { act, .. } = &operations[0] else { panic!("on a VM") };
-    act
+    match &operations[0] {
+        Operation::Vm { act, .. } => act,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn with_jobs(jobs: Arc<Jobs>) -> App {

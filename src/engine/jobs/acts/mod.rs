@@ -57,7 +57,7 @@ pub(in crate::engine::jobs) enum Broken {
         /// Why.
         sentence: String,
         /// What may be tried instead.
-        offer: Option<Operation>,
+        offer: Option<Box<Operation>>,
     },
 }
 
@@ -74,9 +74,9 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::Start { vm, paused, discard_saved } => {
             hv.start(*vm, StartHow { paused: *paused, discard_saved: *discard_saved })?;
         }
-        Act::Shutdown { vm, by } => hv.shutdown(*vm, ask(*by))?,
+        Act::Shutdown { vm, by } => asked(*by, |ask| hv.shutdown(*vm, ask))?,
         Act::AwaitOff { vm, within_s } => return await_off(*vm, *within_s, hands),
-        Act::Reboot { vm, by } => hv.reboot(*vm, ask(*by))?,
+        Act::Reboot { vm, by } => asked(*by, |ask| hv.reboot(*vm, ask))?,
         Act::Reset { vm } => hv.reset(*vm)?,
         Act::ForceOff { vm } => hv.force_off(*vm)?,
         Act::Pause { vm } => hv.pause(*vm)?,
@@ -95,10 +95,15 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
     Ok(())
 }
 
-const fn ask(by: AskGuest) -> Ask {
+/// Asks the guest so; of an agent that does not answer in time, ACPI is the way out.
+fn asked(by: AskGuest, call: impl Fn(Ask) -> HvResult<()>) -> HvResult<()> {
     match by {
-        AskGuest::Agent => Ask::Agent,
-        AskGuest::Auto | AskGuest::Acpi => Ask::Acpi,
+        AskGuest::Agent => call(Ask::Agent),
+        AskGuest::Acpi => call(Ask::Acpi),
+        AskGuest::Auto => call(Ask::Agent).or_else(|e| {
+            tracing::info!("{e}: it is asked by ACPI.");
+            call(Ask::Acpi)
+        }),
     }
 }
 
@@ -129,7 +134,7 @@ fn await_off(vm: VmId, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
         if waited >= u64::from(within_s) {
             return Err(Broken::Said {
                 sentence: format!("It still runs after {within_s} s: the guest does not listen, or is busy."),
-                offer: Some(Operation::vm(vm, VmOperation::ForceOff)),
+                offer: Some(Box::new(Operation::vm(vm, VmOperation::ForceOff))),
             });
         }
         let progress = Progress { done: waited, total: within_s.into(), unit: Unit::Seconds, rate: None };

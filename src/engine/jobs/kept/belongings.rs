@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::hypervisor::{HvResult, Hypervisor, XmlOf};
@@ -113,7 +114,7 @@ pub(in crate::engine::jobs) fn of_vm(hv: &dyn Hypervisor, vm: &VmFacts, has: &Be
     let files = [(FileKind::Nvram, &has.nvram), (FileKind::Saved, &has.saved)];
     let file = |(kind, file): (FileKind, &Option<Belonging>)| {
         let Belonging { path, size, out_of_reach } = file.clone()?;
-        let rights = fs::metadata(&path).map(|m| super::files::rights(&m)).unwrap_or((0, 0, 0o600));
+        let rights = fs::metadata(&path).map_or((0, 0, 0o600), |m| super::files::rights(&m));
         let digest = out_of_reach.is_none().then(String::new);
         Some(KeptFile { kind, path, size, user: rights.0, group: rights.1, mode: rights.2, digest })
     };
@@ -137,6 +138,5 @@ pub(in crate::engine::jobs) fn of_vm(hv: &dyn Hypervisor, vm: &VmFacts, has: &Be
 /// Bytes that a file occupies.
 fn occupied(source: &DiskSource) -> Option<u64> {
     let DiskSource::File(path) = source else { return None };
-    use std::os::unix::fs::MetadataExt;
     fs::metadata(path).ok().map(|m| m.blocks() * 512)
 }
