@@ -10,6 +10,8 @@ pub const fn verb(operation: &Operation) -> &'static str {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return verb_of_volume(act),
         Operation::Pool { act, .. } => return verb_of_pool(act),
+        Operation::NewVm { .. } => return "Create",
+        Operation::Template { .. } => return "Delete template",
     };
     match act {
         VmOperation::Start { .. } => "Start",
@@ -45,6 +47,8 @@ pub const fn doing(operation: &Operation) -> &'static str {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return doing_to_volume(act),
         Operation::Pool { .. } => return "changing",
+        Operation::NewVm { .. } => return "creating",
+        Operation::Template { .. } => return "deleting",
     };
     match act {
         VmOperation::Start { .. } => "starting",
