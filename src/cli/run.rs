@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 
 use super::appearance::Appearance;
-use super::args::{AskingTemplate, Template, Cli, Command, Config, Doctor, Export, How, Kind, List, Output, Show, Vm as VmArgs};
+use super::args::{
+    AskingTemplate, Cli, Command, Config, Doctor, Export, How, Kind, List, Output, Show, Template,
+    Vm as VmArgs,
+};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
 use super::commands::{audit, collect, console, doctor, keys, man, orphans, show, templates};

@@ -36,9 +36,8 @@ pub fn parse(xml: &str) -> Result<Machine, XmlError> {
     let root = document.root();
     let devices = root.child("devices");
     let cpu = root.child("cpu");
-    let passes = |mode: &Element<'_>| {
-        mode.attr_is("name", "host-passthrough") && mode.attr_is("supported", "yes")
-    };
+    let passes =
+        |mode: &Element<'_>| mode.attr_is("name", "host-passthrough") && mode.attr_is("supported", "yes");
     Ok(Machine {
         emulator: root.child_text("path"),
         accel: root.child_text("domain").unwrap_or_default(),

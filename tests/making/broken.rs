@@ -71,7 +71,8 @@ fn a_stopped_clone_leaves_nothing() {
     let Some(bed) = bed("tplstop", 400) else { return };
     let copy = bed.host.path("images/new.qcow2");
     let mut command = bed.command(&["vm", "clone", "src", "new", "--yes"]);
-    let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut child =
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(60);
     // The copy is begun once its file is there.
     while !std::path::Path::new(&copy).exists() {

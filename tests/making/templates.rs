@@ -14,8 +14,23 @@ fn a_template_is_made_used_and_deleted() {
     bed.virsh(&["vol-delete", "--pool", "default", "src.qcow2"]);
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUuKXk= me: \"x\" #1";
     bed.does(&[
-        "vm", "create", "one", "--template", "web@1", "--vcpus", "2", "--memory", "64M", "--disk-size", "1G",
-        "--user", "admin", "--ssh-key", key, "--hostname", "one.example.org",
+        "vm",
+        "create",
+        "one",
+        "--template",
+        "web@1",
+        "--vcpus",
+        "2",
+        "--memory",
+        "64M",
+        "--disk-size",
+        "1G",
+        "--user",
+        "admin",
+        "--ssh-key",
+        key,
+        "--hostname",
+        "one.example.org",
     ]);
     bed.does(&["vm", "create", "two", "--template", "web", "--linked"]);
     let xml = bed.virsh(&["dumpxml", "one"]);
@@ -58,9 +73,7 @@ fn a_vm_is_made_from_a_medium_and_around_a_disk() {
     bed.does(&["vm", "start", "new"]);
     assert_eq!(bed.state("new"), "running");
     bed.refuses(&[&iso[..], &common].concat(), "There is a VM new already");
-    let disk = |volume: &'static str| {
-        [&["vm", "create", "third", "--disk", volume][..], &common].concat()
-    };
+    let disk = |volume: &'static str| [&["vm", "create", "third", "--disk", volume][..], &common].concat();
     bed.refuses(&disk("default/src.qcow2"), "is used by src");
     bed.virsh(&["vol-create-as", "--pool", "default", "own.qcow2", "100M", "--format", "qcow2"]);
     bed.does(&disk("default/own.qcow2"));

@@ -9,7 +9,8 @@ use super::storage::{VolumeName, size, volume_name};
 use super::vm::How;
 use crate::model::id::VmId;
 use crate::model::operation::{
-    CloneVm, Identity, MakeTemplate, Medium, NewVm, NewVmFrom, Operation, Seed, TemplateOperation, VmOperation,
+    CloneVm, Identity, MakeTemplate, Medium, NewVm, NewVmFrom, Operation, Seed, TemplateOperation,
+    VmOperation,
 };
 
 /// `novacron vm clone`.
@@ -103,7 +104,11 @@ impl CreateArgs {
         };
         let told = self.user.is_some() || self.hostname.is_some() || !self.ssh_key.is_empty();
         let seed = if told {
-            Some(Seed { hostname: self.hostname.clone(), user: self.user.clone(), ssh_keys: keys(&self.ssh_key)? })
+            Some(Seed {
+                hostname: self.hostname.clone(),
+                user: self.user.clone(),
+                ssh_keys: keys(&self.ssh_key)?,
+            })
         } else {
             None
         };
@@ -184,9 +189,10 @@ impl TemplateAction {
                 AskingTemplate::OfVm(vm, VmOperation::Template(MakeTemplate { name, again, pool }))
             }
             Self::List => AskingTemplate::List,
-            Self::Delete { name, of: version } => {
-                AskingTemplate::Operation(Operation::Template { name, act: TemplateOperation::Delete { version } })
-            }
+            Self::Delete { name, of: version } => AskingTemplate::Operation(Operation::Template {
+                name,
+                act: TemplateOperation::Delete { version },
+            }),
         }
     }
 }
@@ -202,7 +208,10 @@ fn draw() -> Identity {
 fn medium(text: &str) -> std::io::Result<Medium> {
     match text.split_once('/') {
         Some((pool, volume))
-            if !pool.is_empty() && !pool.starts_with('.') && !volume.contains('/') && !PathBuf::from(text).exists() =>
+            if !pool.is_empty()
+                && !pool.starts_with('.')
+                && !volume.contains('/')
+                && !PathBuf::from(text).exists() =>
         {
             Ok(Medium::Volume { pool: pool.to_owned(), volume: volume.to_owned() })
         }
@@ -218,8 +227,9 @@ fn keys(given: &[String]) -> std::io::Result<Vec<String>> {
             out.push(one.trim().to_owned());
             continue;
         }
-        let text = std::fs::read_to_string(one)
-            .map_err(|e| std::io::Error::new(e.kind(), format!("{one} is no key, and no file with keys: {e}")))?;
+        let text = std::fs::read_to_string(one).map_err(|e| {
+            std::io::Error::new(e.kind(), format!("{one} is no key, and no file with keys: {e}"))
+        })?;
         let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
         out.extend(lines.map(str::to_owned));
     }

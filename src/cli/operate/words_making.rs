@@ -1,8 +1,6 @@
 //! New VMs and templates as the commands that ask for them.
 
-use crate::model::operation::{
-    CloneVm, MakeTemplate, Medium, NewVm, NewVmFrom, TemplateOperation,
-};
+use crate::model::operation::{CloneVm, MakeTemplate, Medium, NewVm, NewVmFrom, TemplateOperation};
 
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|w| (*w).to_owned()).collect()

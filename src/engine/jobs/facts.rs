@@ -20,8 +20,10 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     };
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
-    let storage = storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage))?;
-    let making = if needed.making { making::gather(hv, operation, &storage)? } else { MakingFacts::default() };
+    let storage =
+        storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage))?;
+    let making =
+        if needed.making { making::gather(hv, operation, &storage)? } else { MakingFacts::default() };
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
     Ok(Facts { read_only: setting.read_only.clone(), vm, names, storage, making, definition })
 }

@@ -47,7 +47,14 @@ impl Making for Connection {
     fn backup_goes_on(&self, id: VmId) -> HvResult<bool> {
         self.with_domain(id, "look at the copy", |d| match d.backup_xml() {
             Ok(_) => Ok(true),
-            Err(e) if matches!(kind(&e), HvErrorKind::NotFound | HvErrorKind::Unsupported | HvErrorKind::InvalidState) => Ok(false),
+            Err(e)
+                if matches!(
+                    kind(&e),
+                    HvErrorKind::NotFound | HvErrorKind::Unsupported | HvErrorKind::InvalidState
+                ) =>
+            {
+                Ok(false)
+            }
             // libvirt's own code for it is not among those that are told apart.
             Err(e) if e.message.contains("backup job") => Ok(false),
             Err(e) => Err(e),

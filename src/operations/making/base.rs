@@ -11,7 +11,8 @@ pub(in crate::operations) fn children(storage: &StorageFacts, definition: &VmDef
     for disk in definition.disks.iter().filter(|d| !d.read_only) {
         let Some((_, below)) = disk.source.as_ref().and_then(|s| located(storage, s)) else { continue };
         for (pool, volume) in storage.volumes() {
-            let on_it = volume.backing.as_deref().is_some_and(|b| same(b, &below.path) || same(b, &below.key));
+            let on_it =
+                volume.backing.as_deref().is_some_and(|b| same(b, &below.path) || same(b, &below.key));
             if on_it {
                 out.push(format!("{}/{}", pool.record.name, volume.name));
             }

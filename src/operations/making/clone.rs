@@ -114,7 +114,8 @@ pub(super) fn defined(
         plan = plan.note(Weight::Info, format!("Left out: {}.", twinned.left_out.join(", ")));
     }
     if own.has_tpm {
-        plan = plan.note(Weight::Warning, "Its TPM begins empty: what is sealed by the first one stays closed.");
+        plan =
+            plan.note(Weight::Warning, "Its TPM begins empty: what is sealed by the first one stays closed.");
     }
     if xml.contains("<nvram") {
         plan = plan.note(Weight::Info, "Its UEFI variables begin afresh with its first start.");

@@ -1,9 +1,7 @@
 //! The disks of a new VM, each from one that is there.
 
 use super::{On, words};
-use crate::model::plan::{
-    Act, CopiedDisk, Planned, RefusalKind, StorageAct,
-};
+use crate::model::plan::{Act, CopiedDisk, Planned, RefusalKind, StorageAct};
 use crate::model::storage::Volume;
 use crate::model::units::bytes;
 use crate::model::vm::{DiskSource, VmDefinition};
@@ -49,7 +47,10 @@ pub(super) struct Made<'f> {
 }
 
 /// The volume that a disk is.
-pub(super) fn located<'f>(storage: &'f StorageFacts, source: &DiskSource) -> Option<(&'f PoolFacts, &'f Volume)> {
+pub(super) fn located<'f>(
+    storage: &'f StorageFacts,
+    source: &DiskSource,
+) -> Option<(&'f PoolFacts, &'f Volume)> {
     match source {
         DiskSource::File(path) | DiskSource::Block(path) => {
             storage.volumes().find(|(_, v)| same(path, &v.path) || same(path, &v.key))
@@ -100,10 +101,18 @@ pub(super) fn arranged<'f>(
             Some(name) => running(on, name)?,
             None => source.pool,
         };
-        let made = one(on, *source, target, way, &|n| {
-            let named = if sources.len() == 1 { stem.to_owned() } else { format!("{stem}-{}", source.target) };
-            if n == 0 { named } else { format!("{named}-{n}") }
-        }, &all)?;
+        let made = one(
+            on,
+            *source,
+            target,
+            way,
+            &|n| {
+                let named =
+                    if sources.len() == 1 { stem.to_owned() } else { format!("{stem}-{}", source.target) };
+                if n == 0 { named } else { format!("{named}-{n}") }
+            },
+            &all,
+        )?;
         all.push(made);
     }
     for made in &all {
@@ -128,7 +137,11 @@ fn one<'f>(
     };
     if way == Way::Linked && !files {
         let reason = format!("A volume of a pool of kind {} cannot lie on another one.", pool.record.kind);
-        return Err(on.no(RefusalKind::Unsupported, reason, "Clone it whole, or name another pool (--pool)."));
+        return Err(on.no(
+            RefusalKind::Unsupported,
+            reason,
+            "Clone it whole, or name another pool (--pool).",
+        ));
     }
     let format = match (files, way, image_format(source.volume)) {
         (false, ..) => "raw",
@@ -264,7 +277,8 @@ impl Made<'_> {
                 )
                 .undo(drop);
         }
-        let mut command = words(&["virsh", "vol-create-as", "--pool", &pool, "--name", &name, "--capacity", &size]);
+        let mut command =
+            words(&["virsh", "vol-create-as", "--pool", &pool, "--name", &name, "--capacity", &size]);
         command.extend(words(&["--format", &self.format]));
         let title = if way == Way::Linked {
             command.extend(words(&["--backing-vol", below.0, "--backing-vol-format", below.1]));
@@ -272,7 +286,11 @@ impl Made<'_> {
         } else {
             format!("Make {pool}/{name} for the copy of {}", self.source.target)
         };
-        plan.step_by(title, command, Act::Storage(StorageAct::CreateVolume { pool, name, xml, metadata: false }))
-            .undo(drop)
+        plan.step_by(
+            title,
+            command,
+            Act::Storage(StorageAct::CreateVolume { pool, name, xml, metadata: false }),
+        )
+        .undo(drop)
     }
 }

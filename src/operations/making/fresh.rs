@@ -9,9 +9,9 @@ use crate::model::id::VmId;
 use crate::model::operation::{Medium, NewVm, NewVmFrom, Operation, VmOperation};
 use crate::model::plan::{Act, AfterKill, Content, MakingAct, Planned, RefusalKind, StorageAct, Weight};
 use crate::model::units::bytes;
+use crate::operations::PoolFacts;
 use crate::operations::build::Draft;
 use crate::operations::storage::{User, holds_files, same};
-use crate::operations::PoolFacts;
 use crate::xml::capabilities::Machine;
 use crate::xml::diff::unified;
 use crate::xml::domain::{Fresh, FreshDisk, fresh};
@@ -57,9 +57,10 @@ pub(super) fn plan(on: &On<'_>, id: VmId, name: &str, new: &NewVm) -> Result<Pla
     if let Some(DiskAt::File(path)) = seed {
         disks.push(FreshDisk { path, block: false, format: "raw".into(), read_only: true });
     }
-    let wanted = new.network.as_deref().or_else(|| {
-        on.facts.making.networks.iter().any(|(n, _)| n == "default").then_some("default")
-    });
+    let wanted = new
+        .network
+        .as_deref()
+        .or_else(|| on.facts.making.networks.iter().any(|(n, _)| n == "default").then_some("default"));
     let (plan, network) = network(on, plan, wanted)?;
     let mac = macs(new.salt, 1, on.others()).pop().unwrap_or_default();
     let (vcpus, memory) = (new.vcpus.unwrap_or(VCPUS), new.memory.unwrap_or(MEMORY));
@@ -216,7 +217,16 @@ fn empty<'f>(
         .step_by(
             format!("Make {own}/{volume} of {}", bytes(size as f64)),
             words(&[
-                "virsh", "vol-create-as", "--pool", &own, "--name", &volume, "--capacity", &size.to_string(), "--format", format,
+                "virsh",
+                "vol-create-as",
+                "--pool",
+                &own,
+                "--name",
+                &volume,
+                "--capacity",
+                &size.to_string(),
+                "--format",
+                format,
             ]),
             Act::Storage(StorageAct::CreateVolume {
                 pool: own.clone(),
@@ -246,7 +256,8 @@ pub(super) fn seeded(
     if let Some(why) = wrong(name, seed) {
         return Err(on.no(RefusalKind::BadRequest, why, ""));
     }
-    let Some((pool, place)) = pool.and_then(|p| Some((p, p.record.path.as_deref()?))).filter(|(p, _)| holds_files(&p.record.kind))
+    let Some((pool, place)) =
+        pool.and_then(|p| Some((p, p.record.path.as_deref()?))).filter(|(p, _)| holds_files(&p.record.kind))
     else {
         let reason = "The medium for cloud-init needs a pool of files.";
         return Err(on.no(RefusalKind::Unsupported, reason, "Name one (--pool)."));

@@ -72,7 +72,9 @@ fn user_data(vm: &str, seed: &Seed) -> String {
     let indent = match &seed.user {
         Some(user) => {
             let _ = writeln!(out, "users:\n  - name: {}", quoted(user));
-            out.push_str("    shell: /bin/bash\n    lock_passwd: true\n    sudo: \"ALL=(ALL) NOPASSWD:ALL\"\n");
+            out.push_str(
+                "    shell: /bin/bash\n    lock_passwd: true\n    sudo: \"ALL=(ALL) NOPASSWD:ALL\"\n",
+            );
             "    "
         }
         None => "",

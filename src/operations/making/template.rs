@@ -9,10 +9,10 @@ use crate::model::id::VmId;
 use crate::model::operation::{MakeTemplate, NewVm, Operation, TemplateOperation, VmOperation};
 use crate::model::plan::{Act, AfterKill, Content, MakingAct, Planned, RefusalKind, StorageAct, Weight};
 use crate::model::units::bytes;
+use crate::operations::StorageFacts;
 use crate::operations::definition::digest;
 use crate::operations::facts::{Facts, VmFacts};
 use crate::operations::storage::{holds_files, same};
-use crate::operations::StorageFacts;
 use crate::xml::domain;
 use crate::xml::edit::{Overrides, Twin, twin};
 use crate::xml::volume::{VolumeSpec, write};
@@ -186,7 +186,18 @@ pub(super) fn written(
     let size = length.to_string();
     plan.step_by(
         format!("Make {pool}/{name} for the {what}"),
-        words(&["virsh", "vol-create-as", "--pool", pool, "--name", name, "--capacity", &size, "--format", "raw"]),
+        words(&[
+            "virsh",
+            "vol-create-as",
+            "--pool",
+            pool,
+            "--name",
+            name,
+            "--capacity",
+            &size,
+            "--format",
+            "raw",
+        ]),
         Act::Storage(StorageAct::CreateVolume {
             pool: pool.to_owned(),
             name: name.to_owned(),
@@ -222,7 +233,11 @@ pub(super) fn instance(
     sizes_are_good(on, new, None)?;
     if new.vcpus.is_some() && xml.contains("<numa>") {
         let reason = "Its memory is laid out over NUMA nodes by vCPU.";
-        return Err(on.no(RefusalKind::Unsupported, reason, "Leave the number of vCPUs, and edit it afterwards."));
+        return Err(on.no(
+            RefusalKind::Unsupported,
+            reason,
+            "Leave the number of vCPUs, and edit it afterwards.",
+        ));
     }
     let sources = disks::sources(on, &own)?;
     let how = if linked { Way::Linked } else { Way::Full };
@@ -255,7 +270,11 @@ fn grown(
     size: u64,
 ) -> Result<crate::operations::build::Draft, Planned> {
     let Some(first) = first else {
-        return Err(on.no(RefusalKind::BadRequest, "The template has no disk to grow.", "Leave --disk-size away."));
+        return Err(on.no(
+            RefusalKind::BadRequest,
+            "The template has no disk to grow.",
+            "Leave --disk-size away.",
+        ));
     };
     let has = first.source.volume.capacity;
     if size < has {

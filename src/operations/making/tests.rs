@@ -63,10 +63,18 @@ fn what_cloud_init_cannot_be_told_is_refused() {
     let host = |h: &str| Seed { hostname: Some(h.into()), ..Seed::default() };
     let user = |u: &str| Seed { user: Some(u.into()), ..Seed::default() };
     let key = |k: &str| Seed { ssh_keys: vec![k.into()], ..Seed::default() };
-    for bad in [host(""), host("a b"), host("-a"), host("a..b"), host("a\nb"), user(""), user("Root x"), user("1a")] {
+    for bad in
+        [host(""), host("a b"), host("-a"), host("a..b"), host("a\nb"), user(""), user("Root x"), user("1a")]
+    {
         assert!(with(bad.clone()), "{bad:?}");
     }
-    for bad in ["", "ssh-rsa", "ssh-rsa AAAA\nevil: 1", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA x\ny", "AAAAC3NzaC1lZDI1 b"] {
+    for bad in [
+        "",
+        "ssh-rsa",
+        "ssh-rsa AAAA\nevil: 1",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA x\ny",
+        "AAAAC3NzaC1lZDI1 b",
+    ] {
         assert!(with(key(bad)), "{bad:?}");
     }
     assert!(wrong("café vm", &Seed::default()).is_some_and(|w| w.contains("--hostname")));
@@ -229,17 +237,29 @@ fn a_linked_clone_tags_its_base_and_does_not_hand_the_tag_on() {
     assert!(xml.contains(BASE_TAG));
     let vm = facts.vm.as_mut().unwrap();
     vm.definition.tags = vec![BASE_TAG.into()];
-    let kept = format!("<metadata><n:vm xmlns:n='urn:novacron:vm:1'><n:tags><n:tag>{BASE_TAG}</n:tag></n:tags></n:vm></metadata>\n  <devices>");
+    let kept = format!(
+        "<metadata><n:vm xmlns:n='urn:novacron:vm:1'><n:tags><n:tag>{BASE_TAG}</n:tag></n:tags></n:vm></metadata>\n  <devices>"
+    );
     vm.defined_xml = vm.defined_xml.replace("<devices>", &kept);
     let again = planned(&clone("new", true), &facts);
-    let Some(Act::Making(MakingAct::Define { xml, .. })) = again.steps.last().map(|s| &s.act) else { panic!() };
+    let Some(Act::Making(MakingAct::Define { xml, .. })) = again.steps.last().map(|s| &s.act) else {
+        panic!()
+    };
     assert!(!xml.contains(BASE_TAG), "{xml}");
     assert_eq!(again.steps.len(), 2, "it is tagged already");
 }
 
 #[test]
 fn templates_are_found_by_their_volumes() {
-    let names = ["template-a-v2-v1.xml", "template-a-v2-v1.qcow2", "template-a-v1.xml", "template-a-v10.xml", "template-.xml", "template-x-v0.xml", "template-b-v1.qcow2"];
+    let names = [
+        "template-a-v2-v1.xml",
+        "template-a-v2-v1.qcow2",
+        "template-a-v1.xml",
+        "template-a-v10.xml",
+        "template-.xml",
+        "template-x-v0.xml",
+        "template-b-v1.qcow2",
+    ];
     let mut volumes: Vec<Volume> = names.iter().map(|n| volume(n, None)).collect();
     volumes.push(volume("child.qcow2", Some("template-a-v2-v1.qcow2")));
     let storage = facts(VmState::ShutOff, volumes, 0).storage;
@@ -248,7 +268,10 @@ fn templates_are_found_by_their_volumes() {
     assert_eq!(found, [("a".into(), 1, 0), ("a".into(), 10, 0), ("a-v2".into(), 1, 1)]);
     assert_eq!(manifest_of(&storage, "a", None).unwrap().1, "template-a-v10.xml");
     assert_eq!(manifest_of(&storage, "a", Some(1)).unwrap().1, "template-a-v1.xml");
-    let delete = |name: &str| Operation::Template { name: name.into(), act: TemplateOperation::Delete { version: None } };
+    let delete = |name: &str| Operation::Template {
+        name: name.into(),
+        act: TemplateOperation::Delete { version: None },
+    };
     let facts = Facts { storage, ..Facts::default() };
     assert_eq!(refused(&delete("a-v2"), &facts).0, RefusalKind::InUse);
     assert_eq!(refused(&delete("none"), &facts).0, RefusalKind::NotFound);

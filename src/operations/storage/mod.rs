@@ -11,8 +11,8 @@ mod tests;
 mod transfer;
 mod volume;
 
-pub(in crate::operations) use facts::{User, same};
 pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names};
+pub(in crate::operations) use facts::{User, same};
 pub use orphans::orphans;
 
 use super::build::Draft;

@@ -6,8 +6,8 @@ mod settings;
 pub(in crate::operations) use settings::name_is_good;
 
 use super::definition;
-use super::making;
 use super::facts::{Facts, Needs, VmFacts};
+use super::making;
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::Planned;
 

@@ -37,7 +37,8 @@ fn start(act: &Op, vm: &VmFacts, facts: &Facts, paused: bool, discard_saved: boo
     }
     let above = crate::operations::making::children(&facts.storage, &vm.definition);
     if !above.is_empty() {
-        let reason = format!("Its disks are the base of others, which would be broken: {}.", above.join(", "));
+        let reason =
+            format!("Its disks are the base of others, which would be broken: {}.", above.join(", "));
         let remedy = "Delete the linked clones and their volumes first, or start a clone of it.";
         return refused(act, vm, VERB, RefusalKind::InUse, reason, remedy);
     }

@@ -59,7 +59,8 @@ pub fn fresh(vm: &Fresh<'_>) -> String {
         kind("machine", &m.machine)
     );
     let x86 = m.arch.as_deref() == Some("x86_64");
-    let _ = writeln!(xml, "  <features>\n    <acpi/>{}\n  </features>", if x86 { "\n    <apic/>" } else { "" });
+    let _ =
+        writeln!(xml, "  <features>\n    <acpi/>{}\n  </features>", if x86 { "\n    <apic/>" } else { "" });
     if m.host_cpu {
         xml.push_str("  <cpu mode='host-passthrough'/>\n");
     }
@@ -84,7 +85,9 @@ pub fn fresh(vm: &Fresh<'_>) -> String {
         xml.push_str("    <graphics type='vnc' autoport='yes' listen='127.0.0.1'/>\n");
     }
     if m.rng {
-        xml.push_str("    <rng model='virtio'>\n      <backend model='random'>/dev/urandom</backend>\n    </rng>\n");
+        xml.push_str(
+            "    <rng model='virtio'>\n      <backend model='random'>/dev/urandom</backend>\n    </rng>\n",
+        );
     }
     xml.push_str("    <memballoon model='virtio'/>\n  </devices>\n</domain>\n");
     xml

@@ -11,8 +11,8 @@ pub mod secrets;
 mod tests;
 mod uses;
 
-pub use metadata::{NOVACRON, element as novacron_element};
 pub use fresh::{Fresh, FreshDisk, fresh};
+pub use metadata::{NOVACRON, element as novacron_element};
 pub use rename::renamed;
 pub use uses::{Named, Use, uses};
 

@@ -98,8 +98,7 @@ impl<'t, 'x> Patch<'t, 'x> {
             return self.behind(last, element);
         }
         let outer = self.text.indent(parent);
-        let (line, close) =
-            outer.map(|i| (format!("\n{i}  "), format!("\n{i}"))).unwrap_or_default();
+        let (line, close) = outer.map(|i| (format!("\n{i}  "), format!("\n{i}"))).unwrap_or_default();
         match self.text.inner(parent) {
             None => self.open(parent, &format!("{line}{element}{close}")),
             Some(inner) if self.text.xml[inner.clone()].trim().is_empty() => {

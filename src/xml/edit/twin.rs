@@ -303,7 +303,8 @@ impl Maker<'_, '_> {
         for log in text.all(at, "log") {
             self.leave_out(log, "where its serial ports are logged");
         }
-        if text.name(at) == "parallel" || matches!(text.value(at, "type").as_str(), "pty" | "stdio" | "null") {
+        if text.name(at) == "parallel" || matches!(text.value(at, "type").as_str(), "pty" | "stdio" | "null")
+        {
             return;
         }
         self.patch.set(at, "type", "pty");

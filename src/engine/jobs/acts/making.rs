@@ -61,13 +61,7 @@ fn fill(hv: &dyn Hypervisor, (pool, volume): (&str, &str), content: &Content) ->
 }
 
 /// Copies the disks of a VM that runs, as they are when it begins.
-fn copy(
-    vm: VmId,
-    freeze: bool,
-    disks: &[CopiedDisk],
-    bytes: u64,
-    hands: &Hands<'_>,
-) -> Result<(), Broken> {
+fn copy(vm: VmId, freeze: bool, disks: &[CopiedDisk], bytes: u64, hands: &Hands<'_>) -> Result<(), Broken> {
     let hv = hands.hv;
     let targets: Vec<BackupTarget<'_>> = disks
         .iter()

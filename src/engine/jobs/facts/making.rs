@@ -12,13 +12,21 @@ const MANIFEST_MOST: usize = 4 << 20;
 
 /// What has to be read of storage, now that the VM is known: whether something lies on its disks is asked only of those
 /// that were cloned so.
-pub(super) fn storage_needs(operation: &Operation, vm: Option<&VmFacts>, needs: StorageNeeds) -> StorageNeeds {
+pub(super) fn storage_needs(
+    operation: &Operation,
+    vm: Option<&VmFacts>,
+    needs: StorageNeeds,
+) -> StorageNeeds {
     let starts = matches!(operation, Operation::Vm { act: VmOperation::Start { .. }, .. });
     let is_base = vm.is_some_and(|vm| vm.definition.tags.iter().any(|t| t == BASE_TAG));
     if starts && is_base { StorageNeeds::Uses } else { needs }
 }
 
-pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, storage: &StorageFacts) -> HvResult<MakingFacts> {
+pub(super) fn gather(
+    hv: &dyn Hypervisor,
+    operation: &Operation,
+    storage: &StorageFacts,
+) -> HvResult<MakingFacts> {
     let mut facts = MakingFacts { others: others(hv)?, ..MakingFacts::default() };
     let Operation::NewVm { new, .. } = operation else { return Ok(facts) };
     facts.networks = hv.networks()?.into_iter().map(|n| (n.name, n.active)).collect();
