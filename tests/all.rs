@@ -13,5 +13,6 @@ mod making;
 mod operate;
 mod past;
 mod pty;
+mod snapshots;
 mod volumes;
 mod xml;

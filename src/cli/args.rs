@@ -4,6 +4,7 @@ mod audit;
 mod export;
 mod making;
 mod past;
+mod snapshot;
 mod storage;
 mod vm;
 
@@ -22,6 +23,7 @@ pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
 pub(super) use making::{AskingTemplate, Template};
 pub(super) use past::{By, Events, History, Of, Range, Top};
+pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
 pub(super) use storage::{Pool, Volume};
 pub(super) use vm::{Action, Asking, Form, How, Vm};
 
@@ -136,6 +138,8 @@ pub enum Command {
     Show(Show),
     /// Start, stop, save or set VMs: each command makes a plan, shows it, and does it once you agree.
     Vm(Vm),
+    /// Take, list, delete and go back to snapshots of a VM.
+    Snapshot(Snapshot),
     /// Make, copy, grow, move and delete volumes, in the same way.
     Volume(Volume),
     /// Define, start and stop storage pools, in the same way.

@@ -9,8 +9,8 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    AskingTemplate, Cli, Command, Config, Doctor, Export, How, Kind, List, Output, Show, Template,
-    Vm as VmArgs,
+    AskingTemplate, Cli, Command, Config, Doctor, Export, How, Kind, List, Output, Show, SnapshotAction,
+    Template, Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
@@ -21,6 +21,7 @@ use super::look_back::LookBack;
 use super::notify::Manager;
 use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
 use super::session::{Session, connector};
+use super::when::Clock;
 use super::{docs, export, log, operate, panic};
 use crate::config::{Ascii, Environment, Loaded, Paths, documented, effective, load};
 use crate::engine::Role;
@@ -76,6 +77,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         },
         Some(Command::Template(template)) => job.template(template),
         Some(Command::Pool(pool)) => job.operate_one(&pool.action.asked(), &pool.how),
+        Some(Command::Snapshot(snapshot)) => job.snapshot(&snapshot.action),
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
@@ -310,6 +312,28 @@ impl Job {
         self.warn();
         let connector = connector(&self.loaded.settings, self.demo)?;
         orphans::run(connector, how, self.layout())
+    }
+
+    fn snapshot(&self, action: &SnapshotAction) -> Result<Exit, Failure> {
+        self.warn();
+        let settings = &self.loaded.settings;
+        let connector = connector(settings, self.demo)?;
+        let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
+        let keep_days = settings.delete.keep_days;
+        let open = || operate::open(connector, &place, settings.read_only, keep_days, Via::Command);
+        let clock = Clock::system();
+        match action {
+            SnapshotAction::List { vm, look } => operate::list(vm, look, &clock, self.layout(), open),
+            SnapshotAction::Show { vm, name, look } => {
+                operate::show(vm, name, look, &clock, self.layout(), open)
+            }
+            SnapshotAction::Create { .. } | SnapshotAction::Revert { .. } | SnapshotAction::Delete { .. } => {
+                match action.asked(&clock.stamp()) {
+                    Some((vm, act, how)) => operate::run_snapshot(vm, &act, how, self.layout(), open),
+                    None => Ok(Exit::Usage),
+                }
+            }
+        }
     }
 
     fn export(&self, args: &Export) -> Result<Exit, Failure> {

@@ -21,11 +21,8 @@ pub trait Making {
     /// What the host can run, as XML: with `kvm` or `qemu`, on this machine type; `None` is the host's choice.
     fn machine_capabilities(&self, accel: Option<&str>, machine: Option<&str>) -> HvResult<String>;
 
-    /// Has the guest's agent write out what it holds, and hold the file systems still.
+    /// Has the guest's agent write out what it holds, and hold the file systems still, until `Snapshots::thaw`.
     fn freeze(&self, id: VmId) -> HvResult<()>;
-
-    /// Has it go on.
-    fn thaw(&self, id: VmId) -> HvResult<()>;
 
     /// Begins to copy disks as they are at this moment; all others are left out. It goes on by itself as the VM's job,
     /// and is ended by `Lifecycle::abort_job`.

@@ -14,6 +14,7 @@ mod error;
 pub mod libvirt;
 mod making_roles;
 pub mod sim;
+mod snapshot_roles;
 mod store;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
 pub use making_roles::{BackupTarget, Making};
+pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 
 use crate::model::counters::{NodeCounters, VmCounters};
@@ -142,6 +144,7 @@ pub trait Hypervisor:
     + Define
     + Definitions
     + Making
+    + Snapshots
     + Volumes
     + Pools
     + Send

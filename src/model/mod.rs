@@ -44,3 +44,4 @@ pub mod text;
 pub mod time;
 pub mod units;
 pub mod vm;
+pub mod vm_snapshot;

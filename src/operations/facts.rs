@@ -2,6 +2,7 @@
 
 use super::definition::DefinitionFacts;
 use super::making::MakingFacts;
+use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
@@ -22,6 +23,12 @@ pub struct Needs {
     pub held: bool,
     /// All VMs with their MAC addresses, networks, and what the host can run.
     pub making: bool,
+    /// Its snapshots, and where its images lie.
+    pub snapshots: bool,
+    /// What its guest agent says to being asked.
+    pub agent: bool,
+    /// What other VMs have for images.
+    pub others: bool,
     /// Pools and volumes.
     pub storage: StorageNeeds,
 }
@@ -35,8 +42,14 @@ impl Needs {
         belongings: false,
         held: false,
         making: false,
+        snapshots: false,
+        agent: false,
+        others: false,
         storage: StorageNeeds::None,
     };
+
+    /// The VM alone.
+    pub const VM: Self = Self { definition: true, ..Self::NONE };
 }
 
 /// What has to be read of pools and volumes.
@@ -66,6 +79,8 @@ pub struct Facts {
     pub making: MakingFacts,
     /// What concerns definitions.
     pub definition: DefinitionFacts,
+    /// Its snapshots and what they depend on, where they were asked for.
+    pub snapshots: Option<SnapshotFacts>,
 }
 
 /// What was read of a VM.

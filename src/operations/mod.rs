@@ -7,6 +7,7 @@ mod build;
 mod definition;
 mod facts;
 mod making;
+mod snapshot;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -15,8 +16,10 @@ mod vm;
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
 pub use making::{MakingFacts, Version, manifest_of, seed_image, versions};
+pub use snapshot::{AgentFact, Folder, SnapshotFacts};
 pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
+use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
@@ -24,6 +27,7 @@ use crate::model::plan::{Planned, Refusal, RefusalKind};
 pub const fn needs(operation: &Operation) -> Needs {
     match operation {
         Operation::Vm { act, .. } => vm::needs(act),
+        Operation::Snapshot { act, .. } => snapshot::needs(act),
         Operation::Volume { act, .. } => storage::volume_needs(act),
         Operation::Pool { act, .. } => storage::pool_needs(act),
         Operation::NewVm { .. } | Operation::Template { .. } => making::NEEDS,
@@ -38,18 +42,26 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
             None if matches!(act, VmOperation::Undelete { .. } | VmOperation::Purge) => {
                 definition::plan_held(act, *id, facts)
             }
-            None => Planned::Refused(Box::new(Refusal {
-                operation: operation.clone(),
-                target: Target::vm(*id, id.to_string()),
-                title: operation.word().to_owned(),
-                reason: "There is no such VM any more.".into(),
-                remedy: String::new(),
-                kind: RefusalKind::NotFound,
-            })),
+            None => gone(operation, *id),
+        },
+        Operation::Snapshot { vm: id, act } => match (&facts.vm, &facts.snapshots) {
+            (Some(vm), Some(snapshots)) => snapshot::plan(act, vm, snapshots, facts),
+            _ => gone(operation, *id),
         },
         Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
         Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
         Operation::NewVm { id, name, new } => making::plan_new(*id, name, new, facts),
         Operation::Template { name, act } => making::plan_template(name, act, facts),
     }
+}
+
+fn gone(operation: &Operation, id: VmId) -> Planned {
+    Planned::Refused(Box::new(Refusal {
+        operation: operation.clone(),
+        target: Target::vm(id, id.to_string()),
+        title: operation.word().to_owned(),
+        reason: "There is no such VM any more.".into(),
+        remedy: String::new(),
+        kind: RefusalKind::NotFound,
+    }))
 }

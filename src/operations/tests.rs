@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::id::VmId;
 use crate::model::operation::{AskGuest, VmOperation as Op};
-use crate::model::plan::{Act, Confirm, Plan, Weight};
+use crate::model::plan::{Act, Confirm, Plan, SnapshotAct, Weight};
 use crate::model::shell;
 use crate::model::text::{clean, clean_lines};
 use crate::model::vm::{PauseReason, StartGate, StartOrder, VmDefinition, VmFlags, VmState};
 
-const ID: VmId = VmId::from_bytes([7; 16]);
+pub(super) const ID: VmId = VmId::from_bytes([7; 16]);
 const OTHER: VmId = VmId::from_bytes([8; 16]);
 
 const STATES: [VmState; 7] = [
@@ -23,7 +23,7 @@ const STATES: [VmState; 7] = [
     VmState::Unknown,
 ];
 
-fn vm(state: VmState) -> VmFacts {
+pub(super) fn vm(state: VmState) -> VmFacts {
     let definition = VmDefinition {
         tags: vec!["web".into()],
         memory: 4 << 30,
@@ -67,7 +67,7 @@ fn change(add: &[&str], remove: &[&str]) -> Op {
 }
 
 /// A plan or a refusal, as compact as it can be read.
-fn told(planned: &Planned) -> String {
+pub(super) fn told(planned: &Planned) -> String {
     let mut out = String::new();
     match planned {
         Planned::Refused(no) => {
@@ -93,6 +93,12 @@ fn told(planned: &Planned) -> String {
             out.push('\n');
             for line in p.diff.lines() {
                 let _ = writeln!(out, "  | {line}");
+            }
+            for space in &p.space {
+                let _ = writeln!(out, "  needs {} of {:?} in {}", space.needs, space.free, space.place);
+            }
+            if let Some(Operation::Snapshot { act, .. }) = &p.inverse {
+                let _ = writeln!(out, "  back: {act:?}");
             }
             if let Some(Operation::Vm { act, .. }) = &p.inverse {
                 let _ = writeln!(out, "  back: {act:?}");
@@ -292,7 +298,7 @@ fn a_plan_is_stale_once_what_it_rests_on_is_another() {
 
 // What may be, and what may be asked for.
 
-fn hostile() -> impl Strategy<Value = String> {
+pub(super) fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z][a-z0-9-]{0,8}",
         "-?[ -~]{0,12}",
@@ -348,8 +354,8 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
             description: description.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
             tags: {
                 let mut once = Vec::new();
-                for tag in tags {
-                    if !once.contains(&tag) {
+                for tag in tags.iter().map(|t| t.trim().to_owned()) {
+                    if !tag.is_empty() && !once.contains(&tag) {
                         once.push(tag);
                     }
                 }
@@ -366,7 +372,7 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
     )
 }
 
-fn vm_facts() -> impl Strategy<Value = VmFacts> {
+pub(super) fn vm_facts() -> impl Strategy<Value = VmFacts> {
     let flags = any::<[Option<bool>; 3]>().prop_map(|[persistent, autostart, managed_save]| VmFlags {
         persistent,
         autostart,
@@ -426,7 +432,7 @@ fn is_clean(text: &str) -> bool {
     clean(text) == text
 }
 
-fn check_plan(p: &Plan, of: &VmFacts) -> Result<(), TestCaseError> {
+pub(super) fn check_plan(p: &Plan, of: &VmFacts) -> Result<(), TestCaseError> {
     prop_assert!(!p.steps.is_empty());
     prop_assert!(p.title.contains(clean(&of.name).as_ref()), "{} of {:?}", p.title, of.name);
     prop_assert!(p.notes.is_sorted_by_key(|n| n.weight));
@@ -448,6 +454,7 @@ fn check_plan(p: &Plan, of: &VmFacts) -> Result<(), TestCaseError> {
     }
     let loses = |act: &Act| match act {
         Act::Reset { .. } | Act::ForceOff { .. } | Act::DiscardSaved { .. } => true,
+        Act::Snapshot(SnapshotAct::Revert { was_current, .. }) => *was_current || p.steps.len() == 1,
         Act::Start { discard_saved, .. } => *discard_saved && of.flags.managed_save == Some(true),
         _ => false,
     };

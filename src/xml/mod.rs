@@ -9,6 +9,7 @@
 //! | [`network`], [`pool`], [`volume`] | the other documents NovaCron asks for |
 //! | [`capabilities`] | what the host can run |
 //! | [`edit`] | a definition as that of another VM |
+//! | [`vm_snapshot`] | a VM's snapshot, and writes what makes one |
 //! | [`diff`] | two texts, into what differs |
 //! | [`highlight`] | any text, as the XML view colours it, broken or not |
 
@@ -22,6 +23,7 @@ pub mod network;
 pub mod pool;
 mod tree;
 mod value;
+pub mod vm_snapshot;
 pub mod volume;
 
 pub use error::XmlError;

@@ -34,6 +34,11 @@ impl Bed {
         String::from_utf8(out.stdout).unwrap()
     }
 
+    /// The same, whether it does it or not.
+    pub(crate) fn host_virsh(&self, args: &[&str]) -> Output {
+        Command::new("virsh").args(["--connect", &self.host.uri]).args(args).output().unwrap()
+    }
+
     /// `running`, `paused` or `off`, by virsh.
     pub(crate) fn state(&self, name: &str) -> String {
         match self.virsh(&["domstate", name]).trim() {
@@ -59,6 +64,12 @@ impl Bed {
         (out.status.code().unwrap_or(-1), said(&out))
     }
 
+    /// `novacron …`: exit code, and all that it said.
+    pub(crate) fn run(&self, args: &[&str]) -> (i32, String) {
+        let out = self.command(args).output().unwrap();
+        (out.status.code().unwrap_or(-1), said(&out))
+    }
+
     /// The same, which must do what was asked.
     pub(crate) fn done(&self, args: &[&str]) -> String {
         let (code, said) = self.vm(&[args, &["--yes"]].concat());
@@ -68,7 +79,12 @@ impl Bed {
 
     /// The same, killed when its job is at that place.
     pub(crate) fn killed_at(&self, place: &str, args: &[&str]) {
-        let mut command = self.command(&[&["vm"], args, &["--yes"]].concat());
+        self.any_killed_at(place, &[&["vm"], args].concat());
+    }
+
+    /// `novacron …`, killed when its job is at that place.
+    pub(crate) fn any_killed_at(&self, place: &str, args: &[&str]) {
+        let mut command = self.command(&[args, &["--yes"]].concat());
         let out = command.env("NOVACRON_DEBUG_KILL", place).output().unwrap();
         let signal = std::os::unix::process::ExitStatusExt::signal(&out.status);
         assert_eq!(signal, Some(9), "{place}: {}", said(&out));

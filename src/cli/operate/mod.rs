@@ -9,6 +9,8 @@ mod kept;
 mod names;
 mod outcome;
 mod person;
+mod snapshot_words;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,6 +25,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
+pub(super) use snapshots::{list, show};
 
 /// The command that asks for an operation on a pool or a volume, as arguments: for tests of the other way.
 #[cfg(test)]
@@ -39,7 +42,7 @@ use super::when::Clock;
 use crate::engine::jobs::{Consent, Desk, DeskHandle, Shelf};
 use crate::model::id::VmId;
 use crate::model::job::JobState;
-use crate::model::operation::{Operation, VmOperation};
+use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
 use crate::model::plan::{Plan, Planned};
 
 /// How long a command waits for the desk at the end; a thread that is stuck in a call is left behind.
@@ -63,7 +66,8 @@ pub(super) fn run(
         let handle = desk.handle();
         let told = match args.action.asked() {
             Asking::Vms(names, act) => {
-                let asked = Asked { wanted: Wanted::Named(&names, &act), how, layout };
+                let operation = |vm| Operation::vm(vm, act.clone());
+                let asked = Asked { wanted: Wanted::Named(&names, &operation), how, layout };
                 asked.carry_out(&handle, &mut terminal).await.map(Told::Outcomes)
             }
             Asking::Held(names, act) => {
@@ -104,7 +108,21 @@ pub(super) fn run_of_vm(
     open: impl FnOnce() -> Result<Desk, Failure>,
 ) -> Result<Exit, Failure> {
     let names = [name.to_owned()];
-    carry_out(&Asked { wanted: Wanted::Named(&names, act), how, layout }, open)
+    let operation = |vm| Operation::vm(vm, act.clone());
+    carry_out(&Asked { wanted: Wanted::Named(&names, &operation), how, layout }, open)
+}
+
+/// Does what was asked for with a VM's snapshots.
+pub(super) fn run_snapshot(
+    vm: &str,
+    act: &SnapshotOperation,
+    how: &How,
+    layout: Layout,
+    open: impl FnOnce() -> Result<Desk, Failure>,
+) -> Result<Exit, Failure> {
+    let names = [vm.to_owned()];
+    let operation = |vm| Operation::snapshot(vm, act.clone());
+    carry_out(&Asked { wanted: Wanted::Named(&names, &operation), how, layout }, open)
 }
 
 /// Carries this operation out, at the desk that `open` opens.
@@ -139,7 +157,7 @@ enum Told {
 /// What is asked for.
 enum Wanted<'a> {
     /// This of each VM of these names.
-    Named(&'a [String], &'a VmOperation),
+    Named(&'a [String], &'a dyn Fn(VmId) -> Operation),
     /// This of each of these VMs.
     These(&'a [VmId], &'a VmOperation),
     /// This.
@@ -180,10 +198,10 @@ impl Asked<'_> {
     async fn plan(&self, desk: &DeskHandle) -> Result<Vec<Planned>, Failure> {
         let planning = async {
             let operations = match &self.wanted {
-                Wanted::Named(names, act) => {
+                Wanted::Named(names, operation) => {
                     let vms = answer(desk.vms()).await?.map_err(|e| Failure::from(&e))?;
                     let meant = names::resolve(names, &vms)?;
-                    meant.iter().map(|vm| Operation::vm(vm.id, (*act).clone())).collect()
+                    meant.iter().map(|vm| operation(vm.id)).collect()
                 }
                 Wanted::These(ids, act) => ids.iter().map(|id| Operation::vm(*id, (*act).clone())).collect(),
                 Wanted::Operation(operation) => vec![(*operation).clone()],

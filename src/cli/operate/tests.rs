@@ -11,7 +11,7 @@ use crate::engine::jobs::{Ask, Input, Jobs, unattended};
 use crate::hypervisor::{HvError, HvErrorKind};
 use crate::model::id::VmId;
 use crate::model::job::{Actor, Job, JobId, JobState, JobStep, Progress, StepState, Unit};
-use crate::model::operation::Target;
+use crate::model::operation::{Target, VmOperation};
 use crate::model::plan::*;
 use crate::model::time::Timestamp;
 use crate::model::vm::{VmRecord, VmState};
@@ -158,6 +158,7 @@ impl Script {
                     let failed = self.fails.map(|kind| HvError::new(kind, "list VMs", "no"));
                     drop(reply.send(failed.map_or_else(|| Ok(records()), Err)));
                 }
+                Ask::Snapshots(_, reply) => drop(reply.send(Ok(Vec::new()))),
                 Ask::Plan(operations, reply) => {
                     let one = |o: &Operation| match self.refuses.get(&o.vm_id().unwrap()) {
                         Some(kind) => refused(o, *kind),
@@ -288,7 +289,9 @@ fn run(line: &str, script: Script, person: Somebody) -> Went {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut person = person;
     let result = {
-        let work = Asked { wanted: Wanted::Named(&names, &act), how: &asked.how, layout: Layout::default() };
+        let operation = |vm| Operation::vm(vm, act.clone());
+        let work =
+            Asked { wanted: Wanted::Named(&names, &operation), how: &asked.how, layout: Layout::default() };
         runtime.block_on(work.carry_out(&desk, &mut person))
     };
     drop(desk);

@@ -12,18 +12,18 @@ pub(super) fn command(operation: &Operation, name: &str) -> String {
 
 /// The same as arguments. A name that would be taken for an option, or that cannot be typed, is told as its UUID.
 pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
-    let (id, act) = match operation {
+    let (id, area, (verb, behind, options)) = match operation {
+        Operation::Vm { act: Op::Template(make), .. } => return making::make_template(name, make),
+        Operation::Vm { id, act } => (id, "vm", parts(act)),
+        Operation::Snapshot { vm, act } => (vm, "snapshot", super::snapshot_words::parts(act)),
         Operation::Volume { pool, name, act } => return storage::volume(pool, name, act),
         Operation::Pool { name, act } => return storage::pool(name, act),
         Operation::NewVm { name, new, .. } => return making::new_vm(name, new),
         Operation::Template { name, act } => return making::template(name, act),
-        Operation::Vm { act: Op::Template(make), .. } => return making::make_template(name, make),
-        Operation::Vm { id, act } => (id, act),
     };
-    let (verb, behind, options) = parts(act);
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };
-    let mut words = vec!["novacron".to_owned(), "vm".into(), verb.into(), name];
+    let mut words = vec!["novacron".to_owned(), area.into(), verb.into(), name];
     // Behind `--` everything is taken as it is.
     let Some(dashed) = behind.iter().position(|w| w.starts_with('-')) else {
         words.extend(behind.into_iter().chain(options));

@@ -126,6 +126,7 @@ impl DeskThread {
         match ask {
             // Whoever asked and did not wait for the answer is not waited for either.
             Ask::Vms(reply) => self.hands.give(Task::Vms, Wish::Vms(reply)),
+            Ask::Snapshots(vm, reply) => self.hands.give(Task::Snapshots(vm), Wish::Snapshots(reply)),
             Ask::Plan(operations, reply) => self.hands.give(Task::Plan(operations), Wish::Plan(reply)),
             Ask::Definition(vm, secrets, reply) => {
                 self.hands.give(Task::Definition(vm, secrets), Wish::Definition(reply));
@@ -197,6 +198,7 @@ impl DeskThread {
         let Some(wish) = self.hands.done(hand) else { return };
         match (outcome, wish) {
             (Outcome::Vms(vms), Wish::Vms(reply)) => drop(reply.send(vms)),
+            (Outcome::Snapshots(found), Wish::Snapshots(reply)) => drop(reply.send(found)),
             (Outcome::Planned(plans), Wish::Plan(reply)) => drop(reply.send(plans)),
             (Outcome::Definition(xml), Wish::Definition(reply)) => drop(reply.send(xml)),
             (Outcome::Over(id), _) => {
@@ -214,7 +216,7 @@ impl DeskThread {
                 tracing::warn!("Job {} was interrupted and cannot be looked after yet: {why}", job.job.id);
                 self.interrupted.push(*job);
             }
-            (Outcome::Vms(_) | Outcome::Planned(_) | Outcome::Definition(_), _) => {}
+            (Outcome::Vms(_) | Outcome::Planned(_) | Outcome::Definition(_) | Outcome::Snapshots(_), _) => {}
         }
     }
 

@@ -5,9 +5,10 @@ mod making;
 
 use super::Setting;
 use super::facts_storage::storage_facts;
+use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
-use crate::model::operation::Operation;
+use crate::model::operation::{Operation, SnapshotOperation};
 use crate::operations::{Facts, MakingFacts, VmFacts, needs};
 use crate::xml::domain;
 
@@ -25,7 +26,19 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     let making =
         if needed.making { making::gather(hv, operation, &storage)? } else { MakingFacts::default() };
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
-    Ok(Facts { read_only: setting.read_only.clone(), vm, names, storage, making, definition })
+    let snapshots = match &vm {
+        Some(vm) if needed.snapshots => found(snapshot_facts(hv, vm, needed, folder_of(operation)))?,
+        _ => None,
+    };
+    Ok(Facts { read_only: setting.read_only.clone(), vm, names, storage, making, definition, snapshots })
+}
+
+/// The folder that new layers are to go to, where one was named.
+fn folder_of(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::Snapshot { act: SnapshotOperation::Create(new), .. } => new.folder.as_deref(),
+        _ => None,
+    }
 }
 
 pub(super) fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {

@@ -97,7 +97,10 @@ fn pools_named(operation: &Operation) -> Vec<&str> {
             std::iter::once(pool.as_str()).chain(other).collect()
         }
         Operation::Pool { name, .. } => vec![name],
-        Operation::Vm { .. } | Operation::NewVm { .. } | Operation::Template { .. } => Vec::new(),
+        Operation::Vm { .. }
+        | Operation::Snapshot { .. }
+        | Operation::NewVm { .. }
+        | Operation::Template { .. } => Vec::new(),
     }
 }
 

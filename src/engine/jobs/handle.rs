@@ -12,6 +12,7 @@ use crate::model::job::{Job, JobId};
 use crate::model::operation::Operation;
 use crate::model::plan::{Plan, Planned};
 use crate::model::vm::VmRecord;
+use crate::model::vm_snapshot::SizedSnapshot;
 
 /// All jobs that are known here: those of this process as they go, others' as they were last written down.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,8 @@ impl Jobs {
 pub(crate) enum Ask {
     /// Which VMs there are.
     Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
+    /// A VM's snapshots.
+    Snapshots(VmId, oneshot::Sender<Result<Vec<SizedSnapshot>, HvError>>),
     /// Make plans.
     Plan(Vec<Operation>, oneshot::Sender<Result<Vec<Planned>, HvError>>),
     /// A VM's definition, with passwords or without.
@@ -67,6 +70,13 @@ impl DeskHandle {
     pub fn vms(&self) -> oneshot::Receiver<Result<Vec<VmRecord>, HvError>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Vms(tx));
+        rx
+    }
+
+    /// A VM's snapshots, with what they cost, in no order.
+    pub fn snapshots(&self, vm: VmId) -> oneshot::Receiver<Result<Vec<SizedSnapshot>, HvError>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Snapshots(vm, tx));
         rx
     }
 

@@ -6,7 +6,7 @@
 //! | `queue` | whose turn it is; pure |
 //! | `desk` | the thread that has the queue and tells how jobs stand; never calls the hypervisor |
 //! | `hands`, `worker`, `line` | hands, each with a thread and a connection |
-//! | `facts` | what a plan rests on, read afresh |
+//! | `facts`, `snapshot_facts` | what a plan rests on, read afresh |
 //! | `run`, `acts`, `watch` | one job: written down, planned again, step by step, with progress and a way to stop |
 //! | `recover` | what a kill left behind |
 //! | `kept` | files of deleted VMs |
@@ -28,6 +28,7 @@ mod record;
 pub mod records;
 mod recover;
 mod run;
+mod snapshot_facts;
 mod stop;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use super::facts::gather;
 use super::line::Line;
 use super::recover::recover;
 use super::run::{Ran, run};
+use super::snapshot_facts::sized;
 use super::{Assignment, Input, Setting};
 use crate::hypervisor::{Connector, HvError, HvErrorKind, HvResult, XmlOf};
 use crate::model::id::VmId;
@@ -16,6 +17,7 @@ use crate::model::job::JobId;
 use crate::model::operation::Operation;
 use crate::model::plan::Planned;
 use crate::model::vm::VmRecord;
+use crate::model::vm_snapshot::SizedSnapshot;
 use crate::operations;
 use crate::store::{Journalled, StateDb};
 
@@ -29,6 +31,8 @@ pub(super) enum Task {
     Vms,
     /// Read a VM's definition, with passwords or without.
     Definition(VmId, bool),
+    /// Read a VM's snapshots.
+    Snapshots(VmId),
     /// Make plans.
     Plan(Vec<Operation>),
     /// Carry a job out.
@@ -44,6 +48,8 @@ pub(crate) enum Outcome {
     Vms(HvResult<Vec<VmRecord>>),
     /// The definition.
     Definition(HvResult<String>),
+    /// A VM's snapshots.
+    Snapshots(HvResult<Vec<SizedSnapshot>>),
     /// Plans.
     Planned(HvResult<Vec<Planned>>),
     /// The job is over.
@@ -96,6 +102,9 @@ impl Worker {
         match task {
             Task::Vms => Outcome::Vms(self.line.ready().and_then(|()| self.line.hv()?.vms())),
             Task::Definition(vm, secrets) => Outcome::Definition(self.definition(vm, secrets)),
+            Task::Snapshots(vm) => {
+                Outcome::Snapshots(self.line.ready().and_then(|()| sized(self.line.hv()?, vm)))
+            }
             Task::Plan(operations) => Outcome::Planned(self.plan(&operations)),
             Task::Run(assignment) => self.carry_out(*assignment),
             Task::Recover(journalled) => self.look_after(*journalled),

@@ -13,10 +13,6 @@ impl Making for DemoConnection {
         self.driver.freeze(id)
     }
 
-    fn thaw(&self, id: VmId) -> HvResult<()> {
-        self.driver.thaw(id)
-    }
-
     fn begin_backup(&self, id: VmId, disks: &[BackupTarget<'_>]) -> HvResult<()> {
         self.driver.begin_backup(id, disks)
     }

@@ -16,6 +16,7 @@ mod definitions;
 mod facts;
 mod hub;
 mod making;
+mod snapshots;
 mod store;
 mod table;
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Definitions for Connection {
         self.change(id, "read the snapshots", |d| {
             let all = none_where_unknown(d.snapshots())?;
             all.iter()
-                .map(|s| Ok(Document { name: s.name(), xml: s.xml()?, current: s.is_current()? }))
+                .map(|s| Ok(Document { name: s.name()?, xml: s.secure_xml()?, current: s.is_current()? }))
                 .collect()
         })
     }

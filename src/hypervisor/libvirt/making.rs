@@ -18,10 +18,6 @@ impl Making for Connection {
         self.change(id, "freeze the guest", |d| d.freeze())
     }
 
-    fn thaw(&self, id: VmId) -> HvResult<()> {
-        self.change(id, "thaw the guest", |d| d.thaw())
-    }
-
     fn begin_backup(&self, id: VmId, disks: &[BackupTarget<'_>]) -> HvResult<()> {
         // Disks that are not named are left out only where that is said.
         let all = self.with_domain(id, "read the definition", |d| d.xml())?;

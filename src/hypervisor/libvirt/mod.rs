@@ -24,6 +24,7 @@ mod lifecycle;
 mod making;
 mod networks;
 mod probe;
+mod snapshots;
 mod state;
 mod stats;
 mod storage;

@@ -11,7 +11,8 @@ use super::{build, config::SimConfig};
 use crate::hypervisor::{Definitions, HvError, HvErrorKind, HvEvent, HvResult, Undefining};
 use crate::model::held::Document;
 use crate::model::id::VmId;
-use crate::xml::domain;
+use crate::model::vm_snapshot::VmSnapshot;
+use crate::xml::{self, domain};
 
 impl Definitions for SimConnection {
     fn define(&self, xml: &str, _validate: bool) -> HvResult<VmId> {
@@ -55,19 +56,28 @@ impl Definitions for SimConnection {
 
     fn snapshot_documents(&self, id: VmId) -> HvResult<Vec<Document>> {
         self.refuse_if_read_only(Operation::Snapshots)?;
-        self.with_vm(Operation::Snapshots, id, |vm| Ok(vm.snapshots.clone()))
+        self.with_vm(Operation::Snapshots, id, |vm| {
+            let document = |(s, xml): &(VmSnapshot, String)| Document {
+                name: s.name.clone(),
+                xml: xml.clone(),
+                current: s.current,
+            };
+            Ok(vm.snapshots.iter().map(document).collect())
+        })
     }
 
     fn put_back_snapshot(&self, id: VmId, snapshot: &Document) -> HvResult<()> {
         self.change(Operation::PutBackSnapshot, id, |s, _| {
             let known = &mut s.vm(id)?.snapshots;
-            known.retain(|k| k.name != snapshot.name);
+            known.retain(|(k, _)| k.name != snapshot.name);
             if snapshot.current {
-                for other in known.iter_mut() {
+                for (other, _) in known.iter_mut() {
                     other.current = false;
                 }
             }
-            known.push(snapshot.clone());
+            let read = xml::vm_snapshot::parse(&snapshot.xml).map_err(|_| HvErrorKind::Other)?;
+            let read = VmSnapshot { name: snapshot.name.clone(), current: snapshot.current, ..read };
+            known.push((read, snapshot.xml.clone()));
             Ok(Vec::new())
         })
     }

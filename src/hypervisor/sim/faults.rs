@@ -118,8 +118,6 @@ pub enum Operation {
     MachineCapabilities,
     /// `Making::freeze`
     Freeze,
-    /// `Making::thaw`
-    Thaw,
     /// `Making::begin_backup`
     BeginBackup,
     /// `Making::backup_goes_on`, `Making::backup_succeeded`
@@ -136,6 +134,16 @@ pub enum Operation {
     Checkpoints,
     /// `Definitions::put_back_checkpoint`
     PutBackCheckpoint,
+    /// What `Snapshots` only reads.
+    ListSnapshots,
+    /// `Snapshots::create_snapshot`
+    CreateSnapshot,
+    /// `Snapshots::revert_snapshot`
+    RevertSnapshot,
+    /// `Snapshots::delete_snapshot`
+    DeleteSnapshot,
+    /// `Snapshots::is_frozen`, `Snapshots::thaw`
+    AskAgent,
 }
 
 impl Operation {
@@ -192,7 +200,6 @@ impl Operation {
             Self::UndefinePool => "undefine the pool",
             Self::MachineCapabilities => "read what the host can run",
             Self::Freeze => "freeze the guest",
-            Self::Thaw => "thaw the guest",
             Self::BeginBackup => "copy the disks",
             Self::LookAtBackup => "look at the copy",
             Self::Define => "define the VM",
@@ -201,6 +208,11 @@ impl Operation {
             Self::PutBackSnapshot => "put a snapshot back",
             Self::Checkpoints => "read the checkpoints",
             Self::PutBackCheckpoint => "put a checkpoint back",
+            Self::ListSnapshots => "list snapshots",
+            Self::CreateSnapshot => "make the snapshot",
+            Self::RevertSnapshot => "go back to the snapshot",
+            Self::DeleteSnapshot => "delete the snapshot",
+            Self::AskAgent => "ask the guest agent",
         }
     }
 }

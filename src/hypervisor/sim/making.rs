@@ -32,10 +32,6 @@ impl Making for SimConnection {
         self.cannot(Operation::Freeze, id)
     }
 
-    fn thaw(&self, id: VmId) -> HvResult<()> {
-        self.cannot(Operation::Thaw, id)
-    }
-
     fn begin_backup(&self, id: VmId, _disks: &[BackupTarget<'_>]) -> HvResult<()> {
         self.cannot(Operation::BeginBackup, id)
     }

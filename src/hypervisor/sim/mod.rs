@@ -26,6 +26,7 @@ pub(super) mod meters;
 mod names;
 mod network;
 mod shape;
+mod snapshots;
 mod spec;
 mod storage;
 mod store;

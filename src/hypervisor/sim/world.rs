@@ -26,6 +26,7 @@ use crate::model::held::Document;
 use crate::model::id::VmId;
 use crate::model::storage::PoolState;
 use crate::model::vm::VmState;
+use crate::model::vm_snapshot::VmSnapshot;
 
 const GIB: u64 = 1 << 30;
 /// How often a save looks at the clock.
@@ -85,8 +86,8 @@ pub(super) struct SimVm {
     pub(super) dropped: Groups,
     /// XML given in place of its own.
     pub(super) xml: Option<String>,
-    /// Snapshots' metadata.
-    pub(super) snapshots: Vec<Document>,
+    /// Snapshots, with the XML that made them.
+    pub(super) snapshots: Vec<(VmSnapshot, String)>,
     /// Checkpoints' metadata.
     pub(super) checkpoints: Vec<Document>,
 }

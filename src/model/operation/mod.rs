@@ -2,6 +2,7 @@
 //! their meaning.
 
 mod making;
+mod snapshot;
 mod storage;
 mod vm;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
 pub use making::{CloneVm, Identity, MakeTemplate, Medium, NewVm, NewVmFrom, Seed, TemplateOperation};
+pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use storage::{
     Backing, BuildHow, CephAuth, NewPool, NewVolume, PoolOperation, PoolSource, Preallocation,
     VolumeOperation,
@@ -27,6 +29,13 @@ pub enum Operation {
         id: VmId,
         /// What.
         act: VmOperation,
+    },
+    /// On a VM's snapshots.
+    Snapshot {
+        /// Of which VM.
+        vm: VmId,
+        /// What.
+        act: SnapshotOperation,
     },
     /// On a volume.
     Volume {
@@ -138,6 +147,11 @@ impl Operation {
         Self::Vm { id, act }
     }
 
+    /// An operation on a VM's snapshots.
+    pub const fn snapshot(vm: VmId, act: SnapshotOperation) -> Self {
+        Self::Snapshot { vm, act }
+    }
+
     /// An operation on a volume.
     pub fn volume(pool: impl Into<String>, name: impl Into<String>, act: VolumeOperation) -> Self {
         Self::Volume { pool: pool.into(), name: name.into(), act }
@@ -151,7 +165,7 @@ impl Operation {
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
-            Self::Vm { id, .. } | Self::NewVm { id, .. } => Some(*id),
+            Self::Vm { id, .. } | Self::NewVm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
             Self::Volume { .. } | Self::Pool { .. } | Self::Template { .. } => None,
         }
     }
@@ -164,6 +178,7 @@ impl Operation {
             Self::Pool { act, .. } => act.word(),
             Self::NewVm { .. } => "vm.create",
             Self::Template { act, .. } => act.word(),
+            Self::Snapshot { act, .. } => act.word(),
         }
     }
 }

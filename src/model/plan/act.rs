@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SnapshotAct;
 use super::act_storage::StorageAct;
 use crate::model::id::VmId;
 use crate::model::operation::AskGuest;
@@ -112,4 +113,6 @@ pub enum Act {
     Storage(StorageAct),
     /// Something about a definition, or about what is kept of a deleted VM.
     Definition(super::DefinitionAct),
+    /// Something with snapshots.
+    Snapshot(SnapshotAct),
 }

@@ -3,6 +3,7 @@
 mod act;
 mod act_definition;
 mod act_making;
+mod act_snapshot;
 mod act_storage;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use super::operation::{Operation, Target};
 pub use act::Act;
 pub use act_definition::DefinitionAct;
 pub use act_making::{Content, CopiedDisk, MakingAct};
+pub use act_snapshot::SnapshotAct;
 pub use act_storage::StorageAct;
 
 /// What an operation would do, and on what it rests.

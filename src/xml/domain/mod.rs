@@ -19,7 +19,24 @@ pub use uses::{Named, Use, uses};
 use super::XmlError;
 use super::tree::{Document, Element};
 use super::value;
-use crate::model::vm::{Firmware, VmDefinition};
+use crate::model::vm::{DiskDefinition, Firmware, VmDefinition};
+
+/// Format of the file that keeps a UEFI guest's variables; `None` where there is no such file.
+pub fn nvram_format(xml: &str) -> Option<String> {
+    let document = Document::parse(xml, "domain").ok()?;
+    let os = document.root().child("os")?;
+    let flash = os.child("loader").is_some_and(|l| l.attr_is("type", "pflash"));
+    let nvram = os.child("nvram");
+    if !flash && nvram.is_none() {
+        return None;
+    }
+    Some(nvram.and_then(|n| n.string("format")).unwrap_or_else(|| "raw".into()))
+}
+
+/// The disks of a domain inside another document.
+pub(super) fn disks(domain: Element<'_>) -> Vec<DiskDefinition> {
+    domain.child("devices").map(|d| d.all("disk").map(disk::read).collect()).unwrap_or_default()
+}
 
 /// Reads a VM's definition.
 ///

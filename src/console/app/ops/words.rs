@@ -1,7 +1,9 @@
 //! Operations in a word or two, where no plan says it.
 
 use crate::model::job::{Job, JobState, Progress, Unit};
-use crate::model::operation::{Operation, PoolOperation, Redefined, VmOperation, VolumeOperation};
+use crate::model::operation::{
+    Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation, VolumeOperation,
+};
 use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
@@ -12,6 +14,11 @@ pub const fn verb(operation: &Operation) -> &'static str {
         Operation::Pool { act, .. } => return verb_of_pool(act),
         Operation::NewVm { .. } => return "Create",
         Operation::Template { .. } => return "Delete template",
+        Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "Take a snapshot of",
+        Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => {
+            return "Go back to a snapshot of";
+        }
+        Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "Delete a snapshot of",
     };
     match act {
         VmOperation::Start { .. } => "Start",
@@ -49,6 +56,9 @@ pub const fn doing(operation: &Operation) -> &'static str {
         Operation::Pool { .. } => return "changing",
         Operation::NewVm { .. } => return "creating",
         Operation::Template { .. } => return "deleting",
+        Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "taking snapshot",
+        Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => return "going back",
+        Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "merging",
     };
     match act {
         VmOperation::Start { .. } => "starting",

@@ -2,6 +2,7 @@
 
 mod definition;
 mod making;
+mod snapshot;
 mod storage;
 mod transfer;
 
@@ -91,6 +92,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::Making(act) => return making::perform(act, hands),
         Act::Storage(act) => return storage::perform(act, hands),
         Act::Definition(act) => return definition::perform(act, hands),
+        Act::Snapshot(act) => return snapshot::perform(act, hands),
     }
     Ok(())
 }
@@ -180,6 +182,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
             let now = domain::parse(&hv.xml_of(*vm, XmlOf::Defined)?).unwrap_or_default();
             found(now.description.unwrap_or_default() == text.trim())
         }
+        Act::Snapshot(act) => snapshot::probe(act, hv)?,
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
         Act::Making(act) => return making::probe(act, hv),
         Act::Storage(act) => return storage::probe(act, hv),
@@ -208,5 +211,6 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
                     | DefinitionAct::DefineHeld { .. }
                     | DefinitionAct::Redefine { .. }
             )
+            | Act::Snapshot(_)
     )
 }

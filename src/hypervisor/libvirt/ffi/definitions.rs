@@ -4,14 +4,10 @@ use virt::sys;
 
 use super::connection::Conn;
 use super::domain::Domain;
-use super::error::{RawResult, count, done};
+use super::error::{RawResult, done};
 use super::handle::{given, handle, list};
+use super::snapshot::Snapshot;
 use super::text::{c_string, copied, taken};
-
-handle!(
-    /// One reference to a snapshot's metadata.
-    Snapshot(sys::virDomainSnapshot), sys::virDomainSnapshotFree
-);
 
 handle!(
     /// One reference to a checkpoint's metadata.
@@ -46,16 +42,6 @@ impl Domain {
         done(unsafe { sys::virDomainUndefineFlags(self.raw(), flags) })
     }
 
-    /// Its snapshots, parents first.
-    pub(in super::super) fn snapshots(&self) -> RawResult<Vec<Snapshot>> {
-        let flags = sys::VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL;
-        // SAFETY: a live domain; each element of the list is a reference for the caller.
-        list(
-            |out| unsafe { sys::virDomainListAllSnapshots(self.raw(), out, flags) },
-            |s| unsafe { Snapshot::own(s) },
-        )
-    }
-
     /// Its checkpoints, parents first.
     pub(in super::super) fn checkpoints(&self) -> RawResult<Vec<Checkpoint>> {
         let flags = sys::VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL;
@@ -83,27 +69,6 @@ impl Domain {
         // SAFETY: a live domain and a terminated text; the reference is the caller's, and given back.
         given(unsafe { sys::virDomainCheckpointCreateXML(self.raw(), xml.as_ptr(), flags) })
             .map(|c| drop(unsafe { Checkpoint::own(c) }))
-    }
-}
-
-impl Snapshot {
-    /// Name; asks nobody.
-    pub(in super::super) fn name(&self) -> String {
-        // SAFETY: a live snapshot; the string belongs to it.
-        unsafe { copied(sys::virDomainSnapshotGetName(self.raw())) }.unwrap_or_default()
-    }
-
-    /// Its XML, with passwords.
-    pub(in super::super) fn xml(&self) -> RawResult<String> {
-        let flags = sys::VIR_DOMAIN_SNAPSHOT_XML_SECURE;
-        // SAFETY: a live snapshot; the string is the caller's.
-        unsafe { taken(sys::virDomainSnapshotGetXMLDesc(self.raw(), flags)) }
-    }
-
-    /// Whether it is the current one.
-    pub(in super::super) fn is_current(&self) -> RawResult<bool> {
-        // SAFETY: a live snapshot.
-        count(unsafe { sys::virDomainSnapshotIsCurrent(self.raw(), 0) }).map(|n| n != 0)
     }
 }
 

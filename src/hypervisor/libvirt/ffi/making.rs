@@ -41,12 +41,6 @@ impl Domain {
         count(unsafe { sys::virDomainFSFreeze(self.raw(), null_mut(), 0, 0) }).map(drop)
     }
 
-    /// Thaws them.
-    pub(in super::super) fn thaw(&self) -> RawResult<()> {
-        // SAFETY: a live domain; no list means all.
-        count(unsafe { sys::virDomainFSThaw(self.raw(), null_mut(), 0, 0) }).map(drop)
-    }
-
     /// Begins to copy disks into images that are there.
     pub(in super::super) fn begin_backup(&self, xml: &str) -> RawResult<()> {
         let xml = c_string(xml)?;
