@@ -3,6 +3,7 @@
 mod audit;
 mod export;
 mod making;
+mod network;
 mod past;
 mod snapshot;
 mod storage;
@@ -22,6 +23,7 @@ use crate::config::{LogLevel, Overrides};
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
 pub(super) use making::{AskingTemplate, Template};
+pub(super) use network::{Network, NetworkAsked};
 pub(super) use past::{By, Events, History, Of, Range, Top};
 pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
 pub(super) use storage::{Pool, Volume};
@@ -146,6 +148,8 @@ pub enum Command {
     Pool(Pool),
     /// Make templates of VMs, list and delete them, in the same way. `novacron vm create --template` makes VMs of them.
     Template(Template),
+    /// Define, start, stop and change virtual networks, and tell who is on them.
+    Network(Network),
     /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.
     History(History),
     /// Tell who used most in a time. Needs no hypervisor.

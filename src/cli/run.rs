@@ -9,12 +9,12 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    AskingTemplate, Cli, Command, Config, Doctor, Export, How, Kind, List, Output, Show, SnapshotAction,
-    Template, Vm as VmArgs,
+    AskingTemplate, Cli, Command, Config, Doctor, Export, How, Kind, List, NetworkAsked, Output, Show,
+    SnapshotAction, Template, Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{audit, collect, console, doctor, keys, man, orphans, show, templates};
+use super::commands::{audit, collect, console, doctor, keys, man, network, orphans, show, templates};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
@@ -78,6 +78,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::Template(template)) => job.template(template),
         Some(Command::Pool(pool)) => job.operate_one(&pool.action.asked(), &pool.how),
         Some(Command::Snapshot(snapshot)) => job.snapshot(&snapshot.action),
+        Some(Command::Network(network)) => job.network(&network.action.asked(), &network.how),
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
@@ -305,6 +306,19 @@ impl Job {
                 let connector = connector(&self.loaded.settings, self.demo)?;
                 templates::run(connector, how, self.layout())
             }
+        }
+    }
+
+    fn network(&self, asked: &NetworkAsked, how: &How) -> Result<Exit, Failure> {
+        let connector = || connector(&self.loaded.settings, self.demo);
+        match asked {
+            NetworkAsked::Operation(operation) => self.operate_one(operation, how),
+            NetworkAsked::Edit { network: name, file } => {
+                let operation = network::edited(connector()?, name, file.as_deref(), how)?;
+                self.operate_one(&operation, how)
+            }
+            NetworkAsked::Leases(name) => network::show(connector()?, name, true, how, self.layout()),
+            NetworkAsked::Show(name) => network::show(connector()?, name, false, how, self.layout()),
         }
     }
 

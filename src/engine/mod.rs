@@ -11,6 +11,7 @@
 //! | [`jobs`] | the desk: makes plans, carries them out, writes down what it does; threads and connections of its own |
 //! | `life`, [`relay`] | asking the hypervisor itself, or following a collector that does |
 //! | [`startup`] | the order in which a collector starts VMs after the host |
+//! | [`upkeep`] | what a collector does on the side: revisions of definitions, deleted VMs that are forgotten |
 //! | [`clock`] | time, injected |
 //!
 //! One thread per connection, and one that owns the state:
@@ -42,6 +43,7 @@ mod schedule;
 pub mod startup;
 mod state;
 mod threads;
+pub mod upkeep;
 mod worker;
 
 use std::io;

@@ -11,8 +11,10 @@ mod change;
 mod definitions;
 pub mod demo;
 mod error;
+mod hardware;
 pub mod libvirt;
 mod making_roles;
+mod network_admin;
 pub mod sim;
 mod snapshot_roles;
 mod store;
@@ -25,7 +27,9 @@ use uuid::Uuid;
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use hardware::Hardware;
 pub use making_roles::{BackupTarget, Making};
+pub use network_admin::{NetworkAdmin, NetworkXml};
 pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 
@@ -138,12 +142,14 @@ pub trait Hypervisor:
     + Stats
     + Storage
     + Networks
+    + NetworkAdmin
     + Guests
     + Events
     + Lifecycle
     + Define
     + Definitions
     + Making
+    + Hardware
     + Snapshots
     + Volumes
     + Pools

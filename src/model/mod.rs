@@ -25,6 +25,7 @@ pub mod counters;
 pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod hardware;
 pub mod held;
 pub mod host;
 pub mod id;

@@ -1,7 +1,9 @@
 //! What plans rest on.
 
 use super::definition::DefinitionFacts;
+use super::hardware::{HardwareFacts, HardwareNeeds};
 use super::making::MakingFacts;
+use super::network::NetworkFacts;
 use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
@@ -15,6 +17,8 @@ pub struct Needs {
     pub definition: bool,
     /// Names of all VMs.
     pub names: bool,
+    /// What its hardware could be, and what others have.
+    pub hardware: HardwareNeeds,
     /// Its definition with passwords.
     pub secrets: bool,
     /// What belongs to it besides its disks.
@@ -46,6 +50,7 @@ impl Needs {
         agent: false,
         others: false,
         storage: StorageNeeds::None,
+        hardware: HardwareNeeds::NONE,
     };
 
     /// The VM alone.
@@ -73,6 +78,8 @@ pub struct Facts {
     pub vm: Option<VmFacts>,
     /// All VMs by name, where they were asked for.
     pub names: Vec<(VmId, String)>,
+    /// What concerns hardware, where it was asked for.
+    pub hardware: HardwareFacts,
     /// Pools and volumes, where they were asked for.
     pub storage: StorageFacts,
     /// What concerns new VMs, where it was asked for.
@@ -81,6 +88,8 @@ pub struct Facts {
     pub definition: DefinitionFacts,
     /// Its snapshots and what they depend on, where they were asked for.
     pub snapshots: Option<SnapshotFacts>,
+    /// Virtual networks, where the operation is on one.
+    pub networks: NetworkFacts,
 }
 
 /// What was read of a VM.

@@ -6,7 +6,9 @@
 mod build;
 mod definition;
 mod facts;
+mod hardware;
 mod making;
+mod network;
 mod snapshot;
 mod storage;
 #[cfg(test)]
@@ -15,7 +17,9 @@ mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
 pub use making::{MakingFacts, Version, manifest_of, seed_image, versions};
+pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
 pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
@@ -31,6 +35,8 @@ pub const fn needs(operation: &Operation) -> Needs {
         Operation::Volume { act, .. } => storage::volume_needs(act),
         Operation::Pool { act, .. } => storage::pool_needs(act),
         Operation::NewVm { .. } | Operation::Template { .. } => making::NEEDS,
+        // What is read for networks follows from the operation itself.
+        Operation::Network { .. } => Needs::NONE,
     }
 }
 
@@ -52,6 +58,7 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
         Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
         Operation::NewVm { id, name, new } => making::plan_new(*id, name, new, facts),
         Operation::Template { name, act } => making::plan_template(name, act, facts),
+        Operation::Network { name, act } => network::plan(name, act, facts),
     }
 }
 

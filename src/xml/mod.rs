@@ -8,7 +8,7 @@
 //! | [`domain`] | a VM's definition |
 //! | [`network`], [`pool`], [`volume`] | the other documents NovaCron asks for |
 //! | [`capabilities`] | what the host can run |
-//! | [`edit`] | a definition as that of another VM |
+//! | [`edit`] | a definition with a few bytes of it changed, or as that of another VM |
 //! | [`vm_snapshot`] | a VM's snapshot, and writes what makes one |
 //! | [`diff`] | two texts, into what differs |
 //! | [`highlight`] | any text, as the XML view colours it, broken or not |

@@ -6,6 +6,7 @@ pub(crate) mod bed;
 mod kills;
 mod startup;
 mod trouble;
+mod upkeep;
 
 use bed::Bed;
 

@@ -1,5 +1,7 @@
 //! Arguments of `novacron vm`.
 
+mod hardware;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -166,6 +168,19 @@ pub enum Action {
         #[arg(value_enum, required = true, value_name = "on|off")]
         switch: Switch,
     },
+    /// Give VMs other vCPUs and memory, at once as far as that is possible.
+    Set(hardware::Set),
+    /// Attach, detach, grow disks; change media.
+    #[command(subcommand)]
+    Disk(hardware::Disk),
+    /// Attach and detach NICs, set their links and networks.
+    #[command(subcommand)]
+    Nic(hardware::Nic),
+    /// Have a VM boot from its devices in this order, from its next start on: `novacron vm boot web01 vda,network`.
+    Boot(hardware::Boot),
+    /// Attach a disk or NIC by its XML.
+    #[command(subcommand)]
+    Device(hardware::Device),
     /// Delete VMs that are off. All of each is held for a while, and its disks stay where they are.
     Delete {
         /// Pull the plug of those that run. Guests are not asked.
@@ -328,6 +343,11 @@ impl Action {
             Self::Tag { names, change } => (names.names, change.asked()),
             Self::Describe { name, title, text } => (vec![name], Op::Describe { title, description: text }),
             Self::Protect { names, switch } => (names.names, Op::Protect { on: switch == Switch::On }),
+            Self::Set(set) => set.asked(),
+            Self::Disk(disk) => disk.asked(),
+            Self::Nic(nic) => nic.asked(),
+            Self::Boot(boot) => boot.asked(),
+            Self::Device(device) => device.asked(),
             Self::Delete { force_off, discard_saved, names } => {
                 (names.names, Op::Delete { force_off, discard_saved })
             }

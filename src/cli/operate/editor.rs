@@ -16,14 +16,14 @@ const USUAL: [&str; 3] = ["editor", "vi", "nano"];
 
 /// A text that is edited: a file for its owner alone, which goes with this.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(in crate::cli) struct Draft {
     path: PathBuf,
     kept: bool,
 }
 
 impl Draft {
     /// Writes the text to a new file.
-    pub(super) fn new(text: &str) -> Result<Self, Failure> {
+    pub(in crate::cli) fn new(text: &str) -> Result<Self, Failure> {
         let folder = std::env::var_os("XDG_RUNTIME_DIR").filter(|f| Path::new(f).is_dir());
         let folder = folder.map_or_else(std::env::temp_dir, PathBuf::from);
         let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
@@ -46,7 +46,7 @@ impl Draft {
     }
 
     /// Opens the editor on it, with something said at its head, and reads what was written.
-    pub(super) fn edit(&mut self, said: Option<&str>) -> Result<String, Failure> {
+    pub(in crate::cli) fn edit(&mut self, said: Option<&str>) -> Result<String, Failure> {
         let failed =
             |why: io::Error| Failure::new(Exit::Failed, format!("could not read what was edited: {why}"));
         if let Some(said) = said {

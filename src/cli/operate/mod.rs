@@ -1,4 +1,4 @@
-//! `novacron vm|volume|pool ACTION`: a plan, a yes, and the job to its end.
+//! `novacron vm|volume|pool|network ACTION`: a plan, a yes, and the job to its end.
 
 mod define;
 mod desk;
@@ -15,7 +15,9 @@ mod snapshots;
 mod tests;
 mod text;
 mod words;
+mod words_hardware;
 mod words_making;
+mod words_network;
 mod words_storage;
 
 use std::io::Write;
@@ -25,6 +27,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
+pub(super) use editor::Draft;
 pub(super) use snapshots::{list, show};
 
 /// The command that asks for an operation on a pool or a volume, as arguments: for tests of the other way.

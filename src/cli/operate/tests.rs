@@ -528,6 +528,7 @@ fn an_operation_is_told_as_a_command_that_asks_for_it() {
         VmOperation::Delete { force_off: true, discard_saved: true },
         VmOperation::Delete { force_off: false, discard_saved: false },
     ];
+    let acts = acts.into_iter().chain(changes_of_hardware()).collect::<Vec<_>>();
     for name in ["web01", "on", "-x", "5 5", "o\u{1b}dd"] {
         for act in &acts {
             let words = words::words(&Operation::vm(WEB, act.clone()), name);
@@ -539,4 +540,66 @@ fn an_operation_is_told_as_a_command_that_asks_for_it() {
             assert!(names == [name] || names == [WEB.to_string()], "{words:?}");
         }
     }
+}
+
+fn changes_of_hardware() -> Vec<VmOperation> {
+    use crate::model::hardware::Plug;
+    use crate::model::operation::{
+        ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation as Hw, Memory, NewDisk, NewNic, Vcpus,
+    };
+    let volume = DiskSourceName::Volume { pool: "images".into(), volume: "a b".into() };
+    let path = DiskSourceName::Path("/iso/a b.iso".into());
+    let disk = NewDisk {
+        source: Some(volume),
+        target: Some("vdb".into()),
+        bus: Some("scsi".into()),
+        format: Some("raw".into()),
+        read_only: true,
+        shareable: true,
+        cdrom: false,
+    };
+    let drive = NewDisk {
+        source: None,
+        target: None,
+        bus: None,
+        format: None,
+        read_only: false,
+        shareable: false,
+        cdrom: true,
+    };
+    let nic = NewNic {
+        to: Plug::Bridge("br0".into()),
+        model: Some("e1000e".into()),
+        mac: "52:54:00:00:00:01".into(),
+        up: false,
+    };
+    let mac = || nic.mac.clone();
+    let vcpus = Some(Vcpus { count: 2, max: Some(4) });
+    let memory = Some(Memory { bytes: 1 << 30, max: Some(3 << 29) });
+    let all = [
+        Hw::Resize { vcpus, memory },
+        Hw::Resize { vcpus: Some(Vcpus { count: 2, max: None }), memory: None },
+        Hw::AttachDisk(disk),
+        Hw::AttachDisk(drive),
+        Hw::DetachDisk { target: "vdb".into() },
+        Hw::InsertMedia { target: None, source: path.clone(), force: false },
+        Hw::InsertMedia { target: Some("sda".into()), source: path, force: true },
+        Hw::EjectMedia { target: Some("sda".into()), force: true },
+        Hw::AttachNic(nic.clone()),
+        Hw::DetachNic { nic: mac() },
+        Hw::SetLink { nic: mac(), up: false },
+        Hw::ChangeNetwork { nic: mac(), to: Plug::Network("lab 1".into()) },
+        Hw::AttachXml { xml: "<disk>\n<target dev='vda'/></disk>".into() },
+    ];
+    let at_once = [
+        Hw::GrowDisk { target: "vda".into(), to: 20 << 30 },
+        Hw::ChangeBus { target: "vda".into(), bus: "sata".into(), to: Some("sdc".into()) },
+        Hw::BootOrder { order: vec!["vda".into(), "network".into()] },
+    ];
+    let change = |when| move |what| VmOperation::Hardware(HardwareChange { what, when });
+    all.clone()
+        .into_iter()
+        .map(change(ChangeWhen::NextStart))
+        .chain(all.into_iter().chain(at_once).map(change(ChangeWhen::Now)))
+        .collect()
 }

@@ -111,7 +111,13 @@ pub(super) fn name_after(plan: &Plan) -> &str {
         } => to,
         // What takes a clone back is done to the clone.
         Operation::Vm { act: VmOperation::Clone(new), .. } => &new.name,
-        _ => &plan.target.name,
+        Operation::Vm { .. }
+        | Operation::Snapshot { .. }
+        | Operation::Volume { .. }
+        | Operation::Pool { .. }
+        | Operation::Network { .. }
+        | Operation::NewVm { .. }
+        | Operation::Template { .. } => &plan.target.name,
     }
 }
 

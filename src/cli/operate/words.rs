@@ -1,7 +1,8 @@
 //! Operations as the commands that ask for them.
 
 use super::words_making as making;
-use super::words_storage as storage;
+use super::words_network::network;
+use super::{words_hardware, words_storage as storage};
 use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
 
@@ -12,18 +13,23 @@ pub(super) fn command(operation: &Operation, name: &str) -> String {
 
 /// The same as arguments. A name that would be taken for an option, or that cannot be typed, is told as its UUID.
 pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
-    let (id, area, (verb, behind, options)) = match operation {
+    let one = |(verb, behind, options)| (vec![verb], behind, options);
+    let (id, area, (verbs, behind, options)) = match operation {
         Operation::Vm { act: Op::Template(make), .. } => return making::make_template(name, make),
-        Operation::Vm { id, act } => (id, "vm", parts(act)),
-        Operation::Snapshot { vm, act } => (vm, "snapshot", super::snapshot_words::parts(act)),
+        Operation::Vm { id, act: Op::Hardware(change) } => (id, "vm", words_hardware::parts(change)),
+        Operation::Vm { id, act } => (id, "vm", one(parts(act))),
+        Operation::Snapshot { vm, act } => (vm, "snapshot", one(super::snapshot_words::parts(act))),
         Operation::Volume { pool, name, act } => return storage::volume(pool, name, act),
         Operation::Pool { name, act } => return storage::pool(name, act),
+        Operation::Network { name, act } => return network(name, act),
         Operation::NewVm { name, new, .. } => return making::new_vm(name, new),
         Operation::Template { name, act } => return making::template(name, act),
     };
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };
-    let mut words = vec!["novacron".to_owned(), area.into(), verb.into(), name];
+    let mut words = vec!["novacron".to_owned(), area.into()];
+    words.extend(verbs.into_iter().map(str::to_owned));
+    words.push(name);
     // Behind `--` everything is taken as it is.
     let Some(dashed) = behind.iter().position(|w| w.starts_with('-')) else {
         words.extend(behind.into_iter().chain(options));
@@ -85,6 +91,8 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
         }
         Op::Template(make) => ("template", vec![make.name.clone()], none()),
         Op::Protect { on } => ("protect", switch(*on), none()),
+        // Told in its own way.
+        Op::Hardware(_) => ("set", none(), none()),
         Op::Delete { force_off, discard_saved } => {
             let options = [(*force_off, "--force-off"), (*discard_saved, "--discard-saved")];
             let given = options.into_iter().filter(|(so, _)| *so).map(|(_, o)| o.to_owned());

@@ -1,9 +1,11 @@
 //! Reading what a plan rests on.
 
 mod definition;
+mod hardware;
 mod making;
 
 use super::Setting;
+use super::facts_network::network_facts;
 use super::facts_storage::storage_facts;
 use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
@@ -23,14 +25,17 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
     let storage =
         storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage))?;
+    let networks = network_facts(hv, operation)?;
     let making =
         if needed.making { making::gather(hv, operation, &storage)? } else { MakingFacts::default() };
+    let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
     let snapshots = match &vm {
         Some(vm) if needed.snapshots => found(snapshot_facts(hv, vm, needed, folder_of(operation)))?,
         _ => None,
     };
-    Ok(Facts { read_only: setting.read_only.clone(), vm, names, storage, making, definition, snapshots })
+    let read_only = setting.read_only.clone();
+    Ok(Facts { read_only, vm, names, hardware, storage, making, definition, snapshots, networks })
 }
 
 /// The folder that new layers are to go to, where one was named.

@@ -99,6 +99,7 @@ fn pools_named(operation: &Operation) -> Vec<&str> {
         Operation::Pool { name, .. } => vec![name],
         Operation::Vm { .. }
         | Operation::Snapshot { .. }
+        | Operation::Network { .. }
         | Operation::NewVm { .. }
         | Operation::Template { .. } => Vec::new(),
     }

@@ -18,6 +18,7 @@ mod acts;
 mod consent;
 mod desk;
 mod facts;
+mod facts_network;
 mod facts_storage;
 mod handle;
 mod hands;
@@ -43,6 +44,7 @@ use std::time::Duration;
 
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
+pub use self::facts_network::{NetworkSeen, no_network, on_network};
 pub use self::facts_storage::{orphans, templates};
 pub(crate) use self::handle::Ask;
 #[cfg(test)]

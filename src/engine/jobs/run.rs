@@ -8,7 +8,7 @@ use super::facts::gather;
 use super::line::Line;
 use super::stop::Stop;
 use super::{Assignment, Input, Setting, record};
-use crate::hypervisor::{HvError, HvErrorKind, HvResult, XmlOf};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult, NetworkXml, XmlOf};
 use crate::model::audit::AuditRecord;
 use crate::model::id::VmId;
 use crate::model::job::{Job, JobId, JobState, StepState};
@@ -103,7 +103,12 @@ impl Run<'_> {
         let operation = &self.plan.operation;
         let facts = gather(self.line.hv()?, operation, self.setting)?;
         let now = operations::plan(operation, &facts);
-        self.xml_before = facts.vm.map(|vm| vm.defined_xml).unwrap_or_default();
+        self.xml_before = match operation {
+            Operation::Network { name, .. } => {
+                facts.networks.network(name).map(|n| n.xml.clone()).unwrap_or_default()
+            }
+            _ => facts.vm.map(|vm| vm.defined_xml).unwrap_or_default(),
+        };
         Ok(changed(&self.plan, &now))
     }
 
@@ -273,6 +278,9 @@ impl Run<'_> {
     }
 
     fn xml_after(&self) -> Option<String> {
+        if let Operation::Network { name, .. } = &self.plan.operation {
+            return self.line.hv().ok()?.network_xml(name, NetworkXml::Defined).ok();
+        }
         let vm: VmId = self.plan.operation.vm_id()?;
         self.line.hv().ok()?.xml_of(vm, XmlOf::Defined).ok()
     }

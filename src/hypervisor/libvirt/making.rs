@@ -6,6 +6,7 @@ use quick_xml::escape::escape;
 
 use super::connection::Connection;
 use super::error::{Doing, kind};
+use super::ffi::Domain;
 use crate::hypervisor::{BackupTarget, HvErrorKind, HvResult, Making};
 use crate::model::id::VmId;
 
@@ -15,12 +16,12 @@ impl Making for Connection {
     }
 
     fn freeze(&self, id: VmId) -> HvResult<()> {
-        self.change(id, "freeze the guest", |d| d.freeze())
+        self.change(id, "freeze the guest", Domain::freeze)
     }
 
     fn begin_backup(&self, id: VmId, disks: &[BackupTarget<'_>]) -> HvResult<()> {
         // Disks that are not named are left out only where that is said.
-        let all = self.with_domain(id, "read the definition", |d| d.xml())?;
+        let all = self.with_domain(id, "read the definition", Domain::xml)?;
         let own = crate::xml::domain::parse(&all).unwrap_or_default();
         let mut xml = String::from("<domainbackup mode='push'><disks>");
         for disk in &own.disks {
@@ -58,6 +59,6 @@ impl Making for Connection {
     }
 
     fn backup_succeeded(&self, id: VmId) -> HvResult<bool> {
-        self.with_domain(id, "look at the copy", |d| d.last_job_done())
+        self.with_domain(id, "look at the copy", Domain::last_job_done)
     }
 }

@@ -35,6 +35,7 @@ impl Definitions for SimConnection {
                 return Err(HvErrorKind::Exists);
             }
             vm.xml = Some(xml.to_owned());
+            vm.edits.clear();
             Ok(vec![HvEvent::Defined(id)])
         })?;
         Ok(id)

@@ -78,6 +78,14 @@ pub enum Operation {
     SetTitle,
     /// `Define::set_description`
     SetDescription,
+    /// `Hardware::edit_definition`
+    EditDefinition,
+    /// `Hardware::edit_live`
+    EditLive,
+    /// `Hardware::disk_capacity`
+    DiskCapacity,
+    /// `Hardware::grow_disk`
+    GrowDisk,
     /// `Volumes::volume`
     Volume,
     /// `Volumes::volume_xml`
@@ -144,6 +152,20 @@ pub enum Operation {
     DeleteSnapshot,
     /// `Snapshots::is_frozen`, `Snapshots::thaw`
     AskAgent,
+    /// `NetworkAdmin::network_xml`
+    NetworkXml,
+    /// `NetworkAdmin::define_network`
+    DefineNetwork,
+    /// `NetworkAdmin::undefine_network`
+    UndefineNetwork,
+    /// `NetworkAdmin::start_network`
+    StartNetwork,
+    /// `NetworkAdmin::stop_network`
+    StopNetwork,
+    /// `NetworkAdmin::set_network_autostart`
+    SetNetworkAutostart,
+    /// `NetworkAdmin::change_dhcp_host`
+    ChangeDhcpHost,
 }
 
 impl Operation {
@@ -153,7 +175,7 @@ impl Operation {
             Self::Connect => "connect",
             Self::Node => "read the node",
             Self::Vms => "list VMs",
-            Self::VmXml | Self::XmlOf | Self::VolumeXml | Self::PoolXml => "read the XML",
+            Self::VmXml | Self::XmlOf | Self::VolumeXml | Self::PoolXml | Self::NetworkXml => "read the XML",
             Self::VmFlags => "read the flags",
             Self::VmCounters => "read statistics",
             Self::NodeCounters => "read the node's statistics",
@@ -178,11 +200,15 @@ impl Operation {
             Self::DiscardSaved => "discard the saved memory",
             Self::VmProgress => "read the job's progress",
             Self::AbortJob => "stop the VM's job",
-            Self::SetAutostart | Self::SetPoolAutostart => "set the autostart",
+            Self::SetAutostart | Self::SetPoolAutostart | Self::SetNetworkAutostart => "set the autostart",
             Self::Rename => "rename the VM",
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
             Self::SetDescription => "set the description",
+            Self::EditDefinition => "change the definition",
+            Self::EditLive => "change the hardware",
+            Self::DiskCapacity => "read the disk's size",
+            Self::GrowDisk => "grow the disk",
             Self::Volume => "read the volume",
             Self::CreateVolume => "make a volume",
             Self::CloneVolume => "copy the volume",
@@ -213,6 +239,11 @@ impl Operation {
             Self::RevertSnapshot => "go back to the snapshot",
             Self::DeleteSnapshot => "delete the snapshot",
             Self::AskAgent => "ask the guest agent",
+            Self::DefineNetwork => "define the network",
+            Self::UndefineNetwork => "undefine the network",
+            Self::StartNetwork => "start the network",
+            Self::StopNetwork => "stop the network",
+            Self::ChangeDhcpHost => "change the reserved addresses",
         }
     }
 }

@@ -8,6 +8,7 @@
 //! counters) → `meters` (all VMs, the noise between them, the node) → `world` → `connection` (the port).
 
 mod build;
+mod change_hardware;
 pub(super) mod clock;
 mod config;
 mod connection;
@@ -25,6 +26,7 @@ pub(super) mod meter;
 pub(super) mod meters;
 mod names;
 mod network;
+mod network_admin;
 mod shape;
 mod snapshots;
 mod spec;

@@ -112,7 +112,7 @@ pub enum Medium {
     },
 }
 
-/// What cloud-init is told (NoCloud).
+/// What cloud-init is told (`NoCloud`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seed {
     /// The guest's name; `None` is the VM's.

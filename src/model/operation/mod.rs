@@ -1,7 +1,9 @@
 //! What can be asked of a host: operations, as data. They are kept in the journal and the audit, so names never change
 //! their meaning.
 
+mod hardware;
 mod making;
+mod network;
 mod snapshot;
 mod storage;
 mod vm;
@@ -11,7 +13,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+pub use hardware::{
+    ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation, Memory, NewDisk, NewNic, Vcpus,
+};
 pub use making::{CloneVm, Identity, MakeTemplate, Medium, NewVm, NewVmFrom, Seed, TemplateOperation};
+pub use network::{Dhcp, NetworkOperation, NewForward, NewNetwork, Subnet};
 pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use storage::{
     Backing, BuildHow, CephAuth, NewPool, NewVolume, PoolOperation, PoolSource, Preallocation,
@@ -68,6 +74,13 @@ pub enum Operation {
         name: String,
         /// What.
         act: TemplateOperation,
+    },
+    /// On a virtual network.
+    Network {
+        /// Its name.
+        name: String,
+        /// What.
+        act: NetworkOperation,
     },
 }
 
@@ -135,6 +148,12 @@ impl Target {
         Self { kind: Kind::Template, id: name.clone(), name }
     }
 
+    /// A virtual network. libvirt never changes its name, so it is its key.
+    pub fn network(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: Kind::Network, id: name.clone(), name }
+    }
+
     /// The name, fit to be drawn.
     pub fn display_name(&self) -> std::borrow::Cow<'_, str> {
         super::text::clean(&self.name)
@@ -162,11 +181,16 @@ impl Operation {
         Self::Pool { name: name.into(), act }
     }
 
+    /// An operation on a virtual network.
+    pub fn network(name: impl Into<String>, act: NetworkOperation) -> Self {
+        Self::Network { name: name.into(), act }
+    }
+
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
             Self::Vm { id, .. } | Self::NewVm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
-            Self::Volume { .. } | Self::Pool { .. } | Self::Template { .. } => None,
+            Self::Volume { .. } | Self::Pool { .. } | Self::Network { .. } | Self::Template { .. } => None,
         }
     }
 
@@ -179,6 +203,7 @@ impl Operation {
             Self::NewVm { .. } => "vm.create",
             Self::Template { act, .. } => act.word(),
             Self::Snapshot { act, .. } => act.word(),
+            Self::Network { act, .. } => act.word(),
         }
     }
 }

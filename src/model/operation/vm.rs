@@ -78,6 +78,8 @@ pub enum VmOperation {
         /// Whether.
         on: bool,
     },
+    /// Change its hardware.
+    Hardware(super::HardwareChange),
     /// Undefine it. All of it is held for a while, and its disks stay where they are.
     Delete {
         /// Pull its plug first, where it runs.
@@ -165,6 +167,7 @@ impl VmOperation {
             Self::SetTags { .. } | Self::ChangeTags { .. } => "vm.tag",
             Self::Describe { .. } => "vm.describe",
             Self::Protect { .. } => "vm.protect",
+            Self::Hardware(change) => change.what.word(),
             Self::Delete { .. } => "vm.delete",
             Self::Undelete { .. } => "vm.undelete",
             Self::Purge => "vm.purge",

@@ -1,4 +1,4 @@
-//! What cloud-init is told at a guest's first boot: a medium of label `cidata` (NoCloud).
+//! What cloud-init is told at a guest's first boot: a medium of label `cidata` (`NoCloud`).
 
 use std::fmt::Write;
 

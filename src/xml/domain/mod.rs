@@ -3,6 +3,7 @@
 mod devices;
 mod disk;
 mod fresh;
+mod machine;
 mod metadata;
 mod nic;
 mod rename;
@@ -12,6 +13,7 @@ mod tests;
 mod uses;
 
 pub use fresh::{Fresh, FreshDisk, fresh};
+pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
 pub use rename::renamed;
 pub use uses::{Named, Use, uses};

@@ -31,6 +31,9 @@ pub(super) struct Text<'x> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct At(usize);
 
+/// The root element.
+pub(super) const ROOT: At = At(0);
+
 /// An attribute.
 #[derive(Clone, Debug)]
 pub(super) struct Attribute<'x> {
@@ -80,10 +83,6 @@ impl<'x> Text<'x> {
 
     fn span(&self, at: At) -> &Span {
         &self.spans[at.0]
-    }
-
-    pub(super) const fn root(&self) -> At {
-        At(0)
     }
 
     pub(super) fn name(&self, at: At) -> &'x str {

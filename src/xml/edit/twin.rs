@@ -5,7 +5,7 @@ use std::fmt::Write;
 use quick_xml::escape::escape;
 
 use super::patch::Patch;
-use super::spans::{At, Text};
+use super::spans::{At, ROOT, Text};
 use crate::model::vm::BASE_TAG;
 use crate::xml::XmlError;
 use crate::xml::domain::NOVACRON;
@@ -83,11 +83,10 @@ pub fn twin(xml: &str, new: &Twin<'_>) -> Result<Twinned, XmlError> {
     let mut maker = Maker { text: &text, patch: Patch::new(&text), left_out: Vec::new() };
     maker.identity(new);
     maker.sizes(new.overrides);
-    let root = text.root();
-    if let Some(os) = text.child(root, "os") {
+    if let Some(os) = text.child(ROOT, "os") {
         maker.firmware(os);
     }
-    if let Some(devices) = text.child(root, "devices") {
+    if let Some(devices) = text.child(ROOT, "devices") {
         maker.devices(devices, new);
     }
     let Maker { patch, left_out, .. } = maker;
@@ -111,10 +110,10 @@ impl Maker<'_, '_> {
 
     /// Name, UUID, and what else is to be unique.
     fn identity(&mut self, new: &Twin<'_>) {
-        let (text, root) = (self.text, self.text.root());
+        let text = self.text;
         // Numbers of a VM that runs.
-        self.patch.unset(root, "id");
-        match (text.child(root, "name"), text.child(root, "uuid")) {
+        self.patch.unset(ROOT, "id");
+        match (text.child(ROOT, "name"), text.child(ROOT, "uuid")) {
             (Some(name), Some(uuid)) => {
                 self.patch.write(name, new.name);
                 self.patch.write(uuid, new.uuid);
@@ -125,7 +124,7 @@ impl Maker<'_, '_> {
             }
             (None, _) => {}
         }
-        for at in text.children(root) {
+        for at in text.children(ROOT) {
             match text.name(at) {
                 "hwuuid" => self.patch.remove(at),
                 "genid" => self.patch.swap(at, "<genid/>"),
@@ -170,22 +169,22 @@ impl Maker<'_, '_> {
     }
 
     fn sizes(&mut self, overrides: &Overrides) {
-        let (text, root) = (self.text, self.text.root());
-        if let (Some(count), Some(vcpu)) = (overrides.vcpus, text.child(root, "vcpu")) {
+        let text = self.text;
+        if let (Some(count), Some(vcpu)) = (overrides.vcpus, text.child(ROOT, "vcpu")) {
             self.patch.write(vcpu, &count.to_string());
             self.patch.unset(vcpu, "current");
-            let cpu = text.child(root, "cpu");
+            let cpu = text.child(ROOT, "cpu");
             for at in cpu.into_iter().flat_map(|cpu| text.all(cpu, "topology")) {
                 self.leave_out(at, "the layout of its vCPUs");
             }
-            for at in text.all(root, "vcpus") {
+            for at in text.all(ROOT, "vcpus") {
                 self.patch.remove(at);
             }
         }
         if let Some(bytes) = overrides.memory {
             let kib = (bytes >> 10).to_string();
             for name in ["memory", "currentMemory"] {
-                if let Some(at) = text.child(root, name) {
+                if let Some(at) = text.child(ROOT, name) {
                     self.patch.swap(at, &format!("<{name} unit='KiB'>{kib}</{name}>"));
                 }
             }

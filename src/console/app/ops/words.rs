@@ -2,7 +2,7 @@
 
 use crate::model::job::{Job, JobState, Progress, Unit};
 use crate::model::operation::{
-    Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation, VolumeOperation,
+    HardwareOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation, VolumeOperation,
 };
 use crate::model::units::{bytes, bytes_of};
 
@@ -19,6 +19,7 @@ pub const fn verb(operation: &Operation) -> &'static str {
             return "Go back to a snapshot of";
         }
         Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "Delete a snapshot of",
+        Operation::Network { act, .. } => return act.verb(),
     };
     match act {
         VmOperation::Start { .. } => "Start",
@@ -40,6 +41,7 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Template(_) => "Make a template of",
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
+        VmOperation::Hardware(change) => hardware(&change.what),
         VmOperation::Delete { .. } => "Delete",
         VmOperation::Undelete { .. } => "Bring back",
         VmOperation::Purge => "Purge",
@@ -53,9 +55,9 @@ pub const fn doing(operation: &Operation) -> &'static str {
     let act = match operation {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return doing_to_volume(act),
-        Operation::Pool { .. } => return "changing",
         Operation::NewVm { .. } => return "creating",
         Operation::Template { .. } => return "deleting",
+        Operation::Pool { .. } | Operation::Network { .. } => return "changing",
         Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "taking snapshot",
         Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => return "going back",
         Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "merging",
@@ -80,8 +82,28 @@ pub const fn doing(operation: &Operation) -> &'static str {
         | VmOperation::SetTags { .. }
         | VmOperation::ChangeTags { .. }
         | VmOperation::Describe { .. }
+        | VmOperation::Hardware(_)
         | VmOperation::Redefine { .. }
         | VmOperation::Protect { .. } => "changing",
+    }
+}
+
+const fn hardware(what: &HardwareOperation) -> &'static str {
+    match what {
+        HardwareOperation::Resize { .. } => "Change vCPUs and memory of",
+        HardwareOperation::AttachDisk(_) => "Attach a disk to",
+        HardwareOperation::DetachDisk { .. } => "Detach a disk from",
+        HardwareOperation::GrowDisk { .. } => "Grow a disk of",
+        HardwareOperation::ChangeBus { .. } => "Change the bus of a disk of",
+        HardwareOperation::AttachNic(_) => "Attach a NIC to",
+        HardwareOperation::DetachNic { .. } => "Detach a NIC from",
+        HardwareOperation::SetLink { up: true, .. } => "Link up a NIC of",
+        HardwareOperation::SetLink { up: false, .. } => "Link down a NIC of",
+        HardwareOperation::ChangeNetwork { .. } => "Change the network of a NIC of",
+        HardwareOperation::InsertMedia { .. } => "Insert a medium into",
+        HardwareOperation::EjectMedia { .. } => "Eject the medium of",
+        HardwareOperation::BootOrder { .. } => "Set the boot order of",
+        HardwareOperation::AttachXml { .. } => "Attach a device to",
     }
 }
 

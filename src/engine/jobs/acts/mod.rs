@@ -1,7 +1,9 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
 mod definition;
+mod hardware;
 mod making;
+mod network;
 mod snapshot;
 mod storage;
 mod transfer;
@@ -19,7 +21,7 @@ use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHo
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::{Act, DefinitionAct};
+use crate::model::plan::{Act, DefinitionAct, HardwareAct};
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
@@ -90,9 +92,11 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
         Act::Making(act) => return making::perform(act, hands),
+        Act::Hardware(act) => return hardware::perform(act, hands),
         Act::Storage(act) => return storage::perform(act, hands),
         Act::Definition(act) => return definition::perform(act, hands),
         Act::Snapshot(act) => return snapshot::perform(act, hands),
+        Act::Network(act) => network::perform(act, hands.hv)?,
     }
     Ok(())
 }
@@ -185,8 +189,10 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
         Act::Snapshot(act) => snapshot::probe(act, hv)?,
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
         Act::Making(act) => return making::probe(act, hv),
+        Act::Hardware(act) => hardware::probe(act, hv)?,
         Act::Storage(act) => return storage::probe(act, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
+        Act::Network(act) => return network::probe(act, hv),
     })
 }
 
@@ -206,11 +212,14 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::SetMetadata { .. }
             | Act::SetTitle { .. }
             | Act::SetDescription { .. }
+            // What runs is all the definition that a transient VM has.
+            | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
             | Act::Definition(
                 DefinitionAct::Undefine { .. }
                     | DefinitionAct::DefineHeld { .. }
                     | DefinitionAct::Redefine { .. }
             )
             | Act::Snapshot(_)
+            | Act::Network(_)
     )
 }
