@@ -323,9 +323,10 @@ impl Job {
     }
 
     fn orphans(&self, how: &How) -> Result<Exit, Failure> {
-        self.warn();
-        let connector = connector(&self.loaded.settings, self.demo)?;
-        orphans::run(connector, how, self.layout())
+        self.at_desk(|folder, host, _| {
+            let held = operate::held(folder, host)?;
+            orphans::run(connector(&self.loaded.settings, self.demo)?, held, how, self.layout())
+        })
     }
 
     fn snapshot(&self, action: &SnapshotAction) -> Result<Exit, Failure> {

@@ -18,13 +18,13 @@ mod vm;
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
 pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
-pub use making::{MakingFacts, Version, manifest_of, seed_image, versions};
+pub use making::{MakingFacts, manifest_of, seed_image};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
-pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
+pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, Version, VmUses, names, orphans, versions};
 
 use crate::model::id::VmId;
-use crate::model::operation::{Operation, Target, VmOperation};
+use crate::model::operation::{Operation, Target};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
 /// What has to be read before a plan can be made.
@@ -45,9 +45,7 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
     match operation {
         Operation::Vm { id, act } => match &facts.vm {
             Some(vm) => vm::plan(act, vm, facts),
-            None if matches!(act, VmOperation::Undelete { .. } | VmOperation::Purge) => {
-                definition::plan_held(act, *id, facts)
-            }
+            None if definition::is_of_held(act) => definition::plan_held(act, *id, facts),
             None => gone(operation, *id),
         },
         Operation::Snapshot { vm: id, act } => match (&facts.vm, &facts.snapshots) {

@@ -49,7 +49,9 @@ impl Bed {
     /// Names of volumes of a pool.
     fn volumes(&self, pool: &str) -> Vec<String> {
         let table = self.virsh(&["vol-list", pool]);
-        table.lines().skip(2).filter_map(|l| Some(l.split_whitespace().next()?.to_owned())).collect()
+        let names = table.lines().skip(2).filter_map(|l| Some(l.split_whitespace().next()?.to_owned()));
+        // What the host itself has there.
+        names.filter(|name| name != "seed.iso").collect()
     }
 
     fn vms(&self) -> Vec<String> {

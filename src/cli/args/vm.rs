@@ -202,7 +202,14 @@ pub enum Action {
         as_name: Option<String>,
     },
     /// Forget deleted VMs for ever; their disks stay where they are.
-    Purge(Names),
+    Purge {
+        /// Delete their disks as well. Refused while anything else uses one.
+        #[arg(long)]
+        volumes: bool,
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+    },
     /// List deleted VMs that can be brought back.
     Held {
         /// Print the definition of this one, passwords included.
@@ -356,7 +363,10 @@ impl Action {
             }
             Self::Clone(args) => (vec![args.name.clone()], args.asked()),
             Self::Create(args) => return Asking::New(args),
-            Self::Purge(names) => return Asking::Held(names.names, Op::Purge),
+            Self::Purge { volumes, names } => {
+                let act = if volumes { Op::PurgeWithVolumes } else { Op::Purge };
+                return Asking::Held(names.names, act);
+            }
             Self::Held { .. }
             | Self::Edit { .. }
             | Self::Define { .. }

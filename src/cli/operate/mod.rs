@@ -6,6 +6,7 @@ mod editor;
 mod follow;
 mod json;
 mod kept;
+mod leave;
 mod names;
 mod outcome;
 mod person;
@@ -22,7 +23,6 @@ mod words_storage;
 
 use std::io::Write;
 use std::path::Path;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -43,13 +43,11 @@ use super::exit::{Exit, Failure};
 use super::output::{Layout, to_stdout, write_json};
 use super::when::Clock;
 use crate::engine::jobs::{Consent, Desk, DeskHandle, Shelf};
+use crate::model::held::HeldVm;
 use crate::model::id::VmId;
 use crate::model::job::JobState;
 use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
 use crate::model::plan::{Plan, Planned};
-
-/// How long a command waits for the desk at the end; a thread that is stuck in a call is left behind.
-const LEAVE_WITHIN: Duration = Duration::from_millis(300);
 
 /// Does what was asked for, at the desk that `open` opens; `folder` is where its journal lies, of this host.
 pub(super) fn run(
@@ -88,7 +86,7 @@ pub(super) fn run(
                 define::run(&args.action, how, layout, &shelf, &handle, &mut terminal).await
             }
         };
-        desk.stop(LEAVE_WITHIN);
+        leave::leave(desk, told.is_ok(), &mut terminal).await;
         match told? {
             Told::Outcomes(outcomes) => tell(&outcomes, how, layout),
             Told::Text(text) => {
@@ -101,6 +99,11 @@ pub(super) fn run(
 
 fn shelf(folder: &Path, host: &str) -> Result<Shelf, Failure> {
     Shelf::open(folder, host, Clock::system().now).map_err(|e| kept::failure(&e))
+}
+
+/// Deleted VMs of a host that can be brought back; `folder` is where its journal lies.
+pub(super) fn held(folder: &Path, host: &str) -> Result<Vec<HeldVm>, Failure> {
+    shelf(folder, host)?.held().map_err(|e| kept::failure(&e))
 }
 
 /// Does this to the VM of this name, at the desk that `open` opens.
@@ -144,7 +147,7 @@ fn carry_out(asked: &Asked<'_>, open: impl FnOnce() -> Result<Desk, Failure>) ->
         let mut terminal = Terminal::new()?;
         let desk = open()?;
         let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
-        desk.stop(LEAVE_WITHIN);
+        leave::leave(desk, outcomes.is_ok(), &mut terminal).await;
         tell(&outcomes?, asked.how, asked.layout)
     })
 }

@@ -103,6 +103,7 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             ("undelete", none(), options.collect())
         }
         Op::Purge => ("purge", none(), none()),
+        Op::PurgeWithVolumes => ("purge", none(), vec!["--volumes".into()]),
         Op::Redefine { why: Redefined::Revert(number), .. } => ("revert", vec![number.to_string()], none()),
         Op::Redefine { .. } => ("edit", none(), none()),
     }

@@ -24,7 +24,7 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
     let storage =
-        storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage))?;
+        storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage), setting)?;
     let networks = network_facts(hv, operation)?;
     let making =
         if needed.making { making::gather(hv, operation, &storage)? } else { MakingFacts::default() };

@@ -5,12 +5,16 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::Setting;
 use super::facts::found;
-use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, XmlOf};
+use crate::model::held::HeldVm;
 use crate::model::operation::{Medium, NewVmFrom, Operation, PoolOperation, VolumeOperation};
 use crate::model::storage::Orphan;
+use crate::model::vm::DiskSource;
 use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds, Version, VmUses};
-use crate::xml::domain;
+use crate::store::{StateDb, StoreError};
+use crate::xml::domain::{self, Named, Use};
 
 /// Bytes that tell what a file is.
 const HEAD: u64 = 512;
@@ -20,6 +24,7 @@ pub(super) fn storage_facts(
     hv: &dyn Hypervisor,
     operation: &Operation,
     needs: StorageNeeds,
+    setting: &Setting,
 ) -> HvResult<StorageFacts> {
     if needs == StorageNeeds::None {
         return Ok(StorageFacts::default());
@@ -29,6 +34,7 @@ pub(super) fn storage_facts(
     let mut facts = all_storage(hv, |pool| all || named.contains(&pool))?;
     if all {
         facts.vms = vm_uses(hv)?;
+        facts.held = held_uses(&all_held(setting).map_err(unread)?);
     }
     if let Operation::Pool { name, act } = operation {
         if matches!(act, PoolOperation::Define(_)) {
@@ -82,6 +88,33 @@ pub(super) fn vm_uses(hv: &dyn Hypervisor) -> HvResult<Vec<VmUses>> {
         all.push(VmUses { id: vm.id, name: vm.name, active, uses });
     }
     Ok(all)
+}
+
+fn all_held(setting: &Setting) -> Result<Vec<HeldVm>, StoreError> {
+    let (db, _) = StateDb::open(&setting.folder, setting.clock.now().wall)?;
+    db.held(&setting.host)
+}
+
+fn unread(why: StoreError) -> HvError {
+    HvError::new(HvErrorKind::Other, "read what is held", why.to_string())
+}
+
+/// What deleted VMs name.
+fn held_uses(held: &[HeldVm]) -> Vec<VmUses> {
+    let disk = |volume: &crate::model::held::HeldVolume| {
+        let named = match volume.source.clone() {
+            DiskSource::File(path) | DiskSource::Block(path) => Named::Path(path),
+            DiskSource::Volume { pool, volume } => Named::Volume { pool, volume },
+            DiskSource::Network { .. } | DiskSource::Other(_) => return None,
+        };
+        Some(Use { named, reads_only: false })
+    };
+    let uses = |vm: &HeldVm| {
+        let mut uses = domain::uses(&vm.kept.definition).unwrap_or_default();
+        uses.extend(vm.kept.volumes.iter().filter_map(disk));
+        VmUses { id: vm.vm, name: vm.name.clone(), active: false, uses }
+    };
+    held.iter().map(uses).collect()
 }
 
 fn pools_named(operation: &Operation) -> Vec<&str> {
@@ -150,13 +183,14 @@ pub fn templates(hv: &dyn Hypervisor) -> HvResult<Vec<Version>> {
     Ok(operations::versions(&all_storage(hv, |_| true)?))
 }
 
-/// The volumes that no VM uses, neither itself nor below another, in pools that are started. Takes one call for each VM
-/// and each volume, and may hang with the host's storage.
+/// The volumes that no VM uses, neither itself nor below another, in pools that are started; deleted VMs that are held, and
+/// templates, use theirs. Takes one call for each VM and each volume, and may hang with the host's storage.
 ///
 /// # Errors
 /// Those of the connection.
-pub fn orphans(hv: &dyn Hypervisor) -> HvResult<Vec<Orphan>> {
+pub fn orphans(hv: &dyn Hypervisor, held: &[HeldVm]) -> HvResult<Vec<Orphan>> {
     let mut facts = all_storage(hv, |_| true)?;
     facts.vms = vm_uses(hv)?;
+    facts.held = held_uses(held);
     Ok(operations::orphans(&facts))
 }

@@ -94,6 +94,8 @@ pub enum VmOperation {
     },
     /// Forget a deleted one for ever. Its disks stay where they are.
     Purge,
+    /// The same, and delete its disks: those that nothing else uses.
+    PurgeWithVolumes,
     /// Make another VM like it.
     Clone(super::CloneVm),
     /// Make a template of it.
@@ -170,7 +172,7 @@ impl VmOperation {
             Self::Hardware(change) => change.what.word(),
             Self::Delete { .. } => "vm.delete",
             Self::Undelete { .. } => "vm.undelete",
-            Self::Purge => "vm.purge",
+            Self::Purge | Self::PurgeWithVolumes => "vm.purge",
             Self::Clone(_) => "vm.clone",
             Self::Template(_) => "template.create",
             Self::Redefine { why: Redefined::Edit, .. } => "vm.edit",

@@ -3,6 +3,7 @@
 mod delete;
 mod facts;
 mod held;
+mod purge;
 mod redefine;
 #[cfg(test)]
 mod tests;
@@ -24,10 +25,15 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     }
 }
 
+/// Whether it is done to a VM that is not there, but held.
+pub(super) const fn is_of_held(act: &Op) -> bool {
+    matches!(act, Op::Undelete { .. } | Op::Purge | Op::PurgeWithVolumes)
+}
+
 /// What is asked of a VM that is not there, but may be held.
 pub(super) fn plan_held(act: &Op, id: VmId, facts: &Facts) -> Planned {
     match act {
         Op::Undelete { name } => held::undelete(act, id, facts, name.as_deref()),
-        _ => held::purge(act, id, facts),
+        _ => purge::plan(act, id, facts),
     }
 }

@@ -1,6 +1,5 @@
 //! Disks that others lie on: nothing may write to them.
 
-use super::disks::located;
 use crate::model::vm::VmDefinition;
 use crate::operations::StorageFacts;
 use crate::operations::storage::same;
@@ -9,7 +8,7 @@ use crate::operations::storage::same;
 pub(in crate::operations) fn children(storage: &StorageFacts, definition: &VmDefinition) -> Vec<String> {
     let mut out = Vec::new();
     for disk in definition.disks.iter().filter(|d| !d.read_only) {
-        let Some((_, below)) = disk.source.as_ref().and_then(|s| located(storage, s)) else { continue };
+        let Some((_, below)) = disk.source.as_ref().and_then(|s| storage.located(s)) else { continue };
         for (pool, volume) in storage.volumes() {
             let on_it =
                 volume.backing.as_deref().is_some_and(|b| same(b, &below.path) || same(b, &below.key));

@@ -1,6 +1,6 @@
 //! A VM like another.
 
-use super::disks::{self, Made, Way};
+use super::disks::{self, Made, Naming, Way};
 use super::macs::macs;
 use super::{On, words};
 use crate::model::operation::{CloneVm, Operation, VmOperation};
@@ -31,7 +31,7 @@ fn planned(vm: &VmFacts, facts: &Facts, act: &VmOperation, new: &CloneVm) -> Res
         let reason = "It has no disk of its own that a linked clone could lie on.";
         return Err(on.no(RefusalKind::State, reason, "Clone it without --linked."));
     }
-    let made = disks::arranged(&on, &sources, way, &new.name, new.pool.as_deref())?;
+    let made = disks::arranged(&on, &sources, way, Naming::Free(&new.name), new.pool.as_deref())?;
     let kind = if new.linked { "linked clone" } else { "full clone" };
     let total: u64 = made.iter().map(Made::bytes).sum();
     let mut plan = on

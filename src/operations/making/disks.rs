@@ -46,23 +46,6 @@ pub(super) struct Made<'f> {
     needs: u64,
 }
 
-/// The volume that a disk is.
-pub(super) fn located<'f>(
-    storage: &'f StorageFacts,
-    source: &DiskSource,
-) -> Option<(&'f PoolFacts, &'f Volume)> {
-    match source {
-        DiskSource::File(path) | DiskSource::Block(path) => {
-            storage.volumes().find(|(_, v)| same(path, &v.path) || same(path, &v.key))
-        }
-        DiskSource::Volume { pool, volume } => {
-            let pool = storage.pool(pool)?;
-            Some((pool, pool.volume(volume)?))
-        }
-        DiskSource::Network { .. } | DiskSource::Other(_) => None,
-    }
-}
-
 /// The disks that the VM writes to and nobody else does.
 pub(super) fn sources<'f>(on: &On<'f>, of: &'f VmDefinition) -> Result<Vec<Source<'f>>, Planned> {
     let own = |d: &&crate::model::vm::DiskDefinition| {
@@ -75,7 +58,7 @@ pub(super) fn sources<'f>(on: &On<'f>, of: &'f VmDefinition) -> Result<Vec<Sourc
             let reason = format!("Its disk {} is a device of the host that is passed through.", disk.target);
             return Err(on.no(RefusalKind::Unsupported, reason, "Detach it, or copy it by its own means."));
         }
-        let Some((pool, volume)) = located(&on.facts.storage, source) else {
+        let Some((pool, volume)) = on.facts.storage.located(source) else {
             let reason =
                 format!("Its disk {} ({}) is in no pool that is started.", disk.target, source.describe());
             let remedy = "Define a pool for its folder and start it, or start and refresh its pool.";
@@ -87,12 +70,34 @@ pub(super) fn sources<'f>(on: &On<'f>, of: &'f VmDefinition) -> Result<Vec<Sourc
     Ok(out)
 }
 
+/// How new disks are named.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Naming<'n> {
+    /// After this, and numbered where the name is taken.
+    Free(&'n str),
+    /// Exactly so: the name is all that tells whose they are.
+    Exact(&'n str),
+}
+
+impl Naming<'_> {
+    /// The name without its ending, when it is tried for the nth time; `None` where it is not tried again.
+    fn name(self, n: u32, target: &str, disks: usize) -> Option<String> {
+        let (Self::Free(stem) | Self::Exact(stem)) = self;
+        let named = if disks == 1 { stem.to_owned() } else { format!("{stem}-{target}") };
+        match (self, n) {
+            (_, 0) => Some(named),
+            (Self::Free(_), n) => Some(format!("{named}-{n}")),
+            (Self::Exact(_), _) => None,
+        }
+    }
+}
+
 /// Names the new disks, and refuses what does not fit.
 pub(super) fn arranged<'f>(
     on: &On<'f>,
     sources: &[Source<'f>],
     way: Way,
-    stem: &str,
+    naming: Naming<'_>,
     pool: Option<&str>,
 ) -> Result<Vec<Made<'f>>, Planned> {
     let mut all: Vec<Made<'f>> = Vec::with_capacity(sources.len());
@@ -101,18 +106,7 @@ pub(super) fn arranged<'f>(
             Some(name) => running(on, name)?,
             None => source.pool,
         };
-        let made = one(
-            on,
-            *source,
-            target,
-            way,
-            &|n| {
-                let named =
-                    if sources.len() == 1 { stem.to_owned() } else { format!("{stem}-{}", source.target) };
-                if n == 0 { named } else { format!("{named}-{n}") }
-            },
-            &all,
-        )?;
+        let made = one(on, *source, target, way, &|n| naming.name(n, source.target, sources.len()), &all)?;
         all.push(made);
     }
     for made in &all {
@@ -127,7 +121,7 @@ fn one<'f>(
     source: Source<'f>,
     pool: &'f PoolFacts,
     way: Way,
-    name: &dyn Fn(u32) -> String,
+    name: &dyn Fn(u32) -> Option<String>,
     others: &[Made<'f>],
 ) -> Result<Made<'f>, Planned> {
     let files = holds_files(&pool.record.kind);
@@ -156,10 +150,11 @@ fn one<'f>(
     let taken = |name: &str| {
         pool.volume(name).is_some() || others.iter().any(|o| std::ptr::eq(o.pool, pool) && o.name == name)
     };
-    let free = (0..1000).map(|n| format!("{}{ending}", name(n))).find(|n| !taken(n));
-    let Some(name) = free else {
-        let reason = format!("All names for its disks are taken in pool {}.", pool.record.name);
-        return Err(on.no(RefusalKind::Taken, reason, "Delete some of them, or name another pool."));
+    let mut names = (0..1000).map_while(name).map(|n| format!("{n}{ending}"));
+    let first = names.next().unwrap_or_default();
+    let Some(name) = std::iter::once(first.clone()).chain(names).find(|n| !taken(n)) else {
+        let reason = format!("There is a volume {first} in pool {} already.", pool.record.name);
+        return Err(on.no(RefusalKind::Taken, reason, "Delete it, or name another pool (--pool)."));
     };
     let needs = match way {
         Way::Linked => TABLES,

@@ -15,7 +15,7 @@ mod tests;
 pub(super) use base::children;
 pub use facts::MakingFacts;
 pub use seed::image as seed_image;
-pub use template::{Version, manifest_of, versions};
+pub use template::manifest_of;
 
 use super::build::Draft;
 use super::definition::OtherVm;

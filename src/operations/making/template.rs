@@ -2,76 +2,21 @@
 //! there is the template.
 
 use super::clone::{New, copy_running, defined, not_encrypted, unreadable, way};
-use super::disks::{self, Made, Way};
+use super::disks::{self, Made, Naming, Way};
 use super::fresh::{self, sizes_are_good};
 use super::{On, words};
 use crate::model::id::VmId;
 use crate::model::operation::{MakeTemplate, NewVm, Operation, TemplateOperation, VmOperation};
 use crate::model::plan::{Act, AfterKill, Content, MakingAct, Planned, RefusalKind, StorageAct, Weight};
 use crate::model::units::bytes;
+use crate::model::vm::{DiskSource, VmDefinition};
 use crate::operations::StorageFacts;
 use crate::operations::definition::digest;
 use crate::operations::facts::{Facts, VmFacts};
-use crate::operations::storage::{holds_files, same};
+use crate::operations::storage::{self, Version, holds_files, versions};
 use crate::xml::domain;
 use crate::xml::edit::{Overrides, Twin, twin};
 use crate::xml::volume::{VolumeSpec, write};
-
-/// One version of a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Version {
-    /// The template's name.
-    pub name: String,
-    /// Counts up from 1.
-    pub version: u32,
-    /// The pool it lies in.
-    pub pool: String,
-    /// The volume that holds its definition.
-    pub manifest: String,
-    /// The volumes that hold its disks.
-    pub disks: Vec<String>,
-    /// Bytes it occupies.
-    pub size: u64,
-    /// Volumes that lie on its disks, as `pool/name`.
-    pub children: Vec<String>,
-}
-
-/// All templates in pools that are started, by name and version.
-pub fn versions(storage: &StorageFacts) -> Vec<Version> {
-    let mut out = Vec::new();
-    for (pool, volume) in storage.volumes() {
-        let Some((name, version)) = parts(&volume.name) else { continue };
-        let stem = volume.name.trim_end_matches(".xml");
-        let is_disk = |n: &str| {
-            n.strip_prefix(stem).is_some_and(|rest| rest.starts_with(['.', '-'])) && n != volume.name
-        };
-        let disks: Vec<_> = pool.volumes.iter().flatten().filter(|v| is_disk(&v.name)).collect();
-        let below = |backing: &str| disks.iter().any(|d| same(backing, &d.path) || same(backing, &d.key));
-        let children = storage
-            .volumes()
-            .filter(|(_, v)| v.backing.as_deref().is_some_and(below))
-            .map(|(p, v)| format!("{}/{}", p.record.name, v.name))
-            .collect();
-        out.push(Version {
-            name: name.to_owned(),
-            version,
-            pool: pool.record.name.clone(),
-            manifest: volume.name.clone(),
-            size: disks.iter().map(|d| d.allocation).sum::<u64>() + volume.allocation,
-            disks: disks.iter().map(|d| d.name.clone()).collect(),
-            children,
-        });
-    }
-    out.sort_by(|a, b| (&a.name, a.version, &a.pool).cmp(&(&b.name, b.version, &b.pool)));
-    out
-}
-
-/// Name and version of `template-NAME-vN.xml`.
-fn parts(volume: &str) -> Option<(&str, u32)> {
-    let (name, version) = volume.strip_prefix("template-")?.strip_suffix(".xml")?.rsplit_once("-v")?;
-    let version: u32 = version.parse().ok().filter(|v| *v > 0)?;
-    (!name.is_empty()).then_some((name, version))
-}
 
 /// Pool and volume of the definition that a template holds.
 pub fn manifest_of(storage: &StorageFacts, name: &str, version: Option<u32>) -> Option<(String, String)> {
@@ -131,8 +76,8 @@ fn made(on: &On<'_>, vm: &VmFacts, new: &MakeTemplate) -> Result<Planned, Planne
         let reason = format!("A pool of kind {} holds no templates.", target.record.kind);
         return Err(on.no(RefusalKind::Unsupported, reason, "Name a pool of files (--pool)."));
     }
-    let stem = format!("template-{name}-v{version}");
-    let all = disks::arranged(on, &sources, how, &stem, Some(&pool))?;
+    let stem = storage::stem(name, version);
+    let all = disks::arranged(on, &sources, how, Naming::Exact(&stem), Some(&pool))?;
     let disks: Vec<_> = all.iter().map(Made::disk).collect();
     let twinned = twin(
         &vm.defined_xml,
@@ -157,7 +102,7 @@ fn made(on: &On<'_>, vm: &VmFacts, new: &MakeTemplate) -> Result<Planned, Planne
     if how == Way::Running {
         plan = copy_running(plan, vm, &all, total);
     }
-    let manifest = format!("{stem}.xml");
+    let manifest = storage::manifest(name, version);
     let length = (twinned.xml.len() as u64).next_multiple_of(512);
     plan = written(plan, &pool, &manifest, length, "definition", Content::Text(twinned.xml));
     let plan = plan
@@ -229,7 +174,8 @@ pub(super) fn instance(
         let reason = format!("What template {template} holds cannot be read.");
         return Err(on.no(RefusalKind::Unknown, reason, ""));
     };
-    let own = domain::parse(xml).map_err(|e| unreadable(on, &e.to_string()))?;
+    let mut own = domain::parse(xml).map_err(|e| unreadable(on, &e.to_string()))?;
+    lie_with(&on.facts.storage, &found, &mut own);
     sizes_are_good(on, new, None)?;
     if new.vcpus.is_some() && xml.contains("<numa>") {
         let reason = "Its memory is laid out over NUMA nodes by vCPU.";
@@ -241,7 +187,7 @@ pub(super) fn instance(
     }
     let sources = disks::sources(on, &own)?;
     let how = if linked { Way::Linked } else { Way::Full };
-    let all = disks::arranged(on, &sources, how, name, new.pool.as_deref())?;
+    let all = disks::arranged(on, &sources, how, Naming::Free(name), new.pool.as_deref())?;
     let kind = if linked { "on top of it" } else { "copied" };
     let mut plan = on
         .draft()
@@ -260,6 +206,18 @@ pub(super) fn instance(
     let plan = defined(on, plan, xml, &own, &about)?;
     let back = VmOperation::Delete { force_off: false, discard_saved: false };
     Ok(plan.back_by(Operation::vm(id, back)).planned(on.facts))
+}
+
+/// A pool may have been moved since: its disks are those that lie beside the definition.
+fn lie_with(storage: &StorageFacts, found: &Version, own: &mut VmDefinition) {
+    let Some(pool) = storage.pool(&found.pool) else { return };
+    for disk in &mut own.disks {
+        let Some(DiskSource::File(path)) = &disk.source else { continue };
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if let Some(volume) = pool.volume(name).filter(|v| found.disks.contains(&v.name)) {
+            disk.source = Some(DiskSource::File(volume.path.clone()));
+        }
+    }
 }
 
 /// The first disk, larger than the template's.

@@ -9,7 +9,7 @@ use crate::model::operation::Seed;
 use crate::model::plan::{Act, MakingAct, Plan, StorageAct};
 use crate::model::storage::{PoolRecord, PoolState, Volume};
 use crate::model::vm::{BASE_TAG, VmFlags, VmState};
-use crate::operations::{PoolFacts, StorageFacts, plan};
+use crate::operations::{PoolFacts, StorageFacts, plan, versions};
 use crate::xml::domain;
 
 /// A file of a medium, by reading it as a kernel does: descriptor, folder, file. `joliet` reads the second set of names.

@@ -1,7 +1,9 @@
 //! What plans about storage rest on, and what can be told from it.
 
+use super::templates::template_of;
 use crate::model::id::VmId;
 use crate::model::storage::{PoolRecord, PoolState, Volume};
+use crate::model::vm::DiskSource;
 use crate::xml::domain::{Named, Use};
 
 /// What was read of pools, volumes and their users.
@@ -11,6 +13,8 @@ pub struct StorageFacts {
     pub pools: Vec<PoolFacts>,
     /// What VMs name, where it was asked for.
     pub vms: Vec<VmUses>,
+    /// What deleted VMs name that can be brought back, where it was asked for.
+    pub held: Vec<VmUses>,
     /// Kinds of pools the host has drivers for; `None` when it does not tell, or was not asked.
     pub kinds: Option<Vec<String>>,
     /// The file of this machine that the operation names.
@@ -94,6 +98,20 @@ pub(in crate::operations) enum User {
         /// Whether it only reads.
         reads_only: bool,
     },
+    /// A deleted VM that can be brought back.
+    Held {
+        /// Which.
+        id: VmId,
+        /// Its name.
+        name: String,
+    },
+    /// A template that it is a part of.
+    Template {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
     /// A volume that holds only the differences.
     Volume {
         /// Its pool.
@@ -109,6 +127,8 @@ impl User {
         match self {
             Self::Vm { name, active: true, .. } => format!("{name} (running)"),
             Self::Vm { name, .. } => name.clone(),
+            Self::Held { name, .. } => format!("{name} (deleted, can be brought back)"),
+            Self::Template { name, version } => format!("template {name}, version {version}"),
             Self::Volume { pool, name } => format!("volume {pool}/{name}"),
         }
     }
@@ -142,19 +162,41 @@ impl StorageFacts {
         self.pools.iter().flat_map(|p| p.volumes.iter().flatten().map(move |v| (p, v)))
     }
 
-    /// Who uses a volume: VMs that name it, and volumes it lies below.
+    /// The volume that a disk is.
+    pub(in crate::operations) fn located(&self, source: &DiskSource) -> Option<(&PoolFacts, &Volume)> {
+        match source {
+            DiskSource::File(path) | DiskSource::Block(path) => {
+                self.volumes().find(|(_, v)| same(path, &v.path) || same(path, &v.key))
+            }
+            DiskSource::Volume { pool, volume } => {
+                let pool = self.pool(pool)?;
+                Some((pool, pool.volume(volume)?))
+            }
+            DiskSource::Network { .. } | DiskSource::Other(_) => None,
+        }
+    }
+
+    /// Who uses a volume: VMs that name it, also deleted ones that are held, the template it is a part of, and volumes
+    /// it lies below.
     pub(in crate::operations) fn users(&self, pool: &PoolFacts, volume: &Volume) -> Vec<User> {
         let of_vm = |vm: &VmUses| {
             let used = vm.uses.iter().filter(|u| names(&u.named, &pool.record.name, volume));
             let reads_only = used.map(|u| u.reads_only).min()?;
             Some(User::Vm { name: vm.name.clone(), active: vm.active, reads_only })
         };
+        let of_held = |vm: &VmUses| {
+            let used = vm.uses.iter().any(|u| names(&u.named, &pool.record.name, volume));
+            used.then(|| User::Held { id: vm.id, name: vm.name.clone() })
+        };
+        let template = template_of(pool, volume)
+            .map(|(name, version)| User::Template { name: name.to_owned(), version });
         let above = |(p, v): (&PoolFacts, &Volume)| {
             let below = v.backing.as_deref()?;
             (same(below, &volume.path) || same(below, &volume.key))
                 .then(|| User::Volume { pool: p.record.name.clone(), name: v.name.clone() })
         };
-        self.vms.iter().filter_map(of_vm).chain(self.volumes().filter_map(above)).collect()
+        let vms = self.vms.iter().filter_map(of_vm).chain(self.held.iter().filter_map(of_held));
+        vms.chain(template).chain(self.volumes().filter_map(above)).collect()
     }
 }
 

@@ -6,6 +6,7 @@ mod facts;
 mod make;
 mod orphans;
 mod pool;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -14,6 +15,8 @@ mod volume;
 pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names};
 pub(in crate::operations) use facts::{User, same};
 pub use orphans::orphans;
+pub use templates::{Version, versions};
+pub(in crate::operations) use templates::{manifest, stem};
 
 use super::build::Draft;
 use super::facts::{Facts, Needs, StorageNeeds};

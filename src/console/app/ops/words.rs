@@ -44,7 +44,7 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Hardware(change) => hardware(&change.what),
         VmOperation::Delete { .. } => "Delete",
         VmOperation::Undelete { .. } => "Bring back",
-        VmOperation::Purge => "Purge",
+        VmOperation::Purge | VmOperation::PurgeWithVolumes => "Purge",
         VmOperation::Redefine { why: Redefined::Revert(_), .. } => "Revert",
         VmOperation::Redefine { .. } => "Redefine",
     }
@@ -76,7 +76,7 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Clone(_) | VmOperation::Template(_) => "copying",
         VmOperation::Delete { .. } => "deleting",
         VmOperation::Undelete { .. } => "coming back",
-        VmOperation::Purge => "purging",
+        VmOperation::Purge | VmOperation::PurgeWithVolumes => "purging",
         VmOperation::Autostart { .. }
         | VmOperation::StartOrder { .. }
         | VmOperation::SetTags { .. }
