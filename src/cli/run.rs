@@ -304,7 +304,12 @@ impl Job {
             AskingTemplate::List => {
                 self.warn();
                 let connector = connector(&self.loaded.settings, self.demo)?;
-                templates::run(connector, how, self.layout())
+                templates::list(connector, how, self.layout())
+            }
+            AskingTemplate::Show(name, version, xml) => {
+                self.warn();
+                let connector = connector(&self.loaded.settings, self.demo)?;
+                templates::show(connector, (&name, version), xml, how, self.layout())
             }
         }
     }

@@ -86,3 +86,56 @@ fn a_stopped_clone_leaves_nothing() {
     bed.is_as_before();
     assert_eq!(bed.audit()[0]["result"], "cancelled");
 }
+
+#[test]
+fn a_stopped_copy_of_a_running_vm_leaves_nothing() {
+    let Some(bed) = bed("tplstopr", 400) else { return };
+    bed.virsh(&["start", "src"]);
+    let mut command = bed.command(&["vm", "clone", "src", "new", "--yes"]);
+    let mut child =
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    bed.step_begun(1);
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(5), "cancelled");
+    bed.is_as_before();
+    assert_eq!((bed.state("src").as_str(), &bed.audit()[0]["result"]), ("running", &"cancelled".into()));
+    let job = bed.virsh(&["domjobinfo", "src"]);
+    assert!(job.contains("None"), "{job}");
+}
+
+/// A disk whose bytes are packed takes more room as a copy than can be told before.
+fn packed(bed: &crate::operate::bed::Bed) {
+    let [disk, plain] = ["src.qcow2", "plain.qcow2"].map(|n| bed.host.path(&format!("images/{n}")));
+    bed.host.exec(&["mv", &disk, &plain]);
+    bed.host.exec(&["qemu-img", "convert", "-c", "-O", "qcow2", &plain, &disk]);
+    bed.host.exec(&["rm", &plain]);
+    bed.virsh(&["pool-refresh", "default"]);
+}
+
+fn full(name: &str, runs: bool) {
+    let Some(bed) = bed(name, 200) else { return };
+    packed(&bed);
+    if runs {
+        bed.virsh(&["start", "src"]);
+    }
+    let (code, said) = bed.run(&["vm", "clone", "src", "new", "--pool", "small", "--yes"]);
+    assert_eq!(code, 1, "{said}");
+    bed.is_as_before();
+    assert!(bed.volumes("small").is_empty());
+    assert_eq!(bed.state("src"), if runs { "running" } else { "off" });
+    assert_eq!(bed.audit()[0]["result"], "failed");
+    // With room it is made.
+    bed.does(&["vm", "clone", "src", "new"]);
+    bed.sound();
+}
+
+#[test]
+fn a_disk_that_becomes_full_while_it_is_copied_to_leaves_nothing() {
+    full("tplenospc", false);
+}
+
+#[test]
+fn a_disk_that_becomes_full_while_a_running_vm_is_copied_leaves_nothing() {
+    full("tplenospr", true);
+}

@@ -1,8 +1,10 @@
 //! Clones, templates and new VMs on real hosts, each of the test's own: what is made, what is refused, and what a kill, a
 //! full pool and a stop leave behind.
 
+mod boots;
 mod broken;
 mod clones;
+mod held;
 mod templates;
 
 use crate::operate::bed::Bed;

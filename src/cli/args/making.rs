@@ -159,6 +159,15 @@ pub enum TemplateAction {
     },
     /// List templates with their versions, their sizes, and what lies on them.
     List,
+    /// Tell all there is to know of a template.
+    Show {
+        /// Name of the template, its newest version or that behind the @.
+        #[arg(value_name = "TEMPLATE[@VERSION]", value_parser = template)]
+        name: (String, Option<u32>),
+        /// Print the definition that it holds.
+        #[arg(long)]
+        xml: bool,
+    },
     /// Delete a template on which nothing lies.
     Delete {
         /// Name of the template.
@@ -179,6 +188,8 @@ pub enum AskingTemplate {
     Operation(Operation),
     /// The list.
     List,
+    /// This version of this template, or its definition.
+    Show(String, Option<u32>, bool),
 }
 
 impl TemplateAction {
@@ -189,6 +200,7 @@ impl TemplateAction {
                 AskingTemplate::OfVm(vm, VmOperation::Template(MakeTemplate { name, again, pool }))
             }
             Self::List => AskingTemplate::List,
+            Self::Show { name: (name, version), xml } => AskingTemplate::Show(name, version, xml),
             Self::Delete { name, of: version } => AskingTemplate::Operation(Operation::Template {
                 name,
                 act: TemplateOperation::Delete { version },

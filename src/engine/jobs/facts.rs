@@ -26,8 +26,11 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     let storage =
         storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage), setting)?;
     let networks = network_facts(hv, operation)?;
-    let making =
-        if needed.making { making::gather(hv, operation, &storage)? } else { MakingFacts::default() };
+    let making = if needed.making {
+        making::gather(hv, operation, vm.as_ref(), &storage)?
+    } else {
+        MakingFacts::default()
+    };
     let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
     let snapshots = match &vm {

@@ -12,7 +12,7 @@ use crate::model::held::HeldVm;
 use crate::model::operation::{Medium, NewVmFrom, Operation, PoolOperation, VolumeOperation};
 use crate::model::storage::Orphan;
 use crate::model::vm::DiskSource;
-use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds, Version, VmUses};
+use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds, VmUses};
 use crate::store::{StateDb, StoreError};
 use crate::xml::domain::{self, Named, Use};
 
@@ -34,7 +34,7 @@ pub(super) fn storage_facts(
     let mut facts = all_storage(hv, |pool| all || named.contains(&pool))?;
     if all {
         facts.vms = vm_uses(hv)?;
-        facts.held = held_uses(&all_held(setting).map_err(unread)?);
+        facts.held = held_uses(&all_held(setting).map_err(|e| unread(&e))?);
     }
     if let Operation::Pool { name, act } = operation {
         if matches!(act, PoolOperation::Define(_)) {
@@ -95,7 +95,7 @@ fn all_held(setting: &Setting) -> Result<Vec<HeldVm>, StoreError> {
     db.held(&setting.host)
 }
 
-fn unread(why: StoreError) -> HvError {
+fn unread(why: &StoreError) -> HvError {
     HvError::new(HvErrorKind::Other, "read what is held", why.to_string())
 }
 
@@ -173,14 +173,6 @@ fn to_write(path: &str) -> FileFacts {
         free: folder.and_then(|f| rustix::fs::statvfs(f).ok()).map(|s| s.f_bavail.saturating_mul(s.f_frsize)),
         ..FileFacts::default()
     }
-}
-
-/// All templates in pools that are started. May hang with the host's storage.
-///
-/// # Errors
-/// Those of the connection.
-pub fn templates(hv: &dyn Hypervisor) -> HvResult<Vec<Version>> {
-    Ok(operations::versions(&all_storage(hv, |_| true)?))
 }
 
 /// The volumes that no VM uses, neither itself nor below another, in pools that are started; deleted VMs that are held, and

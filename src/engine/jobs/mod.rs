@@ -31,6 +31,7 @@ mod recover;
 mod run;
 mod snapshot_facts;
 mod stop;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -45,13 +46,14 @@ use std::time::Duration;
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
 pub use self::facts_network::{NetworkSeen, no_network, on_network};
-pub use self::facts_storage::{orphans, templates};
+pub use self::facts_storage::orphans;
 pub(crate) use self::handle::Ask;
 #[cfg(test)]
 pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
 pub use self::kept::{Shelf, difference, forget_expired, vm_of};
 use self::stop::Stop;
+pub use self::templates::{TemplateSeen, template, templates};
 use super::clock::{Clock, SystemClock};
 use super::threads::Threads;
 use crate::hypervisor::Connector;

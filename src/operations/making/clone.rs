@@ -7,6 +7,7 @@ use crate::model::operation::{CloneVm, Operation, VmOperation};
 use crate::model::plan::{Act, AfterKill, Downtime, MakingAct, Planned, RefusalKind, Weight};
 use crate::model::units::bytes;
 use crate::model::vm::{BASE_TAG, NicSource, VmDefinition, VmState};
+use crate::operations::AgentFact;
 use crate::operations::build::{Draft, argument};
 use crate::operations::definition::digest;
 use crate::operations::facts::{Facts, VmFacts};
@@ -45,7 +46,7 @@ fn planned(vm: &VmFacts, facts: &Facts, act: &VmOperation, new: &CloneVm) -> Res
     }
     plan = made.iter().fold(plan, |plan, one| one.step(plan, way));
     if way == Way::Running {
-        plan = copy_running(plan, vm, &made, total);
+        plan = copy_running(plan, vm, &facts.making.agent, &made, total);
     }
     let new_disks: Vec<NewDisk> = made.iter().map(Made::disk).collect();
     let about = New {
@@ -187,11 +188,22 @@ fn mark_base(plan: Draft, vm: &VmFacts) -> Draft {
 }
 
 /// The copy of what runs.
-pub(super) fn copy_running(plan: Draft, vm: &VmFacts, made: &[Made<'_>], bytes: u64) -> Draft {
+pub(super) fn copy_running(
+    plan: Draft,
+    vm: &VmFacts,
+    agent: &AgentFact,
+    made: &[Made<'_>],
+    bytes: u64,
+) -> Draft {
     if made.is_empty() {
         return plan;
     }
-    let freeze = vm.state == VmState::Running && vm.definition.agent_connected == Some(true);
+    let freeze = *agent == AgentFact::Listens;
+    let said = match agent {
+        AgentFact::Listens => "listens",
+        AgentFact::Frozen => "holds the guest still already",
+        AgentFact::Silent(_) | AgentFact::NotAsked => "silent",
+    };
     let plan = plan
         .step_by(
             "Copy its disks as they are at one moment",
@@ -204,15 +216,18 @@ pub(super) fn copy_running(plan: Draft, vm: &VmFacts, made: &[Made<'_>], bytes: 
             }),
         )
         .undo(Act::Making(MakingAct::StopCopy { vm: vm.id, thaw: freeze }))
-        .rests_on("its agent", if freeze { "connected" } else { "silent" });
-    if freeze {
-        plan.note(Weight::Info, "Its agent writes out what the guest holds, and holds it still for a moment.")
-            .downtime(Downtime::Moments)
-    } else {
-        plan.note(
+        .rests_on("its agent", said);
+    match agent {
+        AgentFact::Listens => plan
+            .note(Weight::Info, "Its agent writes out what the guest holds, and holds it still for a moment.")
+            .downtime(Downtime::Moments),
+        AgentFact::Frozen => {
+            plan.note(Weight::Info, "Its file systems are frozen already, and stay so: the copy is whole.")
+        }
+        AgentFact::Silent(_) | AgentFact::NotAsked => plan.note(
             Weight::Warning,
             "No agent answers in the guest: the copy is as after a power cut, and its first start may have to repair file systems.",
-        )
+        ),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What plans for new VMs rest on.
 
-use crate::operations::OtherVm;
+use crate::operations::{AgentFact, OtherVm};
 use crate::xml::capabilities::Machine;
 
 /// What was read for a new VM; what was not asked for is empty.
@@ -14,6 +14,6 @@ pub struct MakingFacts {
     pub machine: Option<Machine>,
     /// The definition that the template holds.
     pub manifest: Option<String>,
-    /// Whether the operations' host is this machine, so that a path can be looked at.
-    pub local: bool,
+    /// What the guest agent of the VM says that is copied while it runs.
+    pub agent: AgentFact,
 }

@@ -100,7 +100,7 @@ fn made(on: &On<'_>, vm: &VmFacts, new: &MakeTemplate) -> Result<Planned, Planne
         .after_kill(AfterKill::Undo);
     plan = all.iter().fold(plan, |plan, one| one.step(plan, how));
     if how == Way::Running {
-        plan = copy_running(plan, vm, &all, total);
+        plan = copy_running(plan, vm, &on.facts.making.agent, &all, total);
     }
     let manifest = storage::manifest(name, version);
     let length = (twinned.xml.len() as u64).next_multiple_of(512);

@@ -34,18 +34,25 @@ pub fn versions(storage: &StorageFacts) -> Vec<Version> {
     out
 }
 
+/// What there is of a version.
+#[derive(Default)]
+struct Parts<'p> {
+    manifest: Option<&'p Volume>,
+    disks: Vec<&'p Volume>,
+}
+
 fn of_pool(storage: &StorageFacts, pool: &PoolFacts) -> Vec<Version> {
-    let mut parts: BTreeMap<(&str, u32), (Option<&Volume>, Vec<&Volume>)> = BTreeMap::new();
+    let mut parts: BTreeMap<(&str, u32), Parts<'_>> = BTreeMap::new();
     for volume in pool.volumes.iter().flatten() {
         let Some(part) = part(&volume.name) else { continue };
-        let (manifest, disks) = parts.entry((part.name, part.version)).or_default();
+        let of = parts.entry((part.name, part.version)).or_default();
         if part.is_manifest {
-            *manifest = Some(volume);
+            of.manifest = Some(volume);
         } else {
-            disks.push(volume);
+            of.disks.push(volume);
         }
     }
-    let version = |((name, version), (manifest, disks)): ((&str, u32), (Option<&Volume>, Vec<&Volume>))| {
+    let version = |((name, version), Parts { manifest, disks }): ((&str, u32), Parts<'_>)| {
         let manifest = manifest?;
         let below = |backing: &str| disks.iter().any(|d| same(backing, &d.path) || same(backing, &d.key));
         let children = storage

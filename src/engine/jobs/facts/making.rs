@@ -1,14 +1,13 @@
 //! Reading what plans for new VMs rest on.
 
 use super::definition::others;
-use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, Piece};
+use crate::engine::jobs::snapshot_facts::agent;
+use crate::engine::jobs::templates::manifest;
+use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
 use crate::model::operation::{NewVm, NewVmFrom, Operation, VmOperation};
-use crate::model::vm::BASE_TAG;
+use crate::model::vm::{BASE_TAG, VmState};
 use crate::operations::{MakingFacts, StorageFacts, StorageNeeds, VmFacts, manifest_of};
 use crate::xml::capabilities::{self, Machine};
-
-/// A definition has no more bytes.
-const MANIFEST_MOST: usize = 4 << 20;
 
 /// What has to be read of storage, now that the VM is known: whether something lies on its disks is asked only of those
 /// that were cloned so.
@@ -25,9 +24,13 @@ pub(super) fn storage_needs(
 pub(super) fn gather(
     hv: &dyn Hypervisor,
     operation: &Operation,
+    vm: Option<&VmFacts>,
     storage: &StorageFacts,
 ) -> HvResult<MakingFacts> {
     let mut facts = MakingFacts { others: others(hv)?, ..MakingFacts::default() };
+    if let Some(vm) = vm.filter(|vm| vm.state == VmState::Running) {
+        facts.agent = agent(hv, vm);
+    }
     let Operation::NewVm { new, .. } = operation else { return Ok(facts) };
     facts.networks = hv.networks()?.into_iter().map(|n| (n.name, n.active)).collect();
     match &new.from {
@@ -39,22 +42,6 @@ pub(super) fn gather(
         NewVmFrom::Iso(_) | NewVmFrom::Disk { .. } => facts.machine = machine(hv, new)?,
     }
     Ok(facts)
-}
-
-/// The definition that a template holds; `None` where it holds none.
-fn manifest(hv: &dyn Hypervisor, pool: &str, volume: &str) -> HvResult<Option<String>> {
-    let mut bytes = Vec::new();
-    let mut sink = |piece: Piece<'_>| {
-        match piece {
-            Piece::Data(data) if bytes.len() + data.len() <= MANIFEST_MOST => bytes.extend_from_slice(data),
-            // What is behind the definition is zeros.
-            Piece::Data(_) | Piece::Hole(_) => {}
-        }
-        Ok(())
-    };
-    hv.download(pool, volume, &mut sink)?;
-    let text = String::from_utf8(bytes).ok().map(|t| t.trim_end_matches('\0').to_owned());
-    Ok(text.filter(|t| !t.is_empty()))
 }
 
 /// The machine of today for x86, and of others the usual one.
