@@ -31,6 +31,7 @@ mod recover;
 mod run;
 mod snapshot_facts;
 mod stop;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -52,6 +53,7 @@ pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
 pub use self::kept::{Expiry, Shelf, difference, vm_of};
 use self::stop::Stop;
+pub use self::templates::{TemplateSeen, template, templates};
 use super::clock::{Clock, SystemClock};
 use super::threads::Threads;
 use crate::hypervisor::Connector;
