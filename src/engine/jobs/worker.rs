@@ -134,12 +134,13 @@ impl Worker {
             drop(self.desk.send(Input::Unwritten(id)));
             return Outcome::Over(id);
         };
-        match run(assignment, &self.line, db, &self.setting, &self.desk) {
+        match run(assignment, &mut self.line, db, &self.setting, &self.desk) {
             Ran::Over => Outcome::Over(id),
             Ran::Busy(other) => {
                 tracing::debug!("job {id} waits for job {other} of another process");
                 Outcome::Busy(id)
             }
+            Ran::Cut(job, why) => Outcome::NotRecovered(job, why),
         }
     }
 
@@ -157,7 +158,7 @@ impl Worker {
                 "the journal cannot be opened",
             ));
         };
-        match recover(journalled, &self.line, db, &self.setting, &self.desk) {
+        match recover(journalled, &mut self.line, db, &self.setting, &self.desk) {
             Ok(()) => Outcome::Over(id),
             Err(e) => not_now(e),
         }
