@@ -2,7 +2,6 @@
 
 mod define;
 mod desk;
-mod editor;
 mod follow;
 mod json;
 mod kept;
@@ -26,7 +25,6 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
-pub(super) use editor::Draft;
 pub(super) use snapshots::{list, show};
 
 /// The command that asks for an operation on a pool or a volume, as arguments: for tests of the other way.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::super::App;
+use super::super::super::{App, looks};
 use super::super::super::msg::{Effect, Notice};
 use super::super::super::ops::dialog::PlanDialog;
 use super::super::super::ops::{OpsOverlay, news};
 use super::super::super::overlay::Overlay;
 use super::super::super::place::Screen;
 use super::super::toast;
-use super::jobs;
+use super::{edit, jobs};
 use crate::engine::jobs::Jobs;
 use crate::model::job::JobId;
 use crate::model::plan::{Planned, Refusal, RefusalKind};
@@ -33,9 +33,12 @@ pub(in super::super) fn planned(
             [Planned::Refused(refusal)] if refusal.kind == RefusalKind::AlreadySo => {
                 toast(app, Notice::info(already(refusal)));
             }
-            _ => app.overlays.extend(
-                PlanDialog::new(planned).map(|dialog| Overlay::Ops(OpsOverlay::Plan(Box::new(dialog)))),
-            ),
+            _ => {
+                let again = edit::is_of_draft(app, &planned);
+                app.overlays.extend(PlanDialog::new(planned).map(|dialog| {
+                    Overlay::Ops(OpsOverlay::Plan(Box::new(PlanDialog { again, ..dialog })))
+                }));
+            }
         },
     }
     Vec::new()
@@ -58,6 +61,10 @@ pub(in super::super) fn submitted(
     ops.submitted = None;
     if matches!(app.overlays.last(), Some(Overlay::Ops(OpsOverlay::Plan(dialog))) if dialog.submitted) {
         app.overlays.pop();
+        // The form that it came from has done its work.
+        if result.is_ok() && matches!(app.overlays.last(), Some(Overlay::Ops(OpsOverlay::Form(_)))) {
+            app.overlays.pop();
+        }
     }
     app.dirty = true;
     if let Err(why) = result {
@@ -74,6 +81,10 @@ pub(in super::super) fn jobs_changed(app: &mut App, jobs: &Arc<Jobs>) -> Vec<Eff
     let in_full = matches!(app.overlays.last(), Some(Overlay::Ops(OpsOverlay::Job { .. })));
     app.dirty |= app.screen == Screen::Jobs || in_full || news::differs(&old, jobs);
     let ended = news::ended(&old, jobs);
+    if !ended.is_empty() {
+        edit::ended(app, &ended);
+        looks::again(app);
+    }
     if let Some(notice) = news::notice(app, jobs, &ended) {
         toast(app, notice);
     }
