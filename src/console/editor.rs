@@ -96,8 +96,7 @@ impl Draft {
     pub fn edit(&mut self, said: Option<&str>) -> Result<String, EditorError> {
         self.say(said)?;
         let (program, mut command) = self.command()?;
-        let status =
-            command.status().map_err(|why| EditorError::Start { program: program.clone(), why })?;
+        let status = command.status().map_err(|why| EditorError::Start { program: program.clone(), why })?;
         self.written(program, status)
     }
 

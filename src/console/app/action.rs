@@ -112,7 +112,7 @@ actions! {
     ScreenHost "host" "Host and log" "Shows the machine, the connection, what NovaCron costs, and its log." Screens [Global] ["8"] None, available::always;
     ScreenAudit "audit" "Audit" "Shows what was done, by whom, and whether the record is whole." Screens [Global] ["9"] None, available::has_desk;
 
-    Filter "filter" "Filter" "Filters the VMs: state:running cpu>80 tag:web." Lists [Global] ["/"] Some((20, "filter")), available::on_vm_list;
+    Filter "filter" "Filter" "Filters the VMs (state:running cpu>80 tag:web), or the audit (user:anna result:failed)." Lists [Global] ["/"] Some((20, "filter")), available::on_vm_list;
     ClearFilter "clear-filter" "Clear the filter" "Shows all VMs again." Lists [Global] [] None, available::has_filter;
     Attention "attention" "Only what needs attention" "Shows only VMs that need attention, and back." Lists [Global] ["!"] Some((52, "attention")), available::on_vm_list;
     Mark "mark" "Mark" "Marks or unmarks the VM and moves on." Lists [Vms] ["Space"] Some((30, "mark")), available::has_vm;
@@ -207,7 +207,6 @@ actions! {
     HeldUndelete "undelete" "Bring it back" "Brings the selected VM back as it was." Operations [Held] ["Enter" "u"] Some((10, "bring back")), available::always;
     HeldUndeleteAs "undelete-as" "Bring it back as" "Brings the selected VM back under another name." Operations [Held] ["n"] Some((11, "under another name")), available::always;
     HeldPurge "purge" "Purge" "Forgets the selected VM for ever; its disks stay where they are." Operations [Held] ["D"] Some((12, "purge")), available::always;
-    AuditFind "audit-filter" "Filter the audit" "Filters by who, what, target, result, time and text." Lists [Audit] ["/"] Some((12, "filter")), available::always;
     AuditVerify "audit-verify" "Verify the audit" "Checks again that every record is there and as it was written." Look [Audit] ["V"] Some((13, "verify")), available::always;
     AuditApply "audit-apply" "Keep the filter" "Keeps the filter and goes back to the records." Lists [AuditFilter] ["Enter"] Some((10, "keep")), available::always;
     AuditCancel "audit-cancel" "Drop the filter" "Goes back to the filter as it was." Lists [AuditFilter] ["Esc" "Ctrl-c"] Some((11, "cancel")), available::always;

@@ -63,9 +63,10 @@ pub fn parse(text: &str, now: Timestamp, offset: i32) -> Result<Filter, String> 
             "op" | "what" => filter.operation = Some(value.to_owned()),
             "result" => {
                 let state = JobState::by_word(value).filter(|s| s.is_over());
-                filter.result = Some(state.ok_or_else(|| {
-                    format!("\"{value}\" is no result: done, failed, cancelled or stale.")
-                })?);
+                filter.result =
+                    Some(state.ok_or_else(|| {
+                        format!("\"{value}\" is no result: done, failed, cancelled or stale.")
+                    })?);
             }
             "since" | "from" => filter.since = Some(time()?),
             "until" | "to" => filter.until = Some(time()?),

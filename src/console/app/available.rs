@@ -37,8 +37,8 @@ pub(super) fn can_open(app: &App) -> Availability {
             Pane::Audit => app.audit.cursor.key().is_some(),
             Pane::HostCharts | Pane::PoolCharts | Pane::Volumes | Pane::Host | Pane::Log => false,
         };
-    let something = something
-        || app.page.as_ref().is_some_and(|p| p.tab == VmTab::History && p.entry.key().is_some());
+    let something =
+        something || app.page.as_ref().is_some_and(|p| p.tab == VmTab::History && p.entry.key().is_some());
     let moment = charts::has_keys(app) && app.charts.cursor.is_some();
     when(something || moment, "Nothing is selected that could be opened.")
 }
@@ -60,8 +60,8 @@ pub(super) fn can_zoom(app: &App) -> Availability {
 }
 
 pub(super) fn on_vm_list(app: &App) -> Availability {
-    let on_list = app.page.is_none() && matches!(app.screen, Screen::Overview | Screen::Vms);
-    when(on_list, "Filters work on the lists of VMs: 1 and 2.")
+    let on_list = app.page.is_none() && matches!(app.screen, Screen::Overview | Screen::Vms | Screen::Audit);
+    when(on_list, "Filters work on the lists of VMs, 1 and 2, and on the audit, 9.")
 }
 
 pub(super) fn has_filter(app: &App) -> Availability {

@@ -4,9 +4,9 @@ use super::App;
 use super::audit::AuditState;
 use super::fetch::Fetch;
 use super::msg::{Effect, Notice};
+use super::ops::OpsOverlay;
 use super::ops::edit::{Draft, EditOf};
 use super::ops::sheets::{Record, Sheet, SheetOf};
-use super::ops::OpsOverlay;
 use super::overlay::Overlay;
 use super::place::{Screen, VmTab};
 use super::vm_page::Past;
@@ -94,8 +94,7 @@ pub(super) fn answered(app: &mut App, number: u64, result: Result<Seen, String>)
     if let Some(page) = &mut app.page {
         let snapshots = |seen| if let Seen::Snapshots(all) = seen { Some(all) } else { None };
         if taken(&mut page.snapshots, number, &result, snapshots) {
-            let keys: Vec<String> =
-                page.snapshot_tree().into_iter().map(|(_, s)| s.snapshot.name).collect();
+            let keys: Vec<String> = page.snapshot_tree().into_iter().map(|(_, s)| s.snapshot.name).collect();
             page.snapshot.settle(&keys);
             return Vec::new();
         }
@@ -173,7 +172,8 @@ fn taken<T>(
 fn to_be_edited(app: &mut App, number: u64) -> Option<EditOf> {
     let ops = app.ops.as_mut()?;
     let (_, of) = ops.reading.take_if(|(asked, _)| *asked == number)?;
-    let waits = |o: &Overlay| matches!(o, Overlay::Ops(OpsOverlay::Planning { ticket, .. }) if *ticket == number);
+    let waits =
+        |o: &Overlay| matches!(o, Overlay::Ops(OpsOverlay::Planning { ticket, .. }) if *ticket == number);
     if !app.overlays.last().is_some_and(waits) {
         return None;
     }

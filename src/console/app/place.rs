@@ -134,15 +134,8 @@ pub enum VmTab {
 
 impl VmTab {
     /// All tabs, in order.
-    pub const ALL: [Self; 7] = [
-        Self::Summary,
-        Self::Charts,
-        Self::Disks,
-        Self::Nics,
-        Self::Snapshots,
-        Self::Xml,
-        Self::History,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Summary, Self::Charts, Self::Disks, Self::Nics, Self::Snapshots, Self::Xml, Self::History];
 
     /// Its title.
     pub const fn title(self) -> &'static str {
@@ -377,6 +370,16 @@ impl Scope {
             | Self::Prompt => &[],
         };
         std::iter::once(self).chain(parents.iter().copied())
+    }
+
+    /// Whether this is about rows of what the other is about: a key may mean the row's own thing here.
+    pub const fn is_of_rows_in(self, of: Self) -> bool {
+        matches!(
+            (self, of),
+            (Self::VmDisks | Self::VmNics | Self::VmSnapshots | Self::VmHistory, Self::Vm)
+                | (Self::Volumes, Self::Storage)
+                | (Self::Networks, Self::Topology)
+        )
     }
 
     /// Whether letters typed here are text.

@@ -22,9 +22,8 @@ use crate::model::time::{Timestamp, human_duration};
 pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     let audit = &c.app.audit;
     let found = audit.found.ready();
-    let count = found.map_or_else(String::new, |f| {
-        format!(" {}{}", f.records.len(), if f.more { " newest" } else { "" })
-    });
+    let count = found
+        .map_or_else(String::new, |f| format!(" {}{}", f.records.len(), if f.more { " newest" } else { "" }));
     let mut title = Rich::of("Audit", Role::Title).and(count, Role::Dim);
     if !audit.text.is_empty() {
         title.push(format!("  / {}", clean(&audit.text)), Role::Match);

@@ -54,6 +54,9 @@ fn row(c: &mut Canvas<'_>, place: Rect, field: &Field, label: u16, focused: bool
     let rest = cellwise::skip(place, label + 2);
     match &field.value {
         Value::Text { input, otherwise, .. } => {
+            if input.value().is_empty() && !focused {
+                return c.line(rest, &Rich::of(otherwise.clone(), Role::InputPlaceholder));
+            }
             Input {
                 text: input.value(),
                 cursor: if focused { byte_cursor(input) } else { 0 },

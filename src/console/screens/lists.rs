@@ -9,7 +9,7 @@ use crate::console::app::ops::sheets::{HeldList, OrphanList};
 use crate::console::theme::Role;
 use crate::console::widgets::{
     ColumnSpec, Pane as Frame, Rich, Row, TableSpec, Width, draw as cellwise, scroll_to_show, table,
-    visible_rows,
+    visible_rows, wrap,
 };
 use crate::model::held::HeldVm;
 use crate::model::storage::Orphan;
@@ -129,9 +129,8 @@ fn draw(
 ) {
     let area = Rect { height: area.height.saturating_sub(2), ..area };
     let room = if area.width > 84 { area.width - 4 } else { area.width };
-    let wanted = (rows.len() as u16).saturating_add(6).clamp(12, area.height.max(12));
-    let position =
-        if rows.is_empty() { String::new() } else { format!("{}/{}", list.index + 1, rows.len()) };
+    let wanted = (rows.len() as u16).saturating_add(7).clamp(12, area.height.max(12));
+    let position = if rows.is_empty() { String::new() } else { format!("{}/{}", list.index + 1, rows.len()) };
     let title = Rich::of(list.title, Role::Title).and(format!(" {}", rows.len()), Role::Dim);
     let frame = Frame::new(title).position(Rich::of(position, Role::Dim));
     let inner = open_box(c, area, room.min(MOST), wanted, frame);
@@ -140,12 +139,16 @@ fn draw(
     }
     if let Some(why) = list.failed {
         let why = clean(why).into_owned();
-        return c.empty(inner, &["This could not be read.", &why, "Close it and open it again to try once more."]);
+        return c.empty(
+            inner,
+            &["This could not be read.", &why, "Close it and open it again to try once more."],
+        );
     }
     if rows.is_empty() {
         return c.empty(inner, empty);
     }
-    let body = Rect { height: inner.height.saturating_sub(2), ..inner };
+    let foot = wrap(&Rich::of(list.foot, Role::Dim), usize::from(inner.width));
+    let body = Rect { height: inner.height.saturating_sub(1 + foot.len() as u16), ..inner };
     let height = visible_rows(body.height, true);
     let index = list.index.min(rows.len() - 1);
     let first = scroll_to_show(index, height, index.saturating_sub(height / 2), rows.len());
@@ -161,5 +164,7 @@ fn draw(
         c.view.hits.push(*place, Target::Entry(first + i));
     }
     c.view.drawn.page = height;
-    c.line(cellwise::row(inner, inner.height.saturating_sub(1)), &Rich::of(list.foot, Role::Dim));
+    for (y, line) in (inner.height.saturating_sub(foot.len() as u16)..inner.height).zip(&foot) {
+        c.line(cellwise::row(inner, y), line);
+    }
 }

@@ -8,8 +8,8 @@ use super::Canvas;
 use crate::console::app::action::{ACTIONS, ActionSpec, Category};
 use crate::console::app::available::Availability;
 use crate::console::app::msg::Target;
-use crate::console::app::overlay::{FilterLine, Menu, Overlay, Palette, TimeLine};
 use crate::console::app::ops::OpsOverlay;
+use crate::console::app::overlay::{FilterLine, Menu, Overlay, Palette, TimeLine};
 use crate::console::app::past::WHEN_HINT;
 use crate::console::app::place::Scope;
 use crate::console::theme::Role;
@@ -74,7 +74,7 @@ fn help_box(c: &mut Canvas<'_>, area: Rect, scroll: usize) {
         .map(|category| {
             let mine = ACTIONS.iter().filter(here).filter(|a| a.category == category);
             let keys = mine.filter_map(|a| {
-                let keys = app.keymap.all_keys(a.id);
+                let keys = app.keymap.keys_here(scope, a.id);
                 (!keys.is_empty()).then(|| (Cow::Owned(keys.join(" ")), Cow::Borrowed(a.title)))
             });
             HelpGroup { title: category.title().into(), keys: keys.collect() }

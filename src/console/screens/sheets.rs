@@ -58,8 +58,10 @@ fn of_record(c: &Canvas<'_>, seen: &Record, columns: usize) -> Vec<Rich<'static>
         let said = Rich::of("A newer NovaCron wrote it. As it is stored:", Role::Warning);
         return vec![said, Rich::new(), text(&seen.link.text)];
     };
-    let mut lines = vec![jobs::state(record.result, c.look.glyphs)
-        .and(format!(" after {}", audit::took(record.duration_ms)), Role::Text)];
+    let mut lines = vec![
+        jobs::state(record.result, c.look.glyphs)
+            .and(format!(" after {}", audit::took(record.duration_ms)), Role::Text),
+    ];
     if !record.outcome.is_empty() {
         let outcome = Rich::of(clean(&record.outcome).into_owned(), Role::Strong);
         lines.extend(hanging(Rich::new(), &outcome, columns));

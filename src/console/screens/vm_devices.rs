@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, cells};
 use crate::console::app::App;
+use crate::console::app::fresh::is_stale;
 use crate::console::app::msg::Target;
 use crate::console::app::ops::parts;
-use crate::console::app::fresh::is_stale;
 use crate::console::theme::Role;
 use crate::console::widgets::{ColumnSpec, Rich, Row, TableSpec, draw as cellwise, table, wrap};
 use crate::model::columns::{
@@ -72,10 +72,8 @@ pub(super) fn disks(c: &mut Canvas<'_>, area: Rect, vm: &Arc<Vm>) {
     let at = rows.iter().position(|row| Some(row.target()) == selected.as_deref());
     let below = device_table(c, area, DISK_COLUMNS, &rows, at);
     let columns = usize::from(below.width);
-    let chains: Vec<Vec<Rich<'static>>> = rows
-        .iter()
-        .map(|row| chain(c, row).iter().flat_map(|line| wrap(line, columns)).collect())
-        .collect();
+    let chains: Vec<Vec<Rich<'static>>> =
+        rows.iter().map(|row| chain(c, row).iter().flat_map(|line| wrap(line, columns)).collect()).collect();
     let before: usize = chains.iter().take(at.unwrap_or(0)).map(Vec::len).sum();
     let lines: Vec<Rich<'static>> = chains.concat();
     // The selected one's chain is in sight.

@@ -8,8 +8,7 @@ use super::plan::hanging;
 use crate::console::app::msg::Target;
 use crate::console::theme::Role;
 use crate::console::widgets::{
-    ColumnSpec, Rich, Row, TableSpec, Width, draw as cellwise, paragraph, scroll_to_show, table,
-    visible_rows,
+    ColumnSpec, Rich, Row, TableSpec, Width, draw as cellwise, paragraph, scroll_to_show, table, visible_rows,
 };
 use crate::model::text::clean;
 use crate::model::time::human_age;
@@ -31,7 +30,8 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, vm: &Vm) {
         }
         Some(Ok(all)) if all.is_empty() => {
             let first = format!("{} has no snapshots.", vm.display_name());
-            let teach = "N takes one: of its disks, and of its memory while it runs. It can go back to it then.";
+            let teach =
+                "N takes one: of its disks, and of its memory while it runs. It can go back to it then.";
             return c.empty(area, &[&first, teach]);
         }
         Some(Ok(_)) => {}
@@ -43,7 +43,9 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, vm: &Vm) {
     let index = page.snapshot.index().min(rows.len().saturating_sub(1));
     let first = scroll_to_show(index, height, index.saturating_sub(height / 2), rows.len());
     let shown = &rows[first..(first + height).min(rows.len())];
-    let lines: Vec<Row<'_>> = shown.iter().map(|(depth, s)| row(c, *depth, s)).collect();
+    let depths: Vec<usize> = rows.iter().map(|(depth, _)| *depth).collect();
+    let lines: Vec<Row<'_>> =
+        shown.iter().enumerate().map(|(i, (_, s))| row(c, &guides(c, &depths, first + i), s)).collect();
     let columns = columns();
     let spec = TableSpec {
         cursor: Some(index - first),
@@ -74,13 +76,25 @@ fn columns() -> [ColumnSpec<'static>; 6] {
     ]
 }
 
-fn row(c: &Canvas<'_>, depth: usize, sized: &SizedSnapshot) -> Row<'static> {
+/// The lines before a row, given the depths of all rows.
+fn guides(c: &Canvas<'_>, depths: &[usize], at: usize) -> String {
+    let g = &c.look.glyphs.guides;
+    let depth = depths.get(at).copied().unwrap_or(0);
+    // Whether another row of this level follows before a shallower one.
+    let follows = |level: usize| depths.iter().skip(at + 1).take_while(|d| **d >= level).any(|d| *d == level);
+    let sign = |level: usize| match (level == depth, follows(level)) {
+        (true, true) => g.branch,
+        (true, false) => g.last,
+        (false, true) => g.through,
+        (false, false) => "  ",
+    };
+    (1..=depth).map(sign).collect()
+}
+
+fn row(c: &Canvas<'_>, guides: &str, sized: &SizedSnapshot) -> Row<'static> {
     let s = &sized.snapshot;
     let g = c.look.glyphs;
-    let mut name = Rich::of(" ".repeat(depth.saturating_sub(1) * 2), Role::Text);
-    if depth > 0 {
-        name.push(format!("{} ", g.guides.last), Role::TreeGuide);
-    }
+    let mut name = Rich::of(guides.to_owned(), Role::TreeGuide);
     name.push(clean(&s.name).into_owned(), if s.current { Role::Strong } else { Role::Text });
     if s.current {
         name.push(format!(" {} now", g.running), Role::Accent);

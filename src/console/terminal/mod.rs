@@ -257,12 +257,7 @@ impl Console {
     }
 
     /// Lends the terminal to the user's editor until it ends.
-    async fn edit(
-        &mut self,
-        draft: Draft,
-        signals: &mut Signals,
-        hang_up: &mut HangUp,
-    ) -> io::Result<Flow> {
+    async fn edit(&mut self, draft: Draft, signals: &mut Signals, hang_up: &mut HangUp) -> io::Result<Flow> {
         Guard::lend();
         let result = match Lent::start(&draft.text, draft.said.as_deref()) {
             Err(why) => Err(why),

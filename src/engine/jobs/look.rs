@@ -70,11 +70,7 @@ impl Look {
     pub(super) const fn asks_hypervisor(&self) -> bool {
         matches!(
             self,
-            Self::Snapshots(_)
-                | Self::Definition(_)
-                | Self::Network(_)
-                | Self::NetworkXml(_)
-                | Self::Orphans
+            Self::Snapshots(_) | Self::Definition(_) | Self::Network(_) | Self::NetworkXml(_) | Self::Orphans
         )
     }
 }

@@ -52,8 +52,8 @@ pub(crate) use self::handle::Ask;
 #[cfg(test)]
 pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
-pub use self::look::{Look, Seen};
 pub use self::kept::{Shelf, difference, forget_expired, vm_of};
+pub use self::look::{Look, Seen};
 use self::stop::Stop;
 use super::clock::{Clock, SystemClock};
 use super::threads::Threads;

@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand};
 
 use crate::model::hardware::Plug;
-use crate::model::units::parse_size;
 use crate::model::operation::{
     ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation as Hw, Memory, NewDisk, NewNic, Vcpus,
     VmOperation,
 };
+use crate::model::units::parse_size;
 
 /// When it is to come.
 #[derive(Args, Clone, Copy, Debug)]

@@ -30,9 +30,7 @@ fn is_medium(name: &str) -> bool {
 
 fn source(form: &Form, key: &'static str) -> Result<Option<DiskSourceName>, Wrong> {
     form.given_text(key)
-        .map(|text| {
-            DiskSourceName::of(&text).ok_or_else(|| wrong(key, "An absolute path, or POOL/VOLUME."))
-        })
+        .map(|text| DiskSourceName::of(&text).ok_or_else(|| wrong(key, "An absolute path, or POOL/VOLUME.")))
         .transpose()
 }
 
@@ -219,15 +217,10 @@ pub fn free_mac(view: &Snapshot, seed: u64) -> String {
 pub fn change_network(vm: &Vm, nic: &NicDefinition, view: &Snapshot) -> Form {
     let [to, network, bridge] = plug_fields(view, Some(nic));
     let title = format!("Change the network of NIC {} of {}", clean(&nic.mac), vm.display_name());
-    Form::new(
-        title,
-        On::Part(vm.id, nic.mac.clone()),
-        vec![to, network, bridge, when_field()],
-        |form| {
-            let to = plug(form)?;
-            Ok(hardware(form, Hw::ChangeNetwork { nic: part(form), to }))
-        },
-    )
+    Form::new(title, On::Part(vm.id, nic.mac.clone()), vec![to, network, bridge, when_field()], |form| {
+        let to = plug(form)?;
+        Ok(hardware(form, Hw::ChangeNetwork { nic: part(form), to }))
+    })
 }
 
 /// What it boots from.

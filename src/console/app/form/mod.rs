@@ -73,8 +73,7 @@ pub struct Form {
 impl Form {
     /// A form as it opens.
     pub fn new(title: impl Into<String>, on: On, fields: Vec<Field>, build: Build) -> Self {
-        let mut form =
-            Self { title: title.into(), on, fields, focus: 0, wrong: None, given: false, build };
+        let mut form = Self { title: title.into(), on, fields, focus: 0, wrong: None, given: false, build };
         form.check();
         form
     }

@@ -56,9 +56,7 @@ fn new(form: &Form) -> Result<Vec<Operation>, Wrong> {
     };
     let dhcp = match form.word("dhcp") {
         _ if bridged => Dhcp::Off,
-        "a range" => {
-            Dhcp::Range { from: address(form, "from")?, to: address(form, "to")? }
-        }
+        "a range" => Dhcp::Range { from: address(form, "from")?, to: address(form, "to")? },
         "off" => Dhcp::Off,
         _ => Dhcp::Whole,
     };

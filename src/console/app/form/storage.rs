@@ -29,14 +29,16 @@ pub fn create_volume(pool: &Pool) -> Form {
     let volumes = pool.volumes.iter().flat_map(|v| v.iter()).map(|v| v.name.clone());
     let fields = vec![
         Field::text("name", "Name", "").otherwise("data.qcow2"),
-        Field::text("size", "Size", "20G").hint("Such as 512M, 20G or 1.5T; of one that lies on another it may be empty."),
+        Field::text("size", "Size", "20G")
+            .hint("Such as 512M, 20G or 1.5T; of one that lies on another it may be empty."),
         Field::choice("format", "Format", [FITTING, "qcow2", "raw"], 0)
             .hint("qcow2 grows as it is written and can hold snapshots; raw is the plainest."),
         Field::choice("lay", "Laid out now", Preallocation::ALL.map(Preallocation::word), 0)
             .hint("Nothing, the tables of qcow2, or all its room."),
-        Field::text("backing", "Lies on", "").otherwise("nothing").known(volumes).hint(
-            "A volume of this pool: the new one holds only what differs from it.",
-        ),
+        Field::text("backing", "Lies on", "")
+            .otherwise("nothing")
+            .known(volumes)
+            .hint("A volume of this pool: the new one holds only what differs from it."),
     ];
     let title = format!("Create a volume in pool {}", pool.display_name());
     Form::new(title, On::Pool(pool.record.name.clone()), fields, |form| {
@@ -143,8 +145,7 @@ pub fn upload(pool: &Pool) -> Form {
 
 /// A volume's bytes into a new file of this machine.
 pub fn download(pool: &Pool, volume: &Volume) -> Form {
-    let fields =
-        vec![Field::text("path", "File", "").otherwise("/path/of/this/machine").hint("A new file.")];
+    let fields = vec![Field::text("path", "File", "").otherwise("/path/of/this/machine").hint("A new file.")];
     let title = format!("Download volume {}/{}", pool.display_name(), clean(&volume.name));
     Form::new(title, on(pool, volume), fields, |form| {
         Ok(of_volume(form, VolumeOperation::Download { to: path(form)? }))

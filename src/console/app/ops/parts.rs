@@ -55,16 +55,17 @@ pub fn nic(app: &App) -> Option<(&Arc<Vm>, &NicDefinition)> {
 pub fn revision(app: &App) -> Option<(VmId, &Revision)> {
     let page = app.page.as_ref()?;
     app.live.vm(page.id)?;
-    let number = match app.overlays.iter().rev().find(|o| matches!(o, Overlay::Ops(OpsOverlay::Sheet(_)))) {
-        Some(Overlay::Ops(OpsOverlay::Sheet(Sheet {
-            of: SheetOf::Revision { vm, number, .. }, ..
-        }))) if *vm == page.id => *number,
-        Some(_) => return None,
-        None => match page.entry.key() {
-            Some(EntryKey::Revision(number)) => *number,
-            _ => return None,
-        },
-    };
+    let number =
+        match app.overlays.iter().rev().find(|o| matches!(o, Overlay::Ops(OpsOverlay::Sheet(_)))) {
+            Some(Overlay::Ops(OpsOverlay::Sheet(Sheet {
+                of: SheetOf::Revision { vm, number, .. }, ..
+            }))) if *vm == page.id => *number,
+            Some(_) => return None,
+            None => match page.entry.key() {
+                Some(EntryKey::Revision(number)) => *number,
+                _ => return None,
+            },
+        };
     Some((page.id, page.past.ready()?.revision(number)?))
 }
 
@@ -77,8 +78,7 @@ pub(in crate::console::app) fn select_row(app: &mut App, row: usize) {
         VmTab::Disks => page.disk.step(at(page.disk.index()), &disks(vm.as_ref())),
         VmTab::Nics => page.nic.step(at(page.nic.index()), &nics(vm.as_ref())),
         VmTab::Snapshots => {
-            let keys: Vec<String> =
-                page.snapshot_tree().into_iter().map(|(_, s)| s.snapshot.name).collect();
+            let keys: Vec<String> = page.snapshot_tree().into_iter().map(|(_, s)| s.snapshot.name).collect();
             page.snapshot.step(at(page.snapshot.index()), &keys);
         }
         VmTab::History => {

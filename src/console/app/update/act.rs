@@ -1,6 +1,5 @@
 //! What each action does.
 
-use super::super::{App, looks};
 use super::super::action::ActionId;
 use super::super::available::Availability;
 use super::super::cursor::Motion;
@@ -8,6 +7,7 @@ use super::super::msg::{Effect, Notice, Tone};
 use super::super::ops::OpsOverlay;
 use super::super::overlay::Overlay;
 use super::super::place::{Screen, VmTab};
+use super::super::{App, looks};
 use super::{audit, charts, focus_effect, menus, motion, navigate, ops, palette, past, snapshot, toast, top};
 
 /// Does an action, or says why it cannot be done now.
@@ -65,6 +65,7 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::Toggle => navigate::toggle_branch(app),
         A::Xml => navigate::open_selected(app, VmTab::Xml),
 
+        A::Filter if app.screen == Screen::Audit => audit::open(app),
         A::Filter => menus::open_filter(app),
         A::ClearFilter => menus::clear_filter(app),
         A::FilterApply => menus::filter_done(app, true),
@@ -142,7 +143,7 @@ fn operate(app: &mut App, action: ActionId) -> Vec<Effect> {
     use ActionId as A;
     match action {
         A::Actions => palette::open_for_selected(app),
-        A::AuditFind | A::AuditApply | A::AuditCancel | A::AuditVerify => audit::action(app, action),
+        A::AuditApply | A::AuditCancel | A::AuditVerify => audit::action(app, action),
         _ => ops::action(app, action),
     }
 }

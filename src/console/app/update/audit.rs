@@ -11,7 +11,6 @@ use super::toast;
 
 pub(super) fn action(app: &mut App, action: ActionId) -> Vec<Effect> {
     match action {
-        ActionId::AuditFind => open(app),
         ActionId::AuditApply => keep(app),
         ActionId::AuditCancel => cancel(app),
         _ => {
@@ -22,11 +21,13 @@ pub(super) fn action(app: &mut App, action: ActionId) -> Vec<Effect> {
     Vec::new()
 }
 
-fn open(app: &mut App) {
+/// Opens the line that filters.
+pub(super) fn open(app: &mut App) -> Vec<Effect> {
     let before = app.audit.text.clone();
     let mut line = AuditLine { input: before.clone().into(), before, error: None };
     line.input.handle(InputRequest::GoToEnd);
     app.overlays.push(Overlay::AuditFilter(line));
+    Vec::new()
 }
 
 /// What is typed holds as soon as it means something.

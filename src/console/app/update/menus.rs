@@ -12,7 +12,12 @@ use crate::console::app::place::VmTab;
 use crate::model::columns::{VM_COLUMNS, find};
 use crate::model::filter::{Filter, FilterContext, fields, suggest};
 
-pub(super) fn open(app: &mut App, title: &'static str, hint: &'static str, items: Vec<MenuItem>) -> Vec<Effect> {
+pub(super) fn open(
+    app: &mut App,
+    title: &'static str,
+    hint: &'static str,
+    items: Vec<MenuItem>,
+) -> Vec<Effect> {
     let selected = items.iter().position(|i| i.current).unwrap_or(0);
     app.overlays.push(Overlay::Menu(Menu { title, hint, items, selected }));
     Vec::new()

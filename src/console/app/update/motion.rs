@@ -4,9 +4,9 @@ use super::super::App;
 use super::super::cursor::Motion;
 use super::super::msg::Effect;
 use super::super::ops::OpsOverlay;
+use super::super::ops::parts;
 use super::super::ops::sheets::Sheet;
 use super::super::overlay::Overlay;
-use super::super::ops::parts;
 use super::super::place::{Pane, VmTab};
 use super::super::vm_page::Past;
 use super::{focus_effect, snapshot};
@@ -70,8 +70,7 @@ fn in_rows_of_page(app: &mut App, rows: isize) -> bool {
         VmTab::Disks => page.disk.step(rows, &parts::disks(vm.as_ref())),
         VmTab::Nics => page.nic.step(rows, &parts::nics(vm.as_ref())),
         VmTab::Snapshots => {
-            let keys: Vec<String> =
-                page.snapshot_tree().into_iter().map(|(_, s)| s.snapshot.name).collect();
+            let keys: Vec<String> = page.snapshot_tree().into_iter().map(|(_, s)| s.snapshot.name).collect();
             page.snapshot.step(rows, &keys);
         }
         VmTab::History => {

@@ -5,8 +5,8 @@ use super::super::action::ActionId;
 use super::super::cursor::Motion;
 use super::super::msg::{Effect, Mouse, Target};
 use super::super::ops::OpsOverlay;
-use super::super::overlay::Overlay;
 use super::super::ops::parts;
+use super::super::overlay::Overlay;
 use super::super::place::{Pane, VmTab};
 use super::{act, focus_effect, menus, motion, navigate, ops, palette};
 

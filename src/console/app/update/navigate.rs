@@ -59,7 +59,10 @@ pub(super) fn back(app: &mut App) -> Vec<Effect> {
 }
 
 pub(super) fn next_tab(app: &mut App, by: isize) -> Vec<Effect> {
-    app.page.as_ref().map(|p| p.tab.step(by, app.ops.is_some())).map_or_else(Vec::new, |tab| set_tab(app, tab))
+    app.page
+        .as_ref()
+        .map(|p| p.tab.step(by, app.ops.is_some()))
+        .map_or_else(Vec::new, |tab| set_tab(app, tab))
 }
 
 /// Left and right: tabs on a VM's screen, branches in a tree.

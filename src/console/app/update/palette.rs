@@ -7,9 +7,9 @@ use super::super::App;
 use super::super::action::{ACTIONS, ActionSpec, Category};
 use super::super::available::Availability;
 use super::super::msg::{Effect, Notice};
+use super::super::ops;
 use super::super::overlay::{Choice, Overlay, Palette, PaletteEntry};
 use super::super::place::Scope;
-use super::super::ops;
 use super::{menus, toast};
 
 /// Entries kept: more than any screen shows.
@@ -83,7 +83,8 @@ fn candidates(app: &App) -> Vec<PaletteEntry> {
     let here = |a: &&ActionSpec| {
         a.category != Category::Move
             && (!only || a.category == Category::Operations)
-            && a.scopes.iter().any(|s| chain.contains(s)) && a.name != "palette"
+            && a.scopes.iter().any(|s| chain.contains(s))
+            && a.name != "palette"
     };
     let actions = ACTIONS.iter().filter(here).filter_map(|a| {
         let unavailable = match (a.available)(app) {

@@ -49,7 +49,9 @@ pub(super) fn action(app: &mut App, action: ActionId) -> Option<Vec<Effect>> {
         A::OrphanVolumes => over(app, OpsOverlay::Orphans(OrphanList::default())),
         A::OrphanDelete => delete_orphan(app),
         A::PoolDefine => open(app, storage::define_pool()),
-        A::PoolStart | A::PoolStop | A::PoolAutostart | A::PoolBuild | A::PoolUndefine => on_pool(app, action),
+        A::PoolStart | A::PoolStop | A::PoolAutostart | A::PoolBuild | A::PoolUndefine => {
+            on_pool(app, action)
+        }
         A::VolumeCreate | A::VolumeUpload => in_pool(app, action),
         A::VolumeGrow
         | A::VolumeClone
@@ -308,8 +310,7 @@ fn on_volume(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::VolumeConvert => storage::convert_volume(pool, volume, &app.live),
         A::VolumeDownload => storage::download(pool, volume),
         _ => {
-            let act =
-                if action == A::VolumeWipe { VolumeOperation::Wipe } else { VolumeOperation::Delete };
+            let act = if action == A::VolumeWipe { VolumeOperation::Wipe } else { VolumeOperation::Delete };
             let operation = Operation::volume(pool.record.name.clone(), volume.name.clone(), act);
             return ask(app, vec![operation]);
         }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::super::{App, looks};
 use super::super::super::msg::{Effect, Notice};
 use super::super::super::ops::dialog::PlanDialog;
 use super::super::super::ops::{OpsOverlay, news};
 use super::super::super::overlay::Overlay;
 use super::super::super::place::Screen;
+use super::super::super::{App, looks};
 use super::super::toast;
 use super::{edit, jobs};
 use crate::engine::jobs::Jobs;
@@ -29,17 +29,19 @@ pub(in super::super) fn planned(
     app.dirty = true;
     match result {
         Err(why) => toast(app, Notice::bad(why)),
-        Ok(planned) => match planned.as_slice() {
-            [Planned::Refused(refusal)] if refusal.kind == RefusalKind::AlreadySo => {
-                toast(app, Notice::info(already(refusal)));
+        Ok(planned) => {
+            match planned.as_slice() {
+                [Planned::Refused(refusal)] if refusal.kind == RefusalKind::AlreadySo => {
+                    toast(app, Notice::info(already(refusal)));
+                }
+                _ => {
+                    let again = edit::is_of_draft(app, &planned);
+                    app.overlays.extend(PlanDialog::new(planned).map(|dialog| {
+                        Overlay::Ops(OpsOverlay::Plan(Box::new(PlanDialog { again, ..dialog })))
+                    }));
+                }
             }
-            _ => {
-                let again = edit::is_of_draft(app, &planned);
-                app.overlays.extend(PlanDialog::new(planned).map(|dialog| {
-                    Overlay::Ops(OpsOverlay::Plan(Box::new(PlanDialog { again, ..dialog })))
-                }));
-            }
-        },
+        }
     }
     Vec::new()
 }

@@ -60,7 +60,8 @@ pub(in super::super) fn on(app: &mut App) -> Vec<Effect> {
 /// From a plan or a refusal back to the editor, which says what was wrong.
 pub(super) fn again(app: &mut App) -> Vec<Effect> {
     let Some(Overlay::Ops(OpsOverlay::Plan(dialog))) = app.overlays.pop() else { return Vec::new() };
-    let said = dialog.refusals().next().map(|no| format!("{} {}", no.reason, no.remedy).trim_end().to_owned());
+    let said =
+        dialog.refusals().next().map(|no| format!("{} {}", no.reason, no.remedy).trim_end().to_owned());
     if let Some(draft) = app.ops.as_mut().and_then(|ops| ops.draft.as_mut()) {
         draft.said = said;
     }

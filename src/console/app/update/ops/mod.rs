@@ -86,7 +86,11 @@ fn described(app: &App, operations: &[Operation]) -> String {
     let name = |id: VmId| app.live.vm(id).map_or_else(|| id.to_string(), |vm| vm.display_name().into_owned());
     match operations {
         [] => String::new(),
-        [one] => format!("{} {}", words::verb(one), words::of_what(one).unwrap_or_else(|| one.vm_id().map_or_else(String::new, name))),
+        [one] => format!(
+            "{} {}",
+            words::verb(one),
+            words::of_what(one).unwrap_or_else(|| one.vm_id().map_or_else(String::new, name))
+        ),
         [first, ..] => format!("{} {}", words::verb(first), words::of_several(operations.len())),
     }
 }
