@@ -16,9 +16,7 @@ const UNEXPECTED: &str = "The answer was to another question. Ctrl-r asks again.
 
 /// Questions for what is on screen and not here.
 pub(super) fn ask(app: &mut App) -> Vec<Effect> {
-    if app.past.is_some() {
-        return Vec::new();
-    }
+    let now = app.past.is_none();
     let Some(ops) = &mut app.ops else { return Vec::new() };
     let mut effects = Vec::new();
     let mut next = |look: Look| {
@@ -28,10 +26,10 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     };
     if let Some(page) = &mut app.page {
         match page.tab {
-            VmTab::Snapshots if page.snapshots.is_wanted() => {
+            VmTab::Snapshots if now && page.snapshots.is_wanted() => {
                 page.snapshots.asked(next(Look::Snapshots(page.id)));
             }
-            VmTab::History if page.past.is_wanted() => page.past.asked(next(Look::Past(page.id))),
+            VmTab::History if now && page.past.is_wanted() => page.past.asked(next(Look::Past(page.id))),
             _ => {}
         }
     } else if app.screen == Screen::Audit {

@@ -102,6 +102,7 @@ fn of_revision(c: &Canvas<'_>, past: &Past, revision: &Revision) -> Row<'static>
     let note = match (revision.why.as_str(), newest) {
         ("noticed", true) => "noticed; the present definition".to_owned(),
         (why, true) => format!("by {}; the present definition", clean(why)),
+        ("noticed", false) if past.before(revision.number).is_none() => "as it was found".to_owned(),
         ("noticed", false) => "noticed: changed by something else".to_owned(),
         (why, false) => format!("by {}", clean(why)),
     };

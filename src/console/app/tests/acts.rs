@@ -74,7 +74,10 @@ fn the_actions_menu_lists_what_can_be_done_to_what_is_selected_and_nothing_else(
     let Some(Overlay::Palette(palette)) = app.overlays.last() else { panic!("the menu is open") };
     assert_eq!(palette.only.as_deref(), Some("disk vda of web01"));
     assert_eq!(palette.entries[0].label, "Attach a disk");
-    // Without a desk there is no such menu.
+}
+
+#[test]
+fn without_a_desk_there_is_no_actions_menu() {
     let mut app = app();
     keys(&mut app, "m");
     assert!(app.overlays.is_empty());
@@ -432,7 +435,7 @@ fn the_audit_is_read_when_it_is_seen_and_as_it_is_filtered() {
 
 #[test]
 fn a_job_that_was_undone_is_undone_once() {
-    let live = app().live;
+    let live = host();
     let id = made::id(&live, "db01");
     let autostart = made::plan_of(&live, &Operation::vm(id, VmOperation::Autostart { on: true }));
     assert!(autostart.inverse.is_some());
@@ -453,7 +456,7 @@ fn a_job_that_was_undone_is_undone_once() {
 
 #[test]
 fn on_the_jobs_screen_keys_mean_the_vm_of_the_job() {
-    let live = app().live;
+    let live = host();
     let id = made::id(&live, "db01");
     let plan = made::plan_of(&live, &Operation::vm(id, VmOperation::Pause));
     let mut app = with_jobs(made::jobs(vec![made::over(made::queued(1, 1, &plan), JobState::Done, "ok")]));
