@@ -12,6 +12,7 @@ mod snapshot;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod touch;
 mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};

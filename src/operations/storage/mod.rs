@@ -16,6 +16,7 @@ pub use orphans::orphans;
 
 use super::build::Draft;
 use super::facts::{Facts, Needs, StorageNeeds};
+use super::touch;
 use crate::model::operation::{Operation, PoolOperation, Target, VolumeOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 use crate::model::storage::Volume;
@@ -91,6 +92,13 @@ impl<'o> On<'o> {
         let operation = Operation::volume(self.pool, self.name, self.act.clone());
         Draft::new(operation, self.target(), self.title(verb), verb)
             .rests_on(format!("UUID of pool {}", clean(self.pool)), pool.record.id.to_string())
+            .touches(self.file(pool).map(|path| touch::file(&path)))
+    }
+
+    /// Where the volume is, or will be.
+    fn file(&self, pool: &PoolFacts) -> Option<String> {
+        let there = pool.volumes.iter().flatten().find(|v| v.name == self.name).map(|v| v.path.clone());
+        there.or_else(|| Some(format!("{}/{}", pool.record.path.as_ref()?, self.name)))
     }
 
     fn no(
