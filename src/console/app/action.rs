@@ -146,7 +146,7 @@ actions! {
     Offer "offer" "Take the offer" "Tries what a job that failed offers instead, such as forcing off what did not shut down." Operations [Global Job] ["a"] Some((24, "offer")), available::can_take_offer;
     StopJob "stop-job" "Stop the job" "Asks whether to stop the selected job, and take back what it did." Operations [Jobs Job] ["x"] Some((18, "stop")), available::can_stop_job;
 
-    Actions "actions" "Actions" "Lists all that can be done to what is selected, to be found by a few letters." Program [Global] ["m"] Some((17, "actions")), available::has_desk;
+    Actions "actions" "Actions" "Lists all that can be done to what is selected, to be found by a few letters." Program [Global] ["m"] Some((12, "actions")), available::has_desk;
     Delete "delete" "Delete" "Deletes the VM; it is held for a while and can be brought back, and its disks stay." Operations [Vms Vm Topology Alerts Jobs] ["D"] Some((49, "delete")), available::can_operate;
     DeletedVms "deleted-vms" "Deleted VMs" "Lists deleted VMs that are held: brings them back, or purges them." Operations [Global] ["X"] None, available::has_desk;
     ShutdownWithin "shut-down-within" "Shut down within a time" "Asks how long the guest is given to shut down, and how it is asked." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate;

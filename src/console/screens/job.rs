@@ -95,7 +95,7 @@ fn facts(c: &Canvas<'_>, job: &Job) -> Vec<(&'static str, Rich<'static>)> {
         facts.push(("Ended", text(c.app.local(ended).full())));
     }
     facts.push(("Job", text(job.id.to_string())));
-    let undo = jobs::undo(c, job).map(|undo| words::verb(&undo).trim_end_matches(':').to_lowercase());
+    let undo = jobs::undo(c, job).map(|undo| words::bare(words::verb(&undo)).to_lowercase());
     let helps = [("Instead", offer_word(job), ActionId::Offer), ("Taken back by", undo, ActionId::Undo)];
     for (label, word, action) in helps {
         if let Some(word) = word {

@@ -142,7 +142,7 @@ fn facts(plan: &Plan, details: bool) -> Vec<(&'static str, Rich<'static>)> {
     facts.extend(plan.space.iter().map(|s| ("Needs", space(s))));
     let back = plan.inverse.as_ref().map_or_else(
         || Rich::of("nothing", Role::Dim),
-        |inverse| Rich::of(format!("{} (u)", words::verb(inverse).trim_end_matches(':')), Role::Text),
+        |inverse| Rich::of(format!("{} (u)", words::bare(words::verb(inverse))), Role::Text),
     );
     facts.push(("Taken back by", back));
     if details {

@@ -10,7 +10,9 @@ use crate::console::theme::Role;
 use crate::console::widgets::{Dialog, Rich};
 use crate::engine::jobs::NetworkSeen;
 use crate::model::audit::AuditRecord;
+use crate::model::job::Actor;
 use crate::model::text::{clean, clean_lines};
+use crate::operations::NetworkUser;
 
 /// Columns at most.
 const MOST: u16 = 110;
@@ -82,17 +84,21 @@ fn of_record(c: &Canvas<'_>, seen: &Record, columns: usize) -> Vec<Rich<'static>
 }
 
 fn facts(c: &Canvas<'_>, seen: &Record, record: &AuditRecord) -> Vec<(&'static str, Rich<'static>)> {
-    let by = &record.by;
-    let origin = if by.origin.is_empty() { String::new() } else { format!(" at {}", by.origin) };
+    let who = |by: &Actor| {
+        let origin = if by.origin.is_empty() { String::new() } else { format!(" at {}", by.origin) };
+        text(&format!("{}{origin}, {}, process {}", by.user, by.via.word(), by.pid))
+    };
     let target =
         format!("{} {} ({})", record.target.kind.word(), record.target.display_name(), record.target.id);
     let mut facts = vec![
         ("Operation", text(record.operation.word())),
         ("Target", text(&target)),
-        ("By", text(&format!("{}{origin}, {}, process {}", by.user, by.via.word(), by.pid))),
+        ("By", who(&record.by)),
         ("Ended", text(&c.app.local(record.at).full())),
         ("Host", text(&record.host)),
     ];
+    // Where NovaCron was killed on the way, and another one looked after it.
+    facts.extend(record.ended_by.as_ref().map(|other| ("Ended by", who(other))));
     facts.extend(record.job.map(|job| ("Job", text(&job.to_string()))));
     facts.push(("Hash", Rich::of(seen.link.hash.clone(), Role::Dim)));
     facts
@@ -133,7 +139,11 @@ fn of_network(c: &Canvas<'_>, seen: &NetworkSeen, columns: usize) -> Vec<Rich<'s
     }
     lines.push(Rich::new());
     lines.push(Rich::of("Who is on it", Role::Strong));
-    for user in &seen.users {
+    // What runs is as it runs; its definition is mostly the same.
+    let runs = |u: &NetworkUser| seen.users.iter().any(|l| l.live && l.vm == u.vm && l.mac == u.mac);
+    let mut users: Vec<&NetworkUser> = seen.users.iter().filter(|u| u.live || !runs(u)).collect();
+    users.sort_by(|a, b| (!a.live, &a.vm, &a.mac).cmp(&(!b.live, &b.vm, &b.mac)));
+    for user in users {
         let (sign, role) = if user.live { (g.running, Role::StateRunning) } else { (g.off, Role::StateOff) };
         let device = user.device.as_deref().unwrap_or(if user.live { "" } else { "as defined" });
         lines.push(

@@ -81,7 +81,7 @@ impl PlanDialog {
 
     /// What the button says that goes ahead: `Shut down`, `Shut down 2`; `None` where all was refused.
     pub fn button(&self) -> Option<String> {
-        let verb = self.verb().trim_end_matches(':');
+        let verb = words::bare(self.verb());
         match (self.plans().count(), self.planned.len()) {
             (0, _) => None,
             (_, 1) => Some(verb.to_owned()),

@@ -230,7 +230,7 @@ pub fn offer_of(job: &Job) -> Option<Operation> {
 /// What taking the offer is called: `force off`, `plan again`.
 pub fn offer_word(job: &Job) -> Option<String> {
     let offer = offer_of(job)?;
-    let verb = words::verb(&offer).trim_end_matches(':').to_lowercase();
+    let verb = words::bare(words::verb(&offer)).to_lowercase();
     Some(if job.state == JobState::Stale { "plan again".into() } else { verb })
 }
 

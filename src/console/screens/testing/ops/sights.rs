@@ -86,6 +86,7 @@ fn record(number: u64, act: VmOperation, result: JobState, hours: i64, outcome: 
         result,
         outcome: outcome.into(),
         duration_ms: 120 * number,
+        ended_by: None,
     };
     Chained { number, record, hash: "ab".repeat(32) }
 }
