@@ -12,7 +12,6 @@ use crate::engine::jobs::NetworkSeen;
 use crate::model::audit::AuditRecord;
 use crate::model::job::Actor;
 use crate::model::text::{clean, clean_lines};
-use crate::operations::NetworkUser;
 
 /// Columns at most.
 const MOST: u16 = 110;
@@ -140,8 +139,8 @@ fn of_network(c: &Canvas<'_>, seen: &NetworkSeen, columns: usize) -> Vec<Rich<'s
     lines.push(Rich::new());
     lines.push(Rich::of("Who is on it", Role::Strong));
     // What runs is as it runs; its definition is mostly the same.
-    let runs = |u: &NetworkUser| seen.users.iter().any(|l| l.live && l.vm == u.vm && l.mac == u.mac);
-    let mut users: Vec<&NetworkUser> = seen.users.iter().filter(|u| u.live || !runs(u)).collect();
+    let runs = |vm: &str, mac: &str| seen.users.iter().any(|l| l.live && l.vm == vm && l.mac == mac);
+    let mut users: Vec<_> = seen.users.iter().filter(|u| u.live || !runs(&u.vm, &u.mac)).collect();
     users.sort_by(|a, b| (!a.live, &a.vm, &a.mac).cmp(&(!b.live, &b.vm, &b.mac)));
     for user in users {
         let (sign, role) = if user.live { (g.running, Role::StateRunning) } else { (g.off, Role::StateOff) };
