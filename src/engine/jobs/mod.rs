@@ -33,6 +33,7 @@ mod recover;
 mod run;
 mod snapshot_facts;
 mod stop;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -55,6 +56,7 @@ pub use self::handle::{DeskHandle, Jobs};
 pub use self::kept::{Expiry, Shelf, difference, vm_of};
 pub use self::look::{Look, Seen};
 use self::stop::Stop;
+pub use self::templates::{TemplateSeen, template, templates};
 use super::clock::{Clock, SystemClock};
 use super::threads::Threads;
 use crate::hypervisor::Connector;

@@ -3,6 +3,7 @@
 mod act;
 mod act_definition;
 mod act_hardware;
+mod act_making;
 mod act_network;
 mod act_snapshot;
 mod act_storage;
@@ -15,6 +16,7 @@ use super::operation::{Operation, Target};
 pub use act::Act;
 pub use act_definition::DefinitionAct;
 pub use act_hardware::HardwareAct;
+pub use act_making::{Content, CopiedDisk, MakingAct};
 pub use act_network::NetworkAct;
 pub use act_snapshot::SnapshotAct;
 pub use act_storage::StorageAct;

@@ -12,6 +12,8 @@ pub const fn verb(operation: &Operation) -> &'static str {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return verb_of_volume(act),
         Operation::Pool { act, .. } => return verb_of_pool(act),
+        Operation::NewVm { .. } => return "Create",
+        Operation::Template { .. } => return "Delete template",
         Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "Take a snapshot of",
         Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => {
             return "Go back to a snapshot of";
@@ -35,12 +37,14 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Rename { .. } => "Rename",
         VmOperation::SetTags { .. } | VmOperation::ChangeTags { .. } => "Tag",
         VmOperation::Describe { .. } => "Describe",
+        VmOperation::Clone(_) => "Clone",
+        VmOperation::Template(_) => "Make a template of",
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
         VmOperation::Hardware(change) => hardware(&change.what),
         VmOperation::Delete { .. } => "Delete",
         VmOperation::Undelete { .. } => "Bring back",
-        VmOperation::Purge => "Purge",
+        VmOperation::Purge | VmOperation::PurgeWithVolumes => "Purge",
         VmOperation::Redefine { why: Redefined::Revert(_), .. } => "Revert",
         VmOperation::Redefine { .. } => "Redefine",
     }
@@ -67,6 +71,8 @@ pub const fn doing(operation: &Operation) -> &'static str {
     let act = match operation {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return doing_to_volume(act),
+        Operation::NewVm { .. } => return "creating",
+        Operation::Template { .. } => return "deleting",
         Operation::Pool { .. } | Operation::Network { .. } => return "changing",
         Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "taking snapshot",
         Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => return "going back",
@@ -83,9 +89,10 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Save => "saving",
         VmOperation::DiscardSaved => "discarding",
         VmOperation::Rename { .. } => "renaming",
+        VmOperation::Clone(_) | VmOperation::Template(_) => "copying",
         VmOperation::Delete { .. } => "deleting",
         VmOperation::Undelete { .. } => "coming back",
-        VmOperation::Purge => "purging",
+        VmOperation::Purge | VmOperation::PurgeWithVolumes => "purging",
         VmOperation::Autostart { .. }
         | VmOperation::StartOrder { .. }
         | VmOperation::SetTags { .. }
