@@ -2,7 +2,6 @@
 
 mod define;
 mod desk;
-mod editor;
 mod follow;
 mod jobs;
 mod json;
@@ -29,7 +28,6 @@ use std::path::Path;
 use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
-pub(super) use editor::Draft;
 pub(super) use jobs::{list as list_jobs, recover as recover_jobs};
 pub(super) use snapshots::{list, show};
 

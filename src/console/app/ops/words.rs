@@ -56,6 +56,22 @@ pub const fn verb(operation: &Operation) -> &'static str {
     }
 }
 
+/// A verb without what would lead on to a name: `Attach a NIC to` is `Attach a NIC` on a button.
+pub fn bare(verb: &str) -> &str {
+    let verb = verb.trim_end_matches(':');
+    [" of", " to", " from", " into", " on"].iter().find_map(|w| verb.strip_suffix(w)).unwrap_or(verb)
+}
+
+/// The name of what it acts on, where the operation says it itself; cleaned.
+pub fn of_what(operation: &Operation) -> Option<String> {
+    let name = match operation {
+        Operation::Vm { .. } | Operation::Snapshot { .. } => return None,
+        Operation::Volume { pool, name, .. } => format!("{pool}/{name}"),
+        Operation::Pool { name, .. } | Operation::Network { name, .. } => name.clone(),
+    };
+    Some(crate::model::text::clean(&name).into_owned())
+}
+
 /// What goes on while it is carried out, short enough for a cell: `stopping`.
 pub const fn doing(operation: &Operation) -> &'static str {
     let act = match operation {
