@@ -14,6 +14,7 @@ pub mod demo;
 mod error;
 mod hardware;
 pub mod libvirt;
+mod making_roles;
 mod network_admin;
 pub mod sim;
 mod snapshot_roles;
@@ -29,6 +30,7 @@ pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
 pub use hardware::Hardware;
+pub use making_roles::{BackupTarget, Making};
 pub use network_admin::{NetworkAdmin, NetworkXml};
 pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
@@ -148,6 +150,7 @@ pub trait Hypervisor:
     + Lifecycle
     + Define
     + Definitions
+    + Making
     + Hardware
     + BlockJobs
     + Snapshots

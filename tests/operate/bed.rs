@@ -117,7 +117,7 @@ impl Bed {
     }
 
     /// Where the state of this host is kept, once something was.
-    pub(super) fn folder(&self) -> std::path::PathBuf {
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
         self.kept().unwrap()
     }
 

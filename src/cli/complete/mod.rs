@@ -4,7 +4,6 @@ mod names;
 mod scripts;
 mod words;
 
-use std::io::Write;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 

@@ -178,13 +178,16 @@ impl<'d> Line<'d> {
         match (area, arg.get_id().as_str()) {
             // What is made or brought back is not there yet.
             ("pool" | "network", "pool" | "network") if action == "define" => None,
+            ("vm", "name") if action == "create" => None,
             ("vm", _) if matches!(action, "undelete" | "purge" | "held") => None,
             ("snapshot", "name") if action == "create" => None,
             ("vm", "name" | "names") | ("snapshot", "vm") | ("network", "who") => Some(Names::Vms),
             ("snapshot", "name") => Some(Names::Snapshots(self.given.first()?.clone())),
             ("vm" | "pool", "pool") => Some(Names::Pools),
             ("vm" | "network", "network") => Some(Names::Networks),
-            ("volume", "at" | "backing") | ("vm", "source" | "into" | "onto") => Some(Names::Volumes),
+            ("volume", "at" | "backing") | ("vm", "source" | "into" | "onto" | "disk") => {
+                Some(Names::Volumes)
+            }
             ("show", "name") => Some(Names::Any),
             _ => None,
         }
@@ -213,6 +216,9 @@ mod tests {
             ("novacron vm tag web01 add ", None),
             ("novacron vm rename web01 ", None),
             ("novacron vm purge ", None),
+            ("novacron vm clone ", Some(Names::Vms)),
+            ("novacron vm create ", None),
+            ("novacron vm create x --disk ", Some(Names::Volumes)),
             ("novacron vm disk attach ", Some(Names::Vms)),
             ("novacron vm disk attach web01 ", Some(Names::Volumes)),
             ("novacron vm nic attach web01 --network ", Some(Names::Networks)),

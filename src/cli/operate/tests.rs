@@ -160,6 +160,7 @@ impl Script {
                     let failed = self.fails.map(|kind| HvError::new(kind, "list VMs", "no"));
                     drop(reply.send(failed.map_or_else(|| Ok(records()), Err)));
                 }
+                Ask::Look(_, reply) => drop(reply.send(Err("nothing is seen here".into()))),
                 Ask::Snapshots(_, reply) => drop(reply.send(Ok(Vec::new()))),
                 Ask::Plan(operations, reply) => {
                     let one = |o: &Operation| match self.refuses.get(&o.vm_id().unwrap()) {

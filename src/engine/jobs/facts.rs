@@ -3,6 +3,7 @@
 mod definition;
 mod hardware;
 mod layers;
+mod making;
 
 pub(super) use layers::written;
 
@@ -13,7 +14,7 @@ use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
-use crate::operations::{Facts, VmFacts, needs};
+use crate::operations::{Facts, MakingFacts, VmFacts, needs};
 use crate::xml::domain;
 
 /// Reads what the operation needs to know. An error is of the connection: a VM that is gone is a fact.
@@ -25,9 +26,15 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     };
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
-    let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
-    let mut storage = storage_facts(hv, operation, needed.storage)?;
+    let mut storage =
+        storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage), setting)?;
     let networks = network_facts(hv, operation)?;
+    let making = if needed.making {
+        making::gather(hv, operation, vm.as_ref(), &storage)?
+    } else {
+        MakingFacts::default()
+    };
+    let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
     let snapshots = match &vm {
         Some(vm) if needed.snapshots => found(snapshot_facts(hv, vm, needed, folder_of(operation)))?,
@@ -35,12 +42,12 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     };
     let layers = match (&vm, operation) {
         (Some(vm), Operation::Vm { act: VmOperation::Layers(change), .. }) => {
-            found(layers::gather(hv, operation, vm, change, &mut storage))?
+            found(layers::gather(hv, operation, vm, change, &mut storage, setting))?
         }
         _ => None,
     };
     let read_only = setting.read_only.clone();
-    Ok(Facts { read_only, vm, names, hardware, storage, definition, snapshots, layers, networks })
+    Ok(Facts { read_only, vm, names, hardware, storage, making, definition, snapshots, layers, networks })
 }
 
 /// The folder that new layers are to go to, where one was named.

@@ -101,13 +101,11 @@ impl Run<'_> {
             let offer = Some(self.plan.operation.clone());
             return Ok((Ending { offer, ..Ending::new(JobState::Failed, not_done) }, None));
         }
-        let then = if self.no_way_back(next) { AfterKill::Finish } else { self.plan.after_kill };
+        let no_way_back = self.no_way_back(next);
+        let then = if no_way_back { AfterKill::Finish } else { self.plan.after_kill };
         match then {
             AfterKill::Finish => {
-                // Behind that, what is left looks for itself whether it is called for.
-                if !self.no_way_back(next)
-                    && let Some(why) = self.rest_is_another(next)?
-                {
+                if !no_way_back && let Some(why) = self.rest_is_another(next)? {
                     let said = format!("{not_done} Things have changed since: {why}");
                     return Ok((Ending::new(JobState::Failed, said), None));
                 }

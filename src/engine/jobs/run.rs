@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::mpsc::Sender;
 
-use super::acts::{Broken, Found, Hands, changes_definition, may_take_back, perform};
+use super::acts::{Broken, Found, Hands, changes_definition, perform, to_take_back};
 use super::facts::gather;
 use super::line::Line;
 use super::record::{self, Unended};
@@ -285,7 +285,9 @@ impl Run<'_> {
     fn undo(&mut self, undo: &Act) -> Result<(), Broken> {
         self.line.ready()?;
         let hands = self.hands()?;
-        may_take_back(undo, hands.hv, self.is_long_ago())?;
+        if !to_take_back(undo, hands.hv, self.is_long_ago())? {
+            return Ok(());
+        }
         // What takes back is not to be stopped by what stopped the job.
         let stop = Stop::default();
         perform(undo, &Hands { stop: &stop, ..hands })

@@ -10,7 +10,7 @@ use super::line::Line;
 use super::recover::recover;
 use super::run::{Ran, run};
 use super::snapshot_facts::sized;
-use super::{Assignment, Input, Setting};
+use super::{Assignment, Input, Look, Seen, Setting, look};
 use crate::hypervisor::{Connector, HvError, HvErrorKind, HvResult, XmlOf};
 use crate::model::id::VmId;
 use crate::model::job::JobId;
@@ -33,6 +33,8 @@ pub(super) enum Task {
     Definition(VmId, bool),
     /// Read a VM's snapshots.
     Snapshots(VmId),
+    /// Look at something.
+    Look(Look),
     /// Make plans.
     Plan(Vec<Operation>),
     /// Carry a job out.
@@ -50,6 +52,8 @@ pub(crate) enum Outcome {
     Definition(HvResult<String>),
     /// A VM's snapshots.
     Snapshots(HvResult<Vec<SizedSnapshot>>),
+    /// What was seen, or a sentence.
+    Looked(Result<Seen, String>),
     /// Plans.
     Planned(HvResult<Vec<Planned>>),
     /// The job is over.
@@ -104,6 +108,10 @@ impl Worker {
             Task::Definition(vm, secrets) => Outcome::Definition(self.definition(vm, secrets)),
             Task::Snapshots(vm) => {
                 Outcome::Snapshots(self.line.ready().and_then(|()| sized(self.line.hv()?, vm)))
+            }
+            Task::Look(look) => {
+                let seen = self.line.ready().and_then(|()| look::at(self.line.hv()?, &look));
+                Outcome::Looked(seen.map_err(|e| e.sentence()))
             }
             Task::Plan(operations) => Outcome::Planned(self.plan(&operations)),
             Task::Run(assignment) => self.carry_out(*assignment),

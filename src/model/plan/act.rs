@@ -108,6 +108,8 @@ pub enum Act {
         /// The text.
         text: String,
     },
+    /// Something on the way to a new VM.
+    Making(super::MakingAct),
     /// Something about a VM's hardware.
     Hardware(super::HardwareAct),
     /// Something about where a disk's bytes lie.

@@ -54,7 +54,10 @@ pub(super) fn plan(case: &Case<'_>, to: &DiskMove) -> Result<Draft, No> {
         No::new(RefusalKind::Unknown, reason, "")
     })?;
     let made = Move { case, disk: &disk, to, place, path, goes_to, old, backing, edit, after };
-    if case.runs() { Ok(made.of_running()) } else { made.of_off() }
+    let plan = if case.runs() { made.of_running() } else { made.of_off()? };
+    let volume = Target::volume(&made.place.pool.record.name, &made.place.name).thing();
+    let things = disk.path.iter().chain([&made.path]).map(|path| touch::file(path));
+    Ok(plan.touches(things.chain([volume])))
 }
 
 /// Refuses what somebody else needs where it is.
@@ -196,7 +199,6 @@ impl Move<'_, '_> {
             .summary(format!("{} to {}, {}, {how}", self.case.target(), self.goes(), self.place.format))
             .done(format!("{} lies in {} now.", self.case.target(), self.goes()))
             .after_kill(AfterKill::Undo)
-            .touches([touch::file(&self.path), Target::volume(&self.to.pool, &self.place.name).thing()])
             .rests_on(format!("UUID of pool {}", clean(&self.to.pool)), self.place.pool.record.id.to_string())
             .rests_on("its new volume", self.goes())
             .rests_on("its size", self.place.capacity.to_string())

@@ -6,13 +6,17 @@ mod facts;
 mod make;
 mod orphans;
 mod pool;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod transfer;
 mod volume;
 
 pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names};
+pub(in crate::operations) use facts::{User, same};
 pub use orphans::orphans;
+pub use templates::{Version, versions};
+pub(in crate::operations) use templates::{manifest, stem};
 
 use super::build::Draft;
 use super::facts::{Facts, Needs, StorageNeeds};

@@ -2,6 +2,7 @@
 
 mod devices;
 mod disk;
+mod fresh;
 mod machine;
 mod metadata;
 mod mirror;
@@ -12,6 +13,7 @@ pub mod secrets;
 mod tests;
 mod uses;
 
+pub use fresh::{Fresh, FreshDisk, fresh};
 pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
 pub use mirror::{Mirror, mirrors};

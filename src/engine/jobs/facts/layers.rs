@@ -1,6 +1,7 @@
 //! What plans about a disk's layers rest on.
 
 use super::found;
+use crate::engine::jobs::Setting;
 use crate::engine::jobs::facts_storage::storage_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
 use crate::model::operation::{LayerChange, Operation};
@@ -15,6 +16,7 @@ pub(super) fn gather(
     vm: &VmFacts,
     change: &LayerChange,
     storage: &mut StorageFacts,
+    setting: &Setting,
 ) -> HvResult<LayerFacts> {
     let target = &change.target;
     let mut facts = LayerFacts {
@@ -36,7 +38,7 @@ pub(super) fn gather(
         };
     }
     if look_again(hv, disk, storage)? {
-        *storage = storage_facts(hv, operation, StorageNeeds::Uses)?;
+        *storage = storage_facts(hv, operation, StorageNeeds::Uses, setting)?;
     }
     let lies_in = match &disk.source {
         Some(DiskSource::Volume { pool, volume }) => Some((pool.clone(), volume.clone())),
