@@ -16,9 +16,12 @@ fn offered(line: &str) -> (Vec<String>, Duration) {
         words.join(" ").replacen("'novacron'", &format!("'{binary}'"), 1)
     );
     let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("line.bash");
+    std::fs::write(&file, program).unwrap();
     let began = Instant::now();
     let out = Command::new("bash")
-        .args(["--norc", "-c", &program])
+        .arg("--norc")
+        .arg(&file)
         .env_clear()
         .env("HOME", home.path())
         .env("PATH", "/usr/bin:/bin")
