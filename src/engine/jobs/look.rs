@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::records::{self, Filter, Found, Link, Verdict};
 use super::snapshot_facts::sized;
-use super::{NetworkSeen, Shelf, on_network, orphans};
+use super::{NetworkSeen, Setting, Shelf, TemplateVersion, on_network, orphans, templates};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, NetworkXml, XmlOf};
 use crate::model::audit::Chained;
 use crate::model::held::{HeldVm, Revision};
@@ -30,6 +30,8 @@ pub enum Look {
     NetworkXml(String),
     /// Volumes that no VM uses.
     Orphans,
+    /// Templates.
+    Templates,
     /// Deleted VMs that can be brought back.
     Held,
     /// What was done to a VM, and the definitions it had.
@@ -53,6 +55,8 @@ pub enum Seen {
     Network(Box<NetworkSeen>),
     /// Volumes that no VM uses.
     Orphans(Vec<Orphan>),
+    /// Templates, by name and version.
+    Templates(Vec<TemplateVersion>),
     /// Deleted VMs, the newest first.
     Held(Vec<HeldVm>),
     /// Definitions and audit records of a VM, the newest first.
@@ -70,13 +74,18 @@ impl Look {
     pub(super) const fn asks_hypervisor(&self) -> bool {
         matches!(
             self,
-            Self::Snapshots(_) | Self::Definition(_) | Self::Network(_) | Self::NetworkXml(_) | Self::Orphans
+            Self::Snapshots(_)
+                | Self::Definition(_)
+                | Self::Network(_)
+                | Self::NetworkXml(_)
+                | Self::Orphans
+                | Self::Templates
         )
     }
 }
 
 /// Asks the hypervisor.
-pub(super) fn at(hv: &dyn Hypervisor, look: &Look) -> HvResult<Seen> {
+pub(super) fn at(hv: &dyn Hypervisor, setting: &Setting, look: &Look) -> HvResult<Seen> {
     match look {
         Look::Snapshots(vm) => sized(hv, *vm).map(Seen::Snapshots),
         Look::Definition(vm) => hv.xml_of(*vm, XmlOf::Defined).map(Seen::Xml),
@@ -85,7 +94,14 @@ pub(super) fn at(hv: &dyn Hypervisor, look: &Look) -> HvResult<Seen> {
             None => Err(HvError::new(HvErrorKind::NotFound, "find the network", "there is no such network")),
         },
         Look::NetworkXml(name) => hv.network_xml(name, NetworkXml::Defined).map(Seen::Xml),
-        Look::Orphans => orphans(hv).map(Seen::Orphans),
+        Look::Orphans => {
+            let shelf = Shelf::open(&setting.folder, &setting.host, setting.clock.now().wall);
+            let held = shelf.and_then(|shelf| shelf.held());
+            let unread =
+                |why: StoreError| HvError::new(HvErrorKind::Other, "read what is held", why.to_string());
+            orphans(hv, &held.map_err(unread)?).map(Seen::Orphans)
+        }
+        Look::Templates => templates(hv).map(Seen::Templates),
         Look::Held | Look::Past(_) | Look::Audit(_) | Look::Record(_) | Look::Verify => {
             Err(HvError::new(HvErrorKind::Other, "look", "the hypervisor does not know it"))
         }

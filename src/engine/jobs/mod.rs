@@ -62,6 +62,7 @@ use super::threads::Threads;
 use crate::hypervisor::Connector;
 use crate::model::job::{Actor, Job, JobId, Progress};
 use crate::model::plan::Plan;
+pub use crate::operations::Version as TemplateVersion;
 
 /// Jobs of one desk that are carried out at once, unless it is told otherwise.
 pub const PARALLEL: usize = 4;

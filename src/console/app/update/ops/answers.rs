@@ -120,8 +120,19 @@ fn xml_again(app: &mut App, ended: &[&Job]) -> Option<Effect> {
 /// Whether libvirt does not tell by itself what it changed: it does of what VMs do.
 const fn is_found_by_looking(operation: &Operation) -> bool {
     match operation {
-        Operation::Volume { .. } | Operation::Pool { .. } | Operation::Network { .. } => true,
-        Operation::Vm { act, .. } => matches!(act, VmOperation::Hardware(_) | VmOperation::Redefine { .. }),
+        Operation::Volume { .. }
+        | Operation::Pool { .. }
+        | Operation::NewVm { .. }
+        | Operation::Template { .. }
+        | Operation::Network { .. } => true,
+        Operation::Vm { act, .. } => matches!(
+            act,
+            VmOperation::Hardware(_)
+                | VmOperation::Redefine { .. }
+                | VmOperation::Clone(_)
+                | VmOperation::Template(_)
+                | VmOperation::PurgeWithVolumes
+        ),
         Operation::Snapshot { .. } => false,
     }
 }
