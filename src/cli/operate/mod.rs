@@ -17,6 +17,7 @@ mod tests;
 mod text;
 mod words;
 mod words_hardware;
+mod words_layers;
 mod words_making;
 mod words_network;
 mod words_storage;

@@ -168,6 +168,9 @@ actions! {
     DiskDetach "disk-detach" "Detach the disk" "Detaches the selected disk; what is on it stays." Operations [VmDisks] ["D"] Some((15, "detach")), available::has_disk;
     DiskGrow "disk-grow" "Grow the disk" "Makes the selected disk larger." Operations [VmDisks] ["+"] Some((14, "grow")), available::has_disk;
     DiskBus "disk-bus" "Change the bus" "Puts the selected disk on another bus." Operations [VmDisks] ["b"] Some((18, "bus")), available::has_disk;
+    DiskMove "disk-move" "Move the disk" "Moves the selected disk to another pool or format; a VM that runs goes on meanwhile." Operations [VmDisks] ["M"] Some((19, "move")), available::has_disk;
+    DiskCommit "disk-commit" "Merge the disk's layers" "Writes what the selected disk's layers hold into the image below, and goes on with that one." Operations [VmDisks] [] None, available::has_layers;
+    DiskPull "disk-pull" "Make the disk independent" "Takes into the selected disk what lies below it, and does without that." Operations [VmDisks] [] None, available::has_layers;
     DriveInsert "drive-insert" "Insert a medium" "Puts an ISO image into the selected drive." Operations [VmDisks] ["i"] Some((16, "insert")), available::has_drive;
     DriveEject "drive-eject" "Eject the medium" "Takes the medium out of the selected drive." Operations [VmDisks] ["E"] Some((17, "eject")), available::has_drive;
     NicAttach "nic-attach" "Attach a NIC" "Plugs the VM into one more network." Operations [VmNics] ["n"] Some((13, "attach")), available::can_operate_on_one;

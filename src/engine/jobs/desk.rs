@@ -245,6 +245,10 @@ impl DeskThread {
             (Outcome::Busy(id), _) => self.queue.put_back(id),
             (Outcome::NotRecovered(job, why), _) => {
                 tracing::warn!("Job {} was interrupted and cannot be looked after yet: {why}", job.job.id);
+                self.queue.over(job.job.id);
+                if let Some(live) = self.live.get_mut(&job.job.id) {
+                    Arc::make_mut(&mut live.job).state = JobState::Interrupted;
+                }
                 self.interrupted.push(*job);
             }
             (

@@ -85,7 +85,7 @@ impl Look {
 }
 
 /// Asks the hypervisor.
-pub(super) fn at(hv: &dyn Hypervisor, setting: &Setting, look: &Look) -> HvResult<Seen> {
+pub(super) fn at(hv: &dyn Hypervisor, look: &Look, setting: &Setting) -> HvResult<Seen> {
     match look {
         Look::Snapshots(vm) => sized(hv, *vm).map(Seen::Snapshots),
         Look::Definition(vm) => hv.xml_of(*vm, XmlOf::Defined).map(Seen::Xml),
@@ -95,11 +95,12 @@ pub(super) fn at(hv: &dyn Hypervisor, setting: &Setting, look: &Look) -> HvResul
         },
         Look::NetworkXml(name) => hv.network_xml(name, NetworkXml::Defined).map(Seen::Xml),
         Look::Orphans => {
-            let shelf = Shelf::open(&setting.folder, &setting.host, setting.clock.now().wall);
-            let held = shelf.and_then(|shelf| shelf.held());
             let unread =
-                |why: StoreError| HvError::new(HvErrorKind::Other, "read what is held", why.to_string());
-            orphans(hv, &held.map_err(unread)?).map(Seen::Orphans)
+                |why: StoreError| HvError::new(HvErrorKind::Other, "read the journal", why.to_string());
+            let now = setting.clock.now().wall;
+            let held =
+                Shelf::open(&setting.folder, &setting.host, now).and_then(|s| s.held()).map_err(unread)?;
+            orphans(hv, &held).map(Seen::Orphans)
         }
         Look::Templates => templates(hv).map(Seen::Templates),
         Look::Held | Look::Past(_) | Look::Audit(_) | Look::Record(_) | Look::Verify => {

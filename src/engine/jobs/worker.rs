@@ -110,7 +110,7 @@ impl Worker {
                 Outcome::Snapshots(self.line.ready().and_then(|()| sized(self.line.hv()?, vm)))
             }
             Task::Look(look) => {
-                let seen = self.line.ready().and_then(|()| look::at(self.line.hv()?, &self.setting, &look));
+                let seen = self.line.ready().and_then(|()| look::at(self.line.hv()?, &look, &self.setting));
                 Outcome::Looked(seen.map_err(|e| e.sentence()))
             }
             Task::Plan(operations) => Outcome::Planned(self.plan(&operations)),
@@ -142,12 +142,13 @@ impl Worker {
             drop(self.desk.send(Input::Unwritten(id)));
             return Outcome::Over(id);
         };
-        match run(assignment, &self.line, db, &self.setting, &self.desk) {
+        match run(assignment, &mut self.line, db, &self.setting, &self.desk) {
             Ran::Over => Outcome::Over(id),
             Ran::Busy(other) => {
                 tracing::debug!("job {id} waits for job {other} of another process");
                 Outcome::Busy(id)
             }
+            Ran::Cut(job, why) => Outcome::NotRecovered(job, why),
         }
     }
 
@@ -165,7 +166,7 @@ impl Worker {
                 "the journal cannot be opened",
             ));
         };
-        match recover(journalled, &self.line, db, &self.setting, &self.desk) {
+        match recover(journalled, &mut self.line, db, &self.setting, &self.desk) {
             Ok(()) => Outcome::Over(id),
             Err(e) => not_now(e),
         }

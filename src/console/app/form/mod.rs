@@ -3,6 +3,7 @@
 
 pub mod device;
 mod field;
+pub mod layers;
 pub mod making;
 pub mod network;
 pub mod storage;

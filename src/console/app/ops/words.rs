@@ -2,7 +2,8 @@
 
 use crate::model::job::{Job, JobState, Progress, Unit};
 use crate::model::operation::{
-    HardwareOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation, VolumeOperation,
+    HardwareOperation, LayerOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation,
+    VolumeOperation,
 };
 use crate::model::units::{bytes, bytes_of};
 
@@ -42,6 +43,11 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
         VmOperation::Hardware(change) => hardware(&change.what),
+        VmOperation::Layers(change) => match change.what {
+            LayerOperation::Migrate(_) => "Move a disk of",
+            LayerOperation::Commit { .. } => "Commit a disk of",
+            LayerOperation::Pull { .. } => "Make independent a disk of",
+        },
         VmOperation::Delete { .. } => "Delete",
         VmOperation::Undelete { .. } => "Bring back",
         VmOperation::Purge | VmOperation::PurgeWithVolumes => "Purge",
@@ -93,6 +99,10 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::DiscardSaved => "discarding",
         VmOperation::Rename { .. } => "renaming",
         VmOperation::Clone(_) | VmOperation::Template(_) => "copying",
+        VmOperation::Layers(change) => match change.what {
+            LayerOperation::Migrate(_) => "moving disk",
+            LayerOperation::Commit { .. } | LayerOperation::Pull { .. } => "merging",
+        },
         VmOperation::Delete { .. } => "deleting",
         VmOperation::Undelete { .. } => "coming back",
         VmOperation::Purge | VmOperation::PurgeWithVolumes => "purging",

@@ -2,7 +2,7 @@
 
 use super::super::super::App;
 use super::super::super::action::ActionId;
-use super::super::super::form::{Form, device, making, network, storage, vm as vm_forms};
+use super::super::super::form::{Form, device, layers, making, network, storage, vm as vm_forms};
 use super::super::super::msg::{Effect, Notice};
 use super::super::super::ops::edit::EditOf;
 use super::super::super::ops::sheets::{HeldList, OrphanList, Sheet, SheetOf, TemplateList};
@@ -40,7 +40,14 @@ pub(super) fn action(app: &mut App, action: ActionId) -> Option<Vec<Effect>> {
         A::SnapshotTake => on_vms(app, A::TakeSnapshot),
         A::EditXml => edit::open_vm(app),
         A::EjectMedia => eject_some(app),
-        A::DiskDetach | A::DiskGrow | A::DiskBus | A::DriveInsert | A::DriveEject => on_disk(app, action),
+        A::DiskDetach
+        | A::DiskGrow
+        | A::DiskBus
+        | A::DiskMove
+        | A::DiskCommit
+        | A::DiskPull
+        | A::DriveInsert
+        | A::DriveEject => on_disk(app, action),
         A::NicDetach | A::NicLink | A::NicNetwork => on_nic(app, action),
         A::SnapshotRevert | A::SnapshotDelete | A::SnapshotDeleteAll | A::SnapshotForget => {
             on_snapshot(app, action)
@@ -177,6 +184,9 @@ fn on_disk(app: &mut App, action: ActionId) -> Vec<Effect> {
     let form = match action {
         A::DiskGrow => device::grow_disk(&vm, &target, size_of(app, &disk)),
         A::DiskBus => device::change_bus(&vm, &disk),
+        A::DiskMove => layers::move_disk(&vm, &disk, &app.live),
+        A::DiskCommit => layers::commit(&vm, &disk),
+        A::DiskPull => layers::pull(&vm, &disk),
         A::DriveInsert => device::insert_media(&vm, Some(&target), &app.live),
         A::DriveEject => return eject(app, vm.id, target),
         _ => return ask(app, vec![device::change(&vm, Hw::DetachDisk { target })]),

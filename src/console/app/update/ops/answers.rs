@@ -128,6 +128,7 @@ const fn is_found_by_looking(operation: &Operation) -> bool {
         Operation::Vm { act, .. } => matches!(
             act,
             VmOperation::Hardware(_)
+                | VmOperation::Layers(_)
                 | VmOperation::Redefine { .. }
                 | VmOperation::Clone(_)
                 | VmOperation::Template(_)
