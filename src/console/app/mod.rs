@@ -8,11 +8,13 @@ pub mod audit;
 pub mod available;
 pub mod calendar;
 pub mod charts;
+mod copy;
 pub mod cursor;
 pub mod fetch;
 pub mod form;
 pub mod fresh;
 pub mod history;
+mod identity;
 pub mod list;
 mod looks;
 pub mod msg;
@@ -251,24 +253,6 @@ impl App {
         self.dirty = true;
     }
 
-    /// Gives it a number that nobody else has, from which new UUIDs and addresses come.
-    pub const fn draw(&mut self, lot: u128) {
-        self.lot = lot;
-    }
-
-    /// A UUID and a number for something new: others each time.
-    fn next_identity(&mut self) -> (VmId, u64) {
-        // A step of a full-period generator; what it is begun with is drawn by lot.
-        let next = |n: u128| {
-            n.wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(0x9e37_79b9_7f4a_7c15)
-        };
-        let id = next(self.lot);
-        self.lot = next(id);
-        let mixed = (id ^ (id >> 64)).wrapping_mul(0xff51_afd7_ed55_8ccd_c4ce_b9fe_1a85_ec53);
-        let bytes = (mixed ^ (mixed >> 67)).to_be_bytes();
-        (VmId(uuid::Builder::from_random_bytes(bytes).into_uuid()), (self.lot >> 64) as u64)
-    }
-
     /// There is no desk any more: nothing can be done from here.
     pub fn detach_desk(&mut self) {
         self.ops = None;
@@ -448,42 +432,6 @@ impl App {
     pub fn selected_network(&self) -> Option<&Arc<Network>> {
         let NodeId::Network(name) = &self.topology.networks.selected()?.node else { return None };
         self.view().networks.as_ref()?.iter().find(|n| n.name == **name)
-    }
-
-    /// What could be copied now, each with what it is.
-    pub fn copyable(&self) -> Vec<(&'static str, String)> {
-        let mut out = Vec::new();
-        if let Some(vm) = self.selected_vm() {
-            out.push(("name", vm.display_name().into_owned()));
-            out.push(("UUID", vm.id.to_string()));
-            out.extend(vm.addresses.iter().map(|a| ("address", a.address.to_string())));
-            if let Some(d) = &vm.definition {
-                out.extend(
-                    d.nics.iter().map(|n| ("MAC address", crate::model::text::clean(&n.mac).into_owned())),
-                );
-            }
-            if let Some(vm_page::Fetched::Ready(xml)) = self.page.as_ref().map(|p| &p.xml) {
-                out.push(("XML", xml.to_string()));
-            }
-        } else if matches!(self.pane(), Pane::Storage | Pane::Volumes | Pane::PoolCharts)
-            && let Some(pool) = self.selected_pool()
-        {
-            out.push(("name", pool.display_name().into_owned()));
-            out.extend(pool.record.path.iter().map(|p| ("path", crate::model::text::clean(p).into_owned())));
-            let volume = pool.volumes.iter().flat_map(|v| v.iter());
-            for v in volume.filter(|v| Some(&v.key) == self.storage.volume.key()) {
-                out.push(("volume's path", crate::model::text::clean(&v.path).into_owned()));
-            }
-        } else if self.pane() == Pane::Alerts
-            && let Some(alert) = self
-                .view()
-                .alerts
-                .iter()
-                .find(|a| Some(&(a.condition, a.subject.clone())) == self.alerts.key())
-        {
-            out.push(("alert", format!("{}: {}", alert.name, alert.message)));
-        }
-        out
     }
 
     /// The actions the footer shows now, best first: key, word, action.
