@@ -284,7 +284,7 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::SetDescription { .. }
             // What runs is all the definition that a transient VM has.
             | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
-            | Act::Layers(LayersAct::Pivot { .. } | LayersAct::Switch { .. } | LayersAct::Pull { .. })
+            | Act::Layers(LayersAct::Pivot { .. } | LayersAct::Name { .. } | LayersAct::Switch { .. } | LayersAct::Pull { .. })
             | Act::Definition(
                 DefinitionAct::Undefine { .. }
                     | DefinitionAct::DefineHeld { .. }
