@@ -4,6 +4,7 @@
 mod agent;
 mod kills;
 mod machine;
+mod users;
 
 use machine::Machine;
 

@@ -28,8 +28,6 @@ pub struct Needs {
     pub snapshots: bool,
     /// What its guest agent says to being asked.
     pub agent: bool,
-    /// What other VMs have for images.
-    pub others: bool,
     /// Pools and volumes.
     pub storage: StorageNeeds,
 }
@@ -44,7 +42,6 @@ impl Needs {
         held: false,
         snapshots: false,
         agent: false,
-        others: false,
         storage: StorageNeeds::None,
         hardware: HardwareNeeds::NONE,
     };

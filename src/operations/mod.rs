@@ -19,7 +19,8 @@ pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
 pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
-pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
+pub use storage::{FileFacts, HEAD, ImageAbove, ImageHead, Needed, PoolFacts, StorageFacts};
+pub use storage::{VmUses, names, needed, orphans, places, same_path};
 
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target, VmOperation};

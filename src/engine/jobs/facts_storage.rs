@@ -6,11 +6,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::facts::found;
-use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
+use super::facts_users::add_users;
+use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
 use crate::model::operation::{Operation, PoolOperation, VolumeOperation};
 use crate::model::storage::Orphan;
-use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds, VmUses};
-use crate::xml::domain;
+use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds};
 
 /// Bytes that tell what a file is.
 const HEAD: u64 = 512;
@@ -28,7 +28,7 @@ pub(super) fn storage_facts(
     let all = needs == StorageNeeds::Uses;
     let mut facts = all_storage(hv, |pool| all || named.contains(&pool))?;
     if all {
-        facts.vms = vm_uses(hv)?;
+        add_users(hv, &mut facts, true)?;
     }
     if let Operation::Pool { name, act } = operation {
         if matches!(act, PoolOperation::Define(_)) {
@@ -63,21 +63,6 @@ pub(super) fn all_storage(hv: &dyn Hypervisor, wanted: impl Fn(&str) -> bool) ->
         pools.push(PoolFacts { record, volumes, xml: String::new() });
     }
     Ok(StorageFacts { pools, ..StorageFacts::default() })
-}
-
-/// What every VM names, as it runs and as it is defined.
-pub(super) fn vm_uses(hv: &dyn Hypervisor) -> HvResult<Vec<VmUses>> {
-    let mut all = Vec::new();
-    for vm in hv.vms()? {
-        let Some(live) = found(hv.xml_of(vm.id, XmlOf::Live))? else { continue };
-        let active = vm.state.is_active();
-        let mut uses = domain::uses(&live).unwrap_or_default();
-        if active && let Some(defined) = found(hv.xml_of(vm.id, XmlOf::Defined))? {
-            uses.extend(domain::uses(&defined).unwrap_or_default());
-        }
-        all.push(VmUses { id: vm.id, name: vm.name, active, uses });
-    }
-    Ok(all)
 }
 
 fn pools_named(operation: &Operation) -> Vec<&str> {
@@ -141,6 +126,6 @@ fn to_write(path: &str) -> FileFacts {
 /// Those of the connection.
 pub fn orphans(hv: &dyn Hypervisor) -> HvResult<Vec<Orphan>> {
     let mut facts = all_storage(hv, |_| true)?;
-    facts.vms = vm_uses(hv)?;
+    add_users(hv, &mut facts, false)?;
     Ok(operations::orphans(&facts))
 }

@@ -20,6 +20,7 @@ mod desk;
 mod facts;
 mod facts_network;
 mod facts_storage;
+mod facts_users;
 mod handle;
 mod hands;
 mod kept;

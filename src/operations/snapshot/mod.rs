@@ -11,7 +11,8 @@ mod tests;
 pub use facts::{AgentFact, Folder, SnapshotFacts};
 
 use super::build::{Draft, draft_of, it_is, refused_of};
-use super::facts::{Facts, Needs, VmFacts};
+use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
+use super::storage::StorageFacts;
 use crate::model::operation::{Freeze, Operation, SnapshotContent, SnapshotOperation as Op};
 use crate::model::plan::{Planned, RefusalKind};
 use crate::model::text::clean;
@@ -26,13 +27,15 @@ pub(super) const fn needs(act: &Op) -> Needs {
                 matches!(new.content, SnapshotContent::Disks) && !matches!(new.freeze, Freeze::Never);
         }
         Op::Revert { .. } => {}
-        Op::Delete { metadata_only, .. } => needs.others = !*metadata_only,
+        // Others may rest on the images that are merged, and on those that go.
+        Op::Delete { metadata_only: false, .. } => needs.storage = StorageNeeds::Uses,
+        Op::Delete { metadata_only: true, .. } => {}
     }
     needs
 }
 
 pub(super) fn plan(act: &Op, vm: &VmFacts, snapshots: &SnapshotFacts, facts: &Facts) -> Planned {
-    let case = Case { act, vm, s: snapshots };
+    let case = Case { act, vm, s: snapshots, storage: &facts.storage };
     let drafted = match act {
         Op::Create(new) => create::plan(&case, new),
         Op::Revert { name, then, keep } => revert::plan(&case, name, *then, keep.as_deref()),
@@ -50,6 +53,7 @@ struct Case<'a> {
     act: &'a Op,
     vm: &'a VmFacts,
     s: &'a SnapshotFacts,
+    storage: &'a StorageFacts,
 }
 
 /// Why not.

@@ -1,5 +1,6 @@
 //! What plans about storage rest on, and what can be told from it.
 
+use super::users::ImageAbove;
 use crate::model::id::VmId;
 use crate::model::storage::{PoolRecord, PoolState, Volume};
 use crate::xml::domain::{Named, Use};
@@ -11,6 +12,12 @@ pub struct StorageFacts {
     pub pools: Vec<PoolFacts>,
     /// What VMs name, where it was asked for.
     pub vms: Vec<VmUses>,
+    /// Images that lie on others, where it was asked for.
+    pub images: Vec<ImageAbove>,
+    /// What could not be read of who uses what, and why.
+    pub unread: Vec<String>,
+    /// Pools that could not be looked into, since they are not started.
+    pub unseen: Vec<String>,
     /// Kinds of pools the host has drivers for; `None` when it does not tell, or was not asked.
     pub kinds: Option<Vec<String>>,
     /// The file of this machine that the operation names.
@@ -84,7 +91,7 @@ impl ImageHead {
 
 /// Who uses a volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum User {
+pub(in crate::operations) enum User {
     /// A VM.
     Vm {
         /// Its name.
@@ -93,6 +100,11 @@ pub(super) enum User {
         active: bool,
         /// Whether it only reads.
         reads_only: bool,
+    },
+    /// An image that holds only the differences, and is no volume of a pool.
+    Image {
+        /// Its path.
+        path: String,
     },
     /// A volume that holds only the differences.
     Volume {
@@ -105,10 +117,11 @@ pub(super) enum User {
 
 impl User {
     /// In a few words, not cleaned.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::operations) fn words(&self) -> String {
         match self {
             Self::Vm { name, active: true, .. } => format!("{name} (running)"),
             Self::Vm { name, .. } => name.clone(),
+            Self::Image { path } => format!("image {path}"),
             Self::Volume { pool, name } => format!("volume {pool}/{name}"),
         }
     }
@@ -133,17 +146,17 @@ impl PoolFacts {
 
 impl StorageFacts {
     /// The pool of this name.
-    pub(super) fn pool(&self, name: &str) -> Option<&PoolFacts> {
+    pub(in crate::operations) fn pool(&self, name: &str) -> Option<&PoolFacts> {
         self.pools.iter().find(|p| p.record.name == name)
     }
 
     /// All volumes that were read, with their pools.
-    pub(super) fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
+    pub fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
         self.pools.iter().flat_map(|p| p.volumes.iter().flatten().map(move |v| (p, v)))
     }
 
     /// Who uses a volume: VMs that name it, and volumes it lies below.
-    pub(super) fn users(&self, pool: &PoolFacts, volume: &Volume) -> Vec<User> {
+    pub(in crate::operations) fn users(&self, pool: &PoolFacts, volume: &Volume) -> Vec<User> {
         let of_vm = |vm: &VmUses| {
             let used = vm.uses.iter().filter(|u| names(&u.named, &pool.record.name, volume));
             let reads_only = used.map(|u| u.reads_only).min()?;
@@ -154,7 +167,10 @@ impl StorageFacts {
             (same(below, &volume.path) || same(below, &volume.key))
                 .then(|| User::Volume { pool: p.record.name.clone(), name: v.name.clone() })
         };
-        self.vms.iter().filter_map(of_vm).chain(self.volumes().filter_map(above)).collect()
+        let mut users: Vec<User> =
+            self.vms.iter().filter_map(of_vm).chain(self.volumes().filter_map(above)).collect();
+        users.extend(self.images_on(volume, &users));
+        users
     }
 }
 
@@ -167,7 +183,7 @@ pub fn names(named: &Named, pool: &str, volume: &Volume) -> bool {
 }
 
 /// Whether two paths are one as they are written, but for doubled slashes.
-pub(super) fn same(a: &str, b: &str) -> bool {
+pub fn same(a: &str, b: &str) -> bool {
     let parts = |path| str::split(path, '/').filter(|p| !p.is_empty() && *p != ".");
     a == b || a.starts_with('/') && b.starts_with('/') && parts(a).eq(parts(b))
 }

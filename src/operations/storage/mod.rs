@@ -6,13 +6,18 @@ mod facts;
 mod make;
 mod orphans;
 mod pool;
+mod rests;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod users;
 mod volume;
 
-pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names};
+pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, same as same_path};
 pub use orphans::orphans;
+pub use rests::{HEAD, Needed, needed, places};
+pub use users::ImageAbove;
+pub(in crate::operations) use users::{TO_TELL, not_seen};
 
 use super::build::Draft;
 use super::facts::{Facts, Needs, StorageNeeds};

@@ -79,6 +79,7 @@ fn facts() -> Facts {
             free: Some(GIB),
             ..FileFacts::default()
         }),
+        ..StorageFacts::default()
     };
     Facts { storage, ..Facts::default() }
 }
@@ -199,6 +200,34 @@ fn what_somebody_uses_is_not_taken_away() {
     refused(ask("base.qcow2", VolumeOperation::Wipe), RefusalKind::InUse, "web.qcow2");
     let wipe = good(ask("db.raw", VolumeOperation::Wipe));
     assert!(wipe.notes.iter().any(|n| n.text.contains("a disk of db")), "{wipe:?}");
+}
+
+#[test]
+fn layers_that_no_pool_lists_and_what_cannot_be_read_keep_a_volume() {
+    let ask = |act: &VolumeOperation, change: &dyn Fn(&mut StorageFacts)| {
+        let mut facts = facts();
+        change(&mut facts.storage);
+        plan_volume("images", "free.qcow2", act, &facts)
+    };
+    let grow = VolumeOperation::Grow { to: 20 * GIB, allocate: false };
+    let below = "/srv/images/free.qcow2".to_owned();
+    for act in [&VolumeOperation::Delete, &VolumeOperation::Wipe, &grow] {
+        good(ask(act, &|_| {}));
+        let unlisted = |s: &mut StorageFacts| {
+            s.images.push(ImageAbove { path: "/elsewhere/top".into(), below: below.clone() });
+        };
+        refused(ask(act, &unlisted), RefusalKind::InUse, "image /elsewhere/top");
+        let layer_of_one_that_is_off = |s: &mut StorageFacts| {
+            s.vms[1].uses.push(Use { named: Named::Path(below.clone()), reads_only: true });
+        };
+        refused(ask(act, &layer_of_one_that_is_off), RefusalKind::InUse, "used by db");
+    }
+    let unread = |s: &mut StorageFacts| s.unread = vec!["odd, /i/odd: no access".into(), "b".into()];
+    for act in [&VolumeOperation::Delete, &VolumeOperation::Wipe] {
+        refused(ask(act, &unread), RefusalKind::Unknown, "odd, /i/odd: no access (1 more like this)");
+    }
+    let unseen = |s: &mut StorageFacts| s.unseen = vec!["cold".into()];
+    assert!(good(ask(&VolumeOperation::Delete, &unseen)).notes.iter().any(|n| n.text.contains("cold")));
 }
 
 #[test]

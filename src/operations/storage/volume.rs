@@ -12,9 +12,10 @@ pub(super) fn delete(on: &On<'_>) -> Planned {
         Err(no) => return no,
     };
     let users = on.storage().users(pool, volume);
-    if let Some(no) = in_use(on, VERB, &users) {
+    if let Some(no) = in_use(on, VERB, &users).or_else(|| unknown(on, VERB)) {
         return no;
     }
+    let unseen = &on.storage().unseen;
     let held = bytes(volume.allocation as f64);
     on.draft(VERB, pool)
         .summary(format!("{held} of the pool are free again"))
@@ -25,6 +26,7 @@ pub(super) fn delete(on: &On<'_>) -> Planned {
         )
         .note(Weight::Danger, format!("What is in it is lost: {held}."))
         .note_if(volume.backing.is_some(), Weight::Info, "The image below it stays.")
+        .note_if(!unseen.is_empty(), Weight::Warning, super::users::not_seen(unseen))
         .rests_on("the volume", format!("{} {}", volume.path, volume.capacity))
         .after_kill(AfterKill::Finish)
         .typed()
@@ -46,7 +48,7 @@ pub(super) fn grow(on: &On<'_>, to: u64, allocate: bool) -> Planned {
         return on.no(VERB, RefusalKind::BadRequest, reason, "A volume only grows.");
     }
     let users = on.storage().users(pool, volume);
-    let above: Vec<User> = users.iter().filter(|u| matches!(u, User::Volume { .. })).cloned().collect();
+    let above: Vec<User> = users.iter().filter(rests_on_it).cloned().collect();
     if let Some(no) = in_use(on, VERB, &above) {
         return no;
     }
@@ -96,9 +98,9 @@ pub(super) fn wipe(on: &On<'_>) -> Planned {
         Err(no) => return no,
     };
     let users = on.storage().users(pool, volume);
-    let stops = |u: &&User| matches!(u, User::Volume { .. } | User::Vm { active: true, .. });
+    let stops = |u: &&User| rests_on_it(u) || matches!(u, User::Vm { active: true, .. });
     let busy: Vec<User> = users.iter().filter(stops).cloned().collect();
-    if let Some(no) = in_use(on, VERB, &busy) {
+    if let Some(no) = in_use(on, VERB, &busy).or_else(|| unknown(on, VERB)) {
         return no;
     }
     let owners: Vec<String> = users.iter().map(User::words).collect();
@@ -125,6 +127,17 @@ pub(super) fn wipe(on: &On<'_>) -> Planned {
         plan = plan.note(Weight::Danger, format!("It is a disk of {}.", listed(&owners)));
     }
     plan.typed().planned(on.facts)
+}
+
+/// Whether what it would be changes what is below it, and not it alone.
+const fn rests_on_it(user: &&User) -> bool {
+    matches!(user, User::Volume { .. } | User::Image { .. } | User::Vm { reads_only: true, .. })
+}
+
+/// A volume of which it is not known who uses it.
+fn unknown(on: &On<'_>, verb: &str) -> Option<Planned> {
+    let reason = on.storage().cannot_tell()?;
+    Some(on.no(verb, RefusalKind::Unknown, reason, super::users::TO_TELL))
 }
 
 /// A volume that somebody uses.
