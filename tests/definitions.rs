@@ -8,15 +8,18 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use novacron::engine::jobs::{Desk, DeskConfig, Shelf, actor_of_process, forget_expired};
+use novacron::engine::jobs::{Desk, DeskConfig, Expiry, Shelf, actor_of_process};
 use novacron::hypervisor::libvirt::{ConnectOptions, LibvirtConnector};
 use novacron::hypervisor::{Connector, Hypervisor, NvramThen, Purpose, Undefining, XmlOf};
 use novacron::model::held::Document;
 use novacron::model::id::VmId;
-use novacron::model::job::Via;
+use novacron::model::job::{JobState, Via};
+use novacron::model::operation::{Operation, VmOperation};
 use novacron::model::time::Timestamp;
 use serde_json::Value as Json;
 use tempfile::TempDir;
+
+use crate::desk::{begin, over, plan};
 
 const WAIT: Duration = Duration::from_secs(30);
 const PASSWORD: &str = "passwd='geheim'";
@@ -241,8 +244,32 @@ fn a_kill_leaves_the_vm_or_all_of_it_held() {
         bed.is_held(vm, &place);
         bed.killed(&["vm", "undelete", &vm.name, "--yes"], &place);
         let outcome = bed.recovered();
-        bed.is_whole(vm, &format!("{place}: {outcome}"));
+        if place == "begun" {
+            bed.is_held(vm, &outcome);
+        } else {
+            bed.is_whole(vm, &format!("{place}: {outcome}"));
+        }
     }
+}
+
+#[test]
+fn one_that_came_back_in_part_and_was_changed_since_is_not_undone() {
+    let Some(mut bed) = Bed::new() else { return };
+    let at = bed.vm(8);
+    let vm = &bed.own[at];
+    bed.done(&["vm", "delete", &vm.name, "--yes"]);
+    bed.killed(&["vm", "undelete", &vm.name, "--yes"], "acted 1");
+    bed.hv.set_title(vm.id, "by an admin").unwrap();
+    let outcome = bed.recovered();
+    assert!(outcome.contains("is not what was kept: its definition"), "{outcome}");
+    assert!(outcome.contains("was used or changed since: it stays"), "{outcome}");
+    assert!(bed.is_there(vm));
+    assert!(bed.hv.xml_of(vm.id, XmlOf::Defined).unwrap().contains("by an admin"));
+    assert_eq!(bed.hv.snapshot_documents(vm.id).unwrap().len(), vm.snapshots.len());
+    assert_eq!(bed.held().len(), 1, "what was kept of it stays too");
+    bed.done(&["vm", "purge", &vm.name, "--yes"]);
+    assert!(bed.held().is_empty() && bed.is_there(vm));
+    bed.hv.set_title(vm.id, "").unwrap();
 }
 
 #[test]
@@ -332,8 +359,20 @@ fn a_definition_is_edited_reverted_and_keeps_its_password() {
     let (code, said) = edit(&script("sed -i \"s/ passwd='geheim'//\" \"$1\""), &["--secrets"]);
     assert_eq!(code, 0, "{said}");
     assert!(!shown().contains("passwd"), "{}", shown());
-    // What is hidden nowhere is not invented.
+    // A password goes nowhere unless that is said.
     let xml = bed.home.path().join("a.xml");
+    fs::write(&xml, now.replace("type='vnc'", "type='vnc' passwd='Hush4711'")).unwrap();
+    let define = ["vm", "define", xml.to_str().unwrap()];
+    for how in ["--dry-run", "--yes"] {
+        let (code, said) = bed.fails(&[&define[..], &[how]].concat());
+        assert!(code == 2 && said.contains("--secrets") && !said.contains("Hush4711"), "{code} {said}");
+    }
+    assert!(!bed.done(&[&define[..], &["--secrets", "--dry-run"]].concat()).contains("Hush4711"));
+    for file in fs::read_dir(bed.folder()).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()) {
+        let bytes = fs::read(&file).unwrap();
+        assert!(!bytes.windows(8).any(|w| w == b"Hush4711"), "{}", file.display());
+    }
+    // What is hidden nowhere is not invented.
     fs::write(&xml, now.replace("type='vnc'", "type='vnc' passwd='*****'")).unwrap();
     let (code, said) = bed.fails(&["vm", "define", xml.to_str().unwrap(), "--yes"]);
     assert!(code == 2 && said.contains("hidden"), "{code} {said}");
@@ -351,14 +390,24 @@ fn what_is_held_is_forgotten_on_demand_or_in_time_and_disks_stay() {
     let (code, said) = bed.fails(&["vm", "purge", &one.name, "--yes"]);
     assert!(code == 3 && said.contains("vm held"), "{code} {said}");
     bed.done(&["vm", "delete", &one.name, &two.name, "--yes"]);
+    let shown = bed.done(&["vm", "held", "--xml", &one.name]);
+    assert!(shown.contains("type='vnc'") && !shown.contains("passwd"), "{shown}");
+    assert!(bed.done(&["vm", "held", "--xml", &one.name, "--secrets"]).contains(PASSWORD));
     bed.done(&["vm", "purge", &one.name, "--yes"]);
     bed.is_held(two, "one was purged");
     let now = held_since(&bed);
     let by = actor_of_process(Via::Collector);
-    let forget =
-        |days: i64| forget_expired(&bed.folder(), &bed.uri, &by, Timestamp(now + days * DAY_MS)).unwrap();
-    assert!(forget(29).is_empty());
-    assert_eq!(forget(30), std::slice::from_ref(&two.name));
+    let (mut expiry, folder, uri) = (Expiry::default(), bed.folder(), bed.uri.clone());
+    let mut look = |days: i64, up_h: u64| {
+        let now = Timestamp(now + days * DAY_MS);
+        expiry.look((&folder, &uri), &by, now, Duration::from_secs(up_h * 3600)).unwrap()
+    };
+    assert!(look(29, 0).is_empty());
+    assert!(look(30, 1).is_empty(), "for a day it is only noticed");
+    assert!(look(29, 2).is_empty(), "the clock was wrong");
+    assert!(look(30, 25).is_empty(), "the day begins anew");
+    assert!(look(30, 48).is_empty());
+    assert_eq!(look(30, 49), std::slice::from_ref(&two.name));
     assert!(bed.held().is_empty() && one.disk.exists() && two.disk.exists());
     assert_eq!(fs::read_dir(bed.folder().join("held")).unwrap().count(), 0);
     assert!(bed.done(&["audit", "list"]).contains("purge"));
@@ -419,4 +468,27 @@ fn saved_memory_is_held_and_goes_on() {
     bed.hv.start(id, novacron::hypervisor::StartHow::default()).unwrap();
     let (_, state) = inside(&["virsh", "domstate", &name, "--reason"]);
     assert!(state.contains("restored"), "{state}");
+}
+
+#[test]
+fn variables_that_were_changed_meanwhile_are_not_lost() {
+    let Some(mut bed) = Bed::new() else { return };
+    let at = bed.vm(7);
+    let vm = &bed.own[at];
+    let (nvram, size) = (vm.nvram.clone(), usize::try_from(fs::metadata(&vm.nvram).unwrap().len()).unwrap());
+    let rehearsal = Arc::new(move |place: &str| {
+        // They were kept; the VM was started, and shut down again.
+        if place == "begun 2" {
+            fs::write(&nvram, vec![7_u8; size]).unwrap();
+        }
+    });
+    let actor = actor_of_process(Via::Command);
+    let config = DeskConfig::new(bed.connector.clone(), bed.home.path().join("desk"), actor);
+    fs::create_dir_all(bed.home.path().join("desk")).unwrap();
+    let desk = Desk::start(DeskConfig { rehearsal: Some(rehearsal), ..config }).unwrap();
+    let delete = VmOperation::Delete { force_off: false, discard_saved: false };
+    let job = over(&desk.handle(), begin(&desk.handle(), plan(&desk.handle(), Operation::vm(vm.id, delete))));
+    assert_eq!(job.state, JobState::Failed, "{}", job.outcome);
+    assert!(bed.is_there(vm) && job.outcome.contains("changed"), "{}", job.outcome);
+    assert_eq!(fs::read(&vm.nvram).unwrap(), vec![7_u8; size]);
 }

@@ -2,6 +2,7 @@
 //! loss, and what would destroy anything is refused.
 
 mod agent;
+mod jobs;
 mod kills;
 mod machine;
 mod users;

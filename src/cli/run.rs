@@ -9,8 +9,8 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    Cli, Command, Config, Doctor, Export, How, Kind, List, NetworkAsked, Output, Show, SnapshotAction,
-    Vm as VmArgs,
+    Cli, Command, Config, Doctor, Export, How, JobAction, Kind, List, NetworkAsked, Output, Show,
+    SnapshotAction, Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
@@ -81,6 +81,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
+        Some(Command::Job(args)) => job.jobs(&args.action),
         Some(Command::Audit(args)) => {
             job.warn();
             audit::run(args, &job.loaded, job.demo, job.layout())
@@ -175,7 +176,7 @@ impl Job {
             move || operate::open(connector, &operate::Place::new(Some(folder))?, &settings, Via::Collector)
         };
         let start = move || Ok((Session::start(connector, poll, limits, kept, Role::Collector)?, desk()?));
-        collect::run(start, &history, &Manager::of(&self.environment))
+        collect::run(start, (&history, settings.read_only), &Manager::of(&self.environment))
     }
 
     fn list(&self, list: &List) -> Result<Exit, Failure> {
@@ -279,6 +280,15 @@ impl Job {
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
         let host = connector.uri().to_owned();
         act(place.path(), &host, &|| operate::open(connector.clone(), &place, settings, Via::Command))
+    }
+
+    fn jobs(&self, action: &JobAction) -> Result<Exit, Failure> {
+        self.at_desk(|_, _, open| match action {
+            JobAction::List { look } => operate::list_jobs(*look, &Clock::system(), self.layout(), open),
+            JobAction::Recover { look } => {
+                operate::recover_jobs(*look, &Clock::system(), self.layout(), open)
+            }
+        })
     }
 
     fn network(&self, asked: &NetworkAsked, how: &How) -> Result<Exit, Failure> {

@@ -7,6 +7,7 @@ use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
+use crate::model::vm_job::VmJob;
 
 /// What has to be read for an operation, besides the VM's state and name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +70,10 @@ pub struct Facts {
     pub read_only: Option<String>,
     /// The VM; `None` when there is no such one.
     pub vm: Option<VmFacts>,
+    /// What the hypervisor does with the VM besides running it.
+    pub job: Option<VmJob>,
+    /// Where its memory would be saved to, where that is known.
+    pub save_folder: Option<RoomFacts>,
     /// All VMs by name, where they were asked for.
     pub names: Vec<(VmId, String)>,
     /// What concerns hardware, where it was asked for.
@@ -81,6 +86,15 @@ pub struct Facts {
     pub snapshots: Option<SnapshotFacts>,
     /// Virtual networks, where the operation is on one.
     pub networks: NetworkFacts,
+}
+
+/// A folder, and the room there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomFacts {
+    /// Its path.
+    pub path: String,
+    /// Bytes free.
+    pub free: Option<u64>,
 }
 
 /// What was read of a VM.

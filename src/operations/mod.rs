@@ -12,14 +12,15 @@ mod snapshot;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod touch;
 mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
-pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use facts::{Facts, Needs, RoomFacts, StorageNeeds, VmFacts};
 pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
-pub use storage::{FileFacts, HEAD, ImageAbove, ImageHead, Needed, PoolFacts, StorageFacts};
+pub use storage::{FileFacts, HEAD, ImageAbove, ImageHead, Needed, PoolDevice, PoolFacts, StorageFacts};
 pub use storage::{VmUses, names, needed, orphans, places, same_path};
 
 use crate::model::id::VmId;

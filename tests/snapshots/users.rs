@@ -10,11 +10,6 @@ impl Machine {
         self.bed.host.images()
     }
 
-    /// Makes an image on another, which is named as given.
-    fn image_on(&self, file: &str, below: &str) {
-        run(Command::new("qemu-img").args(["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", below, file]));
-    }
-
     /// Defines a VM with that disk.
     fn vm_with(&self, name: &str, format: &str, file: &str) {
         self.bed.host.define_xml(&format!(
@@ -32,6 +27,11 @@ impl Machine {
     }
 }
 
+/// Makes an image on another, which is named as given.
+fn image_on(file: &str, below: &str) {
+    run(Command::new("qemu-img").args(["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", below, file]));
+}
+
 #[test]
 fn an_image_that_somebody_rests_on_is_not_deleted() {
     let Some(m) = Machine::up("users", &["qcow2"]) else { return };
@@ -45,8 +45,8 @@ fn an_image_that_somebody_rests_on_is_not_deleted() {
     m.done(&["create", "a", "s1", "--way", "external"]);
     m.keeps("a-vda.qcow2", "used by a");
 
-    m.image_on(&format!("{outside}/mid.qcow2"), "../images/a-vdc.qcow2");
-    m.image_on(&format!("{outside}/top.qcow2"), "mid.qcow2");
+    image_on(&format!("{outside}/mid.qcow2"), "../images/a-vdc.qcow2");
+    image_on(&format!("{outside}/top.qcow2"), "mid.qcow2");
     m.vm_with("linked", "qcow2", &format!("{outside}/top.qcow2"));
     m.keeps("a-vdc.qcow2", "used by linked");
 
@@ -56,7 +56,7 @@ fn an_image_that_somebody_rests_on_is_not_deleted() {
     let shut = format!("{images}-shut");
     m.virsh(&["pool-define-as", "shut", "dir", "--target", &shut]);
     m.virsh(&["pool-build", "shut"]);
-    m.image_on(&format!("{shut}/forgotten.qcow2"), &format!("{images}/a-vde.qcow2"));
+    image_on(&format!("{shut}/forgotten.qcow2"), &format!("{images}/a-vde.qcow2"));
     m.keeps("a-vde.qcow2", "forgotten.qcow2");
 
     let (code, said) = m.bed.run(&["volume", "delete", "default/a-vdf.qcow2", "--dry-run"]);
@@ -78,7 +78,7 @@ fn layers_are_not_merged_under_others() {
     let layer = m.files().into_iter().find(|f| f.starts_with("a-vda.") && f != "a-vda.qcow2").unwrap();
     for below in ["a-vda.qcow2", &layer] {
         let file = format!("{images}/linked.qcow2");
-        m.image_on(&file, below);
+        image_on(&file, below);
         m.vm_with("linked", "qcow2", &file);
         let (code, said) = m.snapshot(&["delete", "a", "s1", "--yes"]);
         assert!(code == 4 && said.contains("linked"), "{below}: {code}: {said}");

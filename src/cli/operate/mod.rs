@@ -4,6 +4,7 @@ mod define;
 mod desk;
 mod editor;
 mod follow;
+mod jobs;
 mod json;
 mod kept;
 mod names;
@@ -27,6 +28,7 @@ use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
 pub(super) use editor::Draft;
+pub(super) use jobs::{list as list_jobs, recover as recover_jobs};
 pub(super) use snapshots::{list, show};
 
 /// The command that asks for an operation on a pool or a volume, as arguments: for tests of the other way.
@@ -49,6 +51,8 @@ use crate::model::plan::{Plan, Planned};
 
 /// How long a command waits for the desk at the end; a thread that is stuck in a call is left behind.
 const LEAVE_WITHIN: Duration = Duration::from_millis(300);
+/// How long it waits for jobs of others that it looks after besides: longer ones go on with the next start.
+const RECOVERY_WITHIN: Duration = Duration::from_secs(20);
 
 /// Does what was asked for, at the desk that `open` opens; `folder` is where its journal lies, of this host.
 pub(super) fn run(
@@ -58,8 +62,8 @@ pub(super) fn run(
     open: impl FnOnce() -> Result<Desk, Failure>,
 ) -> Result<Exit, Failure> {
     let how = &args.how;
-    if let Action::Held { xml } = &args.action {
-        return kept::held(&shelf(folder, host)?, xml.as_deref(), how.format, layout);
+    if let Action::Held { xml, secrets } = &args.action {
+        return kept::held(&shelf(folder, host)?, xml.as_deref(), *secrets, how.format, layout);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -83,9 +87,12 @@ pub(super) fn run(
                 define::run(&args.action, how, layout, &shelf, &handle, &mut terminal).await
             }
         };
-        desk.stop(LEAVE_WITHIN);
+        let unwritten = leave(desk).await;
         match told? {
-            Told::Outcomes(outcomes) => tell(&outcomes, how, layout),
+            Told::Outcomes(outcomes) => {
+                let exit = tell(&outcomes, how, layout)?;
+                if unwritten > 0 { Err(not_written()) } else { Ok(exit) }
+            }
             Told::Text(text) => {
                 to_stdout(|out| out.write_all(text.as_bytes()))?;
                 Ok(Exit::Done)
@@ -127,9 +134,27 @@ fn carry_out(asked: &Asked<'_>, open: impl FnOnce() -> Result<Desk, Failure>) ->
         let mut terminal = Terminal::new()?;
         let desk = open()?;
         let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
-        desk.stop(LEAVE_WITHIN);
-        tell(&outcomes?, asked.how, asked.layout)
+        let unwritten = leave(desk).await;
+        let exit = tell(&outcomes?, asked.how, asked.layout)?;
+        if unwritten > 0 { Err(not_written()) } else { Ok(exit) }
     })
+}
+
+/// Ends the desk, once jobs are looked after that a kill had left, and all is written down. How many jobs are not.
+async fn leave(desk: Desk) -> usize {
+    let mut jobs = desk.handle().jobs();
+    let recovered = jobs
+        .wait_for(|jobs| jobs.unwritten == 0 && !jobs.open_here().any(|j| j.state == JobState::Interrupted));
+    // What takes longer, or cannot be asked now, is left to the next start.
+    let _ = tokio::time::timeout(RECOVERY_WITHIN, recovered).await.map(|answer| answer.is_ok());
+    let unwritten = desk.handle().jobs().borrow().unwritten;
+    desk.stop(LEAVE_WITHIN);
+    unwritten
+}
+
+fn not_written() -> Failure {
+    Failure::new(Exit::Failed, "how it ended could not be written down: the audit lacks it")
+        .hint("Is the disk full? The next start of NovaCron looks after the job, and writes its end.")
 }
 
 /// What is written in the end.

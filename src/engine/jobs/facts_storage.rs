@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::facts::found;
+use super::facts_devices::add_devices;
 use super::facts_users::add_users;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
 use crate::model::operation::{Operation, PoolOperation, VolumeOperation};
@@ -30,6 +31,7 @@ pub(super) fn storage_facts(
     if all {
         add_users(hv, &mut facts, true)?;
     }
+    add_devices(hv, operation, &mut facts)?;
     if let Operation::Pool { name, act } = operation {
         if matches!(act, PoolOperation::Define(_)) {
             facts.kinds = hv.pool_kinds()?;

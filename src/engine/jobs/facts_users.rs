@@ -17,7 +17,9 @@ pub(super) fn vm_uses(hv: &dyn Hypervisor) -> HvResult<Vec<VmUses>> {
     let mut facts = StorageFacts::default();
     let starts = read_vms(hv, &mut facts)?;
     let mut layers = Layers::new(hv, &facts);
-    starts.into_iter().for_each(|start| layers.follow(start));
+    for start in starts {
+        layers.follow(start);
+    }
     layers.tell(&mut facts);
     Ok(facts.vms)
 }
@@ -28,7 +30,9 @@ pub(super) fn add_users(hv: &dyn Hypervisor, facts: &mut StorageFacts, refresh: 
     let starts = read_vms(hv, facts)?;
     let mut layers = Layers::new(hv, facts);
     layers.look_through_pools(refresh);
-    starts.into_iter().for_each(|start| layers.follow(start));
+    for start in starts {
+        layers.follow(start);
+    }
     layers.tell(facts);
     Ok(())
 }

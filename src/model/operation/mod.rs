@@ -127,6 +127,11 @@ impl Target {
         Self { kind: Kind::Network, id: name.clone(), name }
     }
 
+    /// It as a thing that one job at a time works on.
+    pub fn thing(&self) -> String {
+        format!("{}/{}", self.kind.word(), self.id)
+    }
+
     /// The name, fit to be drawn.
     pub fn display_name(&self) -> std::borrow::Cow<'_, str> {
         super::text::clean(&self.name)

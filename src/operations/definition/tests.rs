@@ -177,7 +177,7 @@ fn all_that_was_kept_comes_back_in_an_order_that_works() {
     let plan = good(back.clone(), &facts(|_| ()));
     assert_eq!(plan.after_kill, AfterKill::Finish);
     let said: Vec<&str> = plan.steps.iter().map(|s| s.title.split(' ').next().unwrap()).collect();
-    assert_eq!(said, ["Put", "Define", "Have", "Have", "Put", "Compare"], "{:?}", acts(&plan));
+    assert_eq!(said, ["Put", "Put", "Define", "Have", "Have", "Compare"], "{:?}", acts(&plan));
     let other = |name: &str, mac: &str| OtherVm {
         id: VmId::from_bytes([8; 16]),
         name: name.into(),
@@ -260,6 +260,10 @@ fn passwords_are_neither_lost_nor_shown() {
     let plan = good(open, &knows(None));
     assert!(!plan.diff.contains("passwd"), "{}", plan.diff);
     assert!(plan.notes.iter().any(|n| n.weight == Weight::Warning && n.text.contains("written down")));
+    // Whoever does not say so writes none down, in what is refused neither.
+    let told = no(redefine(&secret()), &knows(Some(secret())));
+    assert!(told.kind == RefusalKind::BadRequest && told.remedy.contains("--secrets"), "{told:?}");
+    assert!(!format!("{told:?}").contains("passwd='x'"), "{told:?}");
 }
 
 #[test]

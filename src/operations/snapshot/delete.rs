@@ -5,6 +5,7 @@ use super::revert::by_hand;
 use super::{Case, No, SnapshotFacts, names};
 use crate::model::plan::{Act, AfterKill, RefusalKind, SnapshotAct, Space, Weight};
 use crate::model::text::clean;
+use crate::model::units::bytes;
 use crate::model::vm::DiskSource;
 use crate::model::vm_snapshot::{SnapshotMemory, VmSnapshot, children, descendants};
 use crate::operations::build::{Draft, argument};
@@ -25,6 +26,9 @@ pub(super) fn plan(case: &Case<'_>, name: &str, with_children: bool) -> Result<D
         merges |= !into.is_empty();
         if !into.is_empty() {
             for space in room(case, &now) {
+                if let Some(free) = space.free.filter(|free| *free < space.needs) {
+                    return Err(no_room(&space.place, space.needs, free));
+                }
                 draft = draft.space(&space.place, space.needs, space.free);
             }
         }
@@ -151,6 +155,14 @@ fn room(case: &Case<'_>, snapshot: &VmSnapshot) -> Vec<Space> {
         }
     }
     out
+}
+
+fn no_room(place: &str, needs: u64, free: u64) -> No {
+    let (needs, free) = (bytes(needs as f64), bytes(free as f64));
+    let reason = format!(
+        "Merging needs up to {needs} in {place}, and {free} are free: a VM that runs would stand still in the middle of it."
+    );
+    No::new(RefusalKind::Space, reason, "Make room there.")
 }
 
 /// The traps, with the others that are left by then.

@@ -13,10 +13,12 @@ pub use facts::{AgentFact, Folder, SnapshotFacts};
 use super::build::{Draft, draft_of, it_is, refused_of};
 use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
 use super::storage::StorageFacts;
+use super::touch;
 use crate::model::operation::{Freeze, Operation, SnapshotContent, SnapshotOperation as Op};
 use crate::model::plan::{Planned, RefusalKind};
 use crate::model::text::clean;
 use crate::model::vm::{PauseReason, VmState};
+use crate::model::vm_job::VmJob;
 use crate::model::vm_snapshot::VmSnapshot;
 
 pub(super) const fn needs(act: &Op) -> Needs {
@@ -26,16 +28,15 @@ pub(super) const fn needs(act: &Op) -> Needs {
             needs.agent =
                 matches!(new.content, SnapshotContent::Disks) && !matches!(new.freeze, Freeze::Never);
         }
-        Op::Revert { .. } => {}
         // Others may rest on the images that are merged, and on those that go.
         Op::Delete { metadata_only: false, .. } => needs.storage = StorageNeeds::Uses,
-        Op::Delete { metadata_only: true, .. } => {}
+        Op::Revert { .. } | Op::Delete { metadata_only: true, .. } => {}
     }
     needs
 }
 
 pub(super) fn plan(act: &Op, vm: &VmFacts, snapshots: &SnapshotFacts, facts: &Facts) -> Planned {
-    let case = Case { act, vm, s: snapshots, storage: &facts.storage };
+    let case = Case { act, vm, s: snapshots, storage: &facts.storage, job: facts.job };
     let drafted = match act {
         Op::Create(new) => create::plan(&case, new),
         Op::Revert { name, then, keep } => revert::plan(&case, name, *then, keep.as_deref()),
@@ -54,6 +55,7 @@ struct Case<'a> {
     vm: &'a VmFacts,
     s: &'a SnapshotFacts,
     storage: &'a StorageFacts,
+    job: Option<VmJob>,
 }
 
 /// Why not.
@@ -97,6 +99,7 @@ impl<'a> Case<'a> {
             .verb(button)
             .rests_on("its snapshots", self.s.listed())
             .rests_on("its images", disks::listed(&self.vm.definition))
+            .touches(self.vm.definition.disks.iter().filter_map(|d| touch::source(d.source.as_ref()?)))
     }
 
     fn find(&self, name: &str) -> Result<&'a VmSnapshot, No> {
@@ -108,6 +111,10 @@ impl<'a> Case<'a> {
 
     /// A VM in a state in which its snapshots may be changed.
     fn settled(&self) -> Result<(), No> {
+        if let Some(job) = self.job {
+            let reason = format!("{} is under way with it.", job.phrase());
+            return Err(No::new(RefusalKind::InUse, reason, "Wait until that is over."));
+        }
         match self.vm.state {
             VmState::Unknown => Err(No::new(RefusalKind::Unknown, it_is(self.vm.state), "")),
             VmState::ShuttingDown => {

@@ -1,5 +1,6 @@
 //! What plans about storage rest on, and what can be told from it.
 
+use super::devices::PoolDevice;
 use super::users::ImageAbove;
 use crate::model::id::VmId;
 use crate::model::storage::{PoolRecord, PoolState, Volume};
@@ -12,6 +13,10 @@ pub struct StorageFacts {
     pub pools: Vec<PoolFacts>,
     /// What VMs name, where it was asked for.
     pub vms: Vec<VmUses>,
+    /// Devices of pools, where it was asked for.
+    pub devices: Vec<PoolDevice>,
+    /// Devices that have another name in truth: how they are named, and that name.
+    pub real: Vec<(String, String)>,
     /// Images that lie on others, where it was asked for.
     pub images: Vec<ImageAbove>,
     /// What could not be read of who uses what, and why.

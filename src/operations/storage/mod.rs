@@ -2,6 +2,7 @@
 
 mod copy;
 mod define;
+mod devices;
 mod facts;
 mod make;
 mod orphans;
@@ -13,6 +14,7 @@ mod transfer;
 mod users;
 mod volume;
 
+pub use devices::PoolDevice;
 pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, same as same_path};
 pub use orphans::orphans;
 pub use rests::{HEAD, Needed, needed, places};
@@ -21,7 +23,8 @@ pub(in crate::operations) use users::{TO_TELL, not_seen};
 
 use super::build::Draft;
 use super::facts::{Facts, Needs, StorageNeeds};
-use crate::model::operation::{Operation, PoolOperation, Target, VolumeOperation};
+use super::touch;
+use crate::model::operation::{NewPool, Operation, PoolOperation, Target, VolumeOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 use crate::model::storage::Volume;
 use crate::model::text::clean;
@@ -41,7 +44,11 @@ pub(super) const fn volume_needs(act: &VolumeOperation) -> Needs {
 
 pub(super) const fn pool_needs(act: &PoolOperation) -> Needs {
     let storage = match act {
-        PoolOperation::Stop | PoolOperation::Undefine | PoolOperation::Build(_) => StorageNeeds::Uses,
+        // What is built is written over.
+        PoolOperation::Stop
+        | PoolOperation::Undefine
+        | PoolOperation::Build(_)
+        | PoolOperation::Define(NewPool { build: Some(_), .. }) => StorageNeeds::Uses,
         PoolOperation::Define(_)
         | PoolOperation::Restore { .. }
         | PoolOperation::Start
@@ -96,6 +103,13 @@ impl<'o> On<'o> {
         let operation = Operation::volume(self.pool, self.name, self.act.clone());
         Draft::new(operation, self.target(), self.title(verb), verb)
             .rests_on(format!("UUID of pool {}", clean(self.pool)), pool.record.id.to_string())
+            .touches(self.file(pool).map(|path| touch::file(&path)))
+    }
+
+    /// Where the volume is, or will be.
+    fn file(&self, pool: &PoolFacts) -> Option<String> {
+        let there = pool.volumes.iter().flatten().find(|v| v.name == self.name).map(|v| v.path.clone());
+        there.or_else(|| Some(format!("{}/{}", pool.record.path.as_ref()?, self.name)))
     }
 
     fn no(

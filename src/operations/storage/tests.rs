@@ -231,6 +231,40 @@ fn layers_that_no_pool_lists_and_what_cannot_be_read_keep_a_volume() {
 }
 
 #[test]
+fn nothing_is_built_on_a_device_that_somebody_has() {
+    let fs = |device: &str| NewPool {
+        build: Some(BuildHow::Overwrite),
+        ..a_pool(PoolSource::Fs { device: device.into(), format: None }, Some("/srv/new"))
+    };
+    let facts = || {
+        let mut facts = facts();
+        let storage = &mut facts.storage;
+        let named = Named::Path("/dev/disk/by-id/usb-1".into());
+        storage.vms[1].uses.push(Use { named, reads_only: false });
+        storage.real = vec![("/dev/disk/by-id/usb-1".into(), "/dev/sdb".into())];
+        let device = |pool: &str, device: &str| PoolDevice { pool: pool.into(), device: device.into() };
+        storage.devices =
+            vec![device("vg", "/dev/sdc"), device("cold", "/dev/sdd"), device("own", "/dev/sdb1")];
+        let volume = Vec::new();
+        storage.pools.push(pool("own", "fs", PoolState::Inactive, 0, volume));
+        facts
+    };
+    let define = |device: &str| plan_pool("new", &PoolOperation::Define(fs(device)), &facts());
+    for (device, by) in
+        [("/dev/sdb", "used by db"), ("/dev/sdb1", "used by db, pool own"), ("/dev//sdc", "pool vg")]
+    {
+        refused(define(device), RefusalKind::InUse, by);
+    }
+    good(define("/dev/sde"));
+    for how in [BuildHow::Overwrite, BuildHow::WhereEmpty] {
+        refused(plan_pool("own", &PoolOperation::Build(how), &facts()), RefusalKind::InUse, "used by db");
+    }
+    let mut free = facts();
+    free.storage.vms.clear();
+    good(plan_pool("own", &PoolOperation::Build(BuildHow::Overwrite), &free));
+}
+
+#[test]
 fn volumes_only_grow_and_not_under_a_guest() {
     let grow = |to, allocate| VolumeOperation::Grow { to, allocate };
     refused(ask("free.qcow2", grow(GIB, false)), RefusalKind::BadRequest, "10.0 GiB");

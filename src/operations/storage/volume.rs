@@ -48,7 +48,7 @@ pub(super) fn grow(on: &On<'_>, to: u64, allocate: bool) -> Planned {
         return on.no(VERB, RefusalKind::BadRequest, reason, "A volume only grows.");
     }
     let users = on.storage().users(pool, volume);
-    let above: Vec<User> = users.iter().filter(rests_on_it).cloned().collect();
+    let above: Vec<User> = users.iter().filter(|u| rests_on_it(u)).cloned().collect();
     if let Some(no) = in_use(on, VERB, &above) {
         return no;
     }
@@ -130,7 +130,7 @@ pub(super) fn wipe(on: &On<'_>) -> Planned {
 }
 
 /// Whether what it would be changes what is below it, and not it alone.
-const fn rests_on_it(user: &&User) -> bool {
+const fn rests_on_it(user: &User) -> bool {
     matches!(user, User::Volume { .. } | User::Image { .. } | User::Vm { reads_only: true, .. })
 }
 

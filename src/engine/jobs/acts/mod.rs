@@ -20,8 +20,11 @@ use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHo
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::{Act, DefinitionAct, HardwareAct};
+use crate::model::plan::{Act, DefinitionAct, HardwareAct, NetworkAct, SnapshotAct, StorageAct};
+use crate::model::text::clean;
+use crate::model::time::Timestamp;
 use crate::model::vm::{PauseReason, VmState};
+use crate::model::vm_job::VmJob;
 use crate::xml::domain;
 
 /// How often a wait looks whether events were missed.
@@ -111,9 +114,9 @@ fn asked(by: AskGuest, call: impl Fn(Ask) -> HvResult<()>) -> HvResult<()> {
     }
 }
 
-/// A call that takes long: its progress is told, and it can be stopped.
+/// A save, which takes long: its progress is told, and it can be stopped.
 fn long(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResult<()>) -> Result<(), Broken> {
-    let done = watched(hands, vm, call);
+    let done = watched(hands, vm, VmJob::Save, call);
     match done {
         Err(_) if hands.stop.is_asked() => Err(Broken::Stopped("")),
         done => Ok(done?),
@@ -160,8 +163,13 @@ pub(in crate::engine::jobs) enum Found {
     NoTrace,
 }
 
-/// Looks whether an act was done.
-pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &Setting) -> HvResult<Found> {
+/// Looks whether an act was done that was begun at this time.
+pub(in crate::engine::jobs) fn probe(
+    act: &Act,
+    begun: Timestamp,
+    hv: &dyn Hypervisor,
+    setting: &Setting,
+) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
         Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
@@ -187,7 +195,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
         Act::Snapshot(act) => snapshot::probe(act, hv)?,
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
         Act::Hardware(act) => hardware::probe(act, hv)?,
-        Act::Storage(act) => return storage::probe(act, hv),
+        Act::Storage(act) => return storage::probe(act, begun, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
         Act::Network(act) => return network::probe(act, hv),
     })
@@ -198,6 +206,46 @@ fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {
         Ok(state) => Ok(!state.is_active()),
         Err(e) if e.kind == HvErrorKind::NotFound => Ok(true),
         Err(e) => Err(e),
+    }
+}
+
+/// Whether an act looks itself whether it is still called for, so that it may be done long after the plan was made.
+pub(in crate::engine::jobs) const fn looks_first(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::SetAutostart { .. }
+            | Act::Definition(
+                DefinitionAct::PutBackNvram { .. }
+                    | DefinitionAct::PutBackSaved { .. }
+                    | DefinitionAct::DefineHeld { .. }
+                    | DefinitionAct::PutBackSnapshots { .. }
+                    | DefinitionAct::Release { .. }
+                    | DefinitionAct::Forget { .. }
+            )
+    )
+}
+
+/// Whether something may be taken back now, which others may have begun to use since.
+pub(in crate::engine::jobs) fn may_take_back(
+    undo: &Act,
+    hv: &dyn Hypervisor,
+    long_ago: bool,
+) -> Result<(), Broken> {
+    let stays = |sentence: String| Err(Broken::Said { sentence, offer: None });
+    match undo {
+        Act::Storage(StorageAct::DeleteVolume { pool, name }) => match storage::user(hv, pool, name)? {
+            Some(vm) => stays(format!("{} uses it: it stays.", clean(&vm))),
+            None => Ok(()),
+        },
+        Act::Network(NetworkAct::Stop { network }) => match network::user(hv, network)? {
+            Some(vm) => stays(format!("{} is on it: it stays.", clean(&vm))),
+            None => Ok(()),
+        },
+        Act::Snapshot(SnapshotAct::Thaw { .. }) if long_ago => stays(
+            "The guest may be frozen still, by this job or by somebody since. If by nobody else: virsh domfsthaw."
+                .to_owned(),
+        ),
+        _ => Ok(()),
     }
 }
 

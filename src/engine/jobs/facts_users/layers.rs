@@ -257,21 +257,21 @@ impl<'h> Layers<'h> {
 
     /// Adds to each path the names of all volumes that are the same file or device.
     fn by_their_names(&mut self, facts: &mut StorageFacts) {
-        let mut names: HashMap<Thing, Vec<String>> = HashMap::new();
-        let named = facts.vms.iter().flat_map(|vm| &vm.uses).filter_map(|u| match &u.named {
+        let mut by_thing: HashMap<Thing, Vec<String>> = HashMap::new();
+        let of_vms = facts.vms.iter().flat_map(|vm| &vm.uses).filter_map(|u| match &u.named {
             Named::Path(path) => Some(path.clone()),
             Named::Volume { .. } => None,
         });
-        let all: Vec<String> = facts.volumes().map(|(_, v)| v.path.clone()).chain(named).collect();
+        let all: Vec<String> = facts.volumes().map(|(_, v)| v.path.clone()).chain(of_vms).collect();
         for path in all {
             let Some(thing) = self.things.of(&path) else { continue };
-            let known = names.entry(thing).or_default();
+            let known = by_thing.entry(thing).or_default();
             if !known.contains(&path) {
                 known.push(path);
             }
         }
         let others = |things: &mut Things, path: &str| {
-            let known = things.of(path).and_then(|t| names.get(&t)).cloned().unwrap_or_default();
+            let known = things.of(path).and_then(|t| by_thing.get(&t)).cloned().unwrap_or_default();
             known.into_iter().filter(|n| n != path).collect::<Vec<_>>()
         };
         for vm in &mut facts.vms {
