@@ -3,6 +3,7 @@
 mod audit;
 mod export;
 mod job;
+mod making;
 mod network;
 mod past;
 mod snapshot;
@@ -23,6 +24,7 @@ use crate::config::{LogLevel, Overrides};
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
 pub(super) use job::{Job, JobAction};
+pub(super) use making::{AskingTemplate, Template};
 pub(super) use network::{Network, NetworkAsked};
 pub(super) use past::{By, Events, History, Of, Range, Top};
 pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
@@ -146,6 +148,8 @@ pub enum Command {
     Volume(Volume),
     /// Define, start and stop storage pools, in the same way.
     Pool(Pool),
+    /// Make templates of VMs, list and delete them, in the same way. `novacron vm create --template` makes VMs of them.
+    Template(Template),
     /// Define, start, stop and change virtual networks, and tell who is on them.
     Network(Network),
     /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.

@@ -9,12 +9,12 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    Cli, Command, Config, Doctor, Export, How, JobAction, Kind, List, NetworkAsked, Output, Show,
-    SnapshotAction, Vm as VmArgs,
+    AskingTemplate, Cli, Command, Config, Doctor, Export, How, JobAction, Kind, List, NetworkAsked, Output,
+    Show, SnapshotAction, Template, Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{audit, collect, console, doctor, keys, man, network, orphans, show};
+use super::commands::{audit, collect, console, doctor, keys, man, network, orphans, show, templates};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
@@ -75,6 +75,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
             Some(operation) => job.operate_one(&operation, &volume.how),
             None => job.orphans(&volume.how),
         },
+        Some(Command::Template(template)) => job.template(template),
         Some(Command::Pool(pool)) => job.operate_one(&pool.action.asked(), &pool.how),
         Some(Command::Snapshot(snapshot)) => job.snapshot(&snapshot.action),
         Some(Command::Network(network)) => job.network(&network.action.asked(), &network.how),
@@ -291,6 +292,26 @@ impl Job {
         })
     }
 
+    fn template(&self, args: &Template) -> Result<Exit, Failure> {
+        let how = &args.how;
+        match args.action.asked() {
+            AskingTemplate::Operation(operation) => self.operate_one(&operation, how),
+            AskingTemplate::OfVm(vm, act) => {
+                self.at_desk(|_, _, open| operate::run_of_vm((&vm, &act), how, self.layout(), open))
+            }
+            AskingTemplate::List => {
+                self.warn();
+                let connector = connector(&self.loaded.settings, self.demo)?;
+                templates::list(connector, how, self.layout())
+            }
+            AskingTemplate::Show(name, version, xml) => {
+                self.warn();
+                let connector = connector(&self.loaded.settings, self.demo)?;
+                templates::show(connector, (&name, version), xml, how, self.layout())
+            }
+        }
+    }
+
     fn network(&self, asked: &NetworkAsked, how: &How) -> Result<Exit, Failure> {
         let connector = || connector(&self.loaded.settings, self.demo);
         match asked {
@@ -305,9 +326,10 @@ impl Job {
     }
 
     fn orphans(&self, how: &How) -> Result<Exit, Failure> {
-        self.warn();
-        let connector = connector(&self.loaded.settings, self.demo)?;
-        orphans::run(connector, how, self.layout())
+        self.at_desk(|folder, host, _| {
+            let held = operate::held(folder, host)?;
+            orphans::run(connector(&self.loaded.settings, self.demo)?, held, how, self.layout())
+        })
     }
 
     fn snapshot(&self, action: &SnapshotAction) -> Result<Exit, Failure> {

@@ -7,12 +7,14 @@
 //! Every call may hang: the caller owns a connection per worker thread and never shares it with something
 //! more important. Names in results are as the hypervisor has them; cleaning is the drawer's business.
 
+mod block_jobs;
 mod change;
 mod definitions;
 pub mod demo;
 mod error;
 mod hardware;
 pub mod libvirt;
+mod making_roles;
 mod network_admin;
 pub mod sim;
 mod snapshot_roles;
@@ -23,10 +25,12 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+pub use block_jobs::{BlockJob, BlockJobs};
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
 pub use hardware::Hardware;
+pub use making_roles::{BackupTarget, Making};
 pub use network_admin::{NetworkAdmin, NetworkXml};
 pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
@@ -146,7 +150,9 @@ pub trait Hypervisor:
     + Lifecycle
     + Define
     + Definitions
+    + Making
     + Hardware
+    + BlockJobs
     + Snapshots
     + Volumes
     + Pools

@@ -2,6 +2,8 @@
 
 use super::definition::DefinitionFacts;
 use super::hardware::{HardwareFacts, HardwareNeeds};
+use super::layers::LayerFacts;
+use super::making::MakingFacts;
 use super::network::NetworkFacts;
 use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
@@ -25,10 +27,14 @@ pub struct Needs {
     pub belongings: bool,
     /// What is held under its UUID, and all other VMs.
     pub held: bool,
+    /// All VMs with their MAC addresses, networks, and what the host can run.
+    pub making: bool,
     /// Its snapshots, and where its images lie.
     pub snapshots: bool,
     /// What its guest agent says to being asked.
     pub agent: bool,
+    /// What hinders moving a disk's bytes.
+    pub layers: bool,
     /// Pools and volumes.
     pub storage: StorageNeeds,
 }
@@ -41,8 +47,10 @@ impl Needs {
         secrets: false,
         belongings: false,
         held: false,
+        making: false,
         snapshots: false,
         agent: false,
+        layers: false,
         storage: StorageNeeds::None,
         hardware: HardwareNeeds::NONE,
     };
@@ -80,10 +88,14 @@ pub struct Facts {
     pub hardware: HardwareFacts,
     /// Pools and volumes, where they were asked for.
     pub storage: StorageFacts,
+    /// What concerns new VMs, where it was asked for.
+    pub making: MakingFacts,
     /// What concerns definitions.
     pub definition: DefinitionFacts,
     /// Its snapshots and what they depend on, where they were asked for.
     pub snapshots: Option<SnapshotFacts>,
+    /// What concerns the layers of a disk, where the operation is on one.
+    pub layers: Option<LayerFacts>,
     /// Virtual networks, where the operation is on one.
     pub networks: NetworkFacts,
 }

@@ -7,6 +7,8 @@ mod build;
 mod definition;
 mod facts;
 mod hardware;
+mod layers;
+mod making;
 mod network;
 mod snapshot;
 mod storage;
@@ -18,13 +20,15 @@ mod vm;
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, RoomFacts, StorageNeeds, VmFacts};
 pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
+pub use layers::{JobFact, LayerFacts};
+pub use making::{MakingFacts, manifest_of, seed_image};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
 pub use storage::{FileFacts, HEAD, ImageAbove, ImageHead, Needed, PoolDevice, PoolFacts, StorageFacts};
-pub use storage::{VmUses, names, needed, orphans, places, same_path};
+pub use storage::{Version, VmUses, names, needed, orphans, places, same_path, versions};
 
 use crate::model::id::VmId;
-use crate::model::operation::{Operation, Target, VmOperation};
+use crate::model::operation::{Operation, Target};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
 /// What has to be read before a plan can be made.
@@ -34,6 +38,7 @@ pub const fn needs(operation: &Operation) -> Needs {
         Operation::Snapshot { act, .. } => snapshot::needs(act),
         Operation::Volume { act, .. } => storage::volume_needs(act),
         Operation::Pool { act, .. } => storage::pool_needs(act),
+        Operation::NewVm { .. } | Operation::Template { .. } => making::NEEDS,
         // What is read for networks follows from the operation itself.
         Operation::Network { .. } => Needs::NONE,
     }
@@ -44,9 +49,7 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
     match operation {
         Operation::Vm { id, act } => match &facts.vm {
             Some(vm) => vm::plan(act, vm, facts),
-            None if matches!(act, VmOperation::Undelete { .. } | VmOperation::Purge) => {
-                definition::plan_held(act, *id, facts)
-            }
+            None if definition::is_of_held(act) => definition::plan_held(act, *id, facts),
             None => gone(operation, *id),
         },
         Operation::Snapshot { vm: id, act } => match (&facts.vm, &facts.snapshots) {
@@ -55,6 +58,8 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
         },
         Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
         Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
+        Operation::NewVm { id, name, new } => making::plan_new(*id, name, new, facts),
+        Operation::Template { name, act } => making::plan_template(name, act, facts),
         Operation::Network { name, act } => network::plan(name, act, facts),
     }
 }

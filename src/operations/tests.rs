@@ -420,6 +420,7 @@ fn act() -> impl Strategy<Value = Op> {
         any::<bool>().prop_map(|on| Op::Protect { on }),
         any::<(bool, bool)>().prop_map(|(force_off, discard_saved)| Op::Delete { force_off, discard_saved }),
         Just(Op::Purge),
+        Just(Op::PurgeWithVolumes),
         prop::option::of(hostile()).prop_map(|name| Op::Undelete { name }),
         (redefined(), any::<bool>()).prop_map(|(xml, secrets)| Op::Redefine {
             xml,

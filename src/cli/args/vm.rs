@@ -1,6 +1,7 @@
 //! Arguments of `novacron vm`.
 
 mod hardware;
+mod layers;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::making::{CloneArgs, CreateArgs};
 use crate::model::operation::{AskGuest, VmOperation};
 use crate::model::vm::{StartGate, StartOrder};
 
@@ -154,6 +156,10 @@ pub enum Action {
         #[arg(long, value_name = "TEXT", group = "texts", allow_hyphen_values = true)]
         text: Option<String>,
     },
+    /// Make another VM like one: its disks are copied, also while it runs; name, UUID and MAC addresses are its own.
+    Clone(CloneArgs),
+    /// Make a VM: to be installed from a medium, around a disk, or of a template.
+    Create(Box<CreateArgs>),
     /// Protect VMs from being deleted, forced off and reset, or no longer.
     Protect {
         /// VMs.
@@ -176,6 +182,12 @@ pub enum Action {
     /// Attach a disk or NIC by its XML.
     #[command(subcommand)]
     Device(hardware::Device),
+    /// Move a disk to another pool; a VM that runs goes on meanwhile.
+    MigrateDisk(layers::Migrate),
+    /// Write what a running VM's disk holds into the image below it, and do without its layer.
+    CommitDisk(layers::Commit),
+    /// Take into a running VM's disk what the images below it hold, and do without them.
+    PullDisk(layers::Pull),
     /// Delete VMs that are off. All of each is held for a while, and its disks stay where they are.
     Delete {
         /// Pull the plug of those that run. Guests are not asked.
@@ -197,7 +209,14 @@ pub enum Action {
         as_name: Option<String>,
     },
     /// Forget deleted VMs for ever; their disks stay where they are.
-    Purge(Names),
+    Purge {
+        /// Delete their disks as well. Refused while anything else uses one.
+        #[arg(long)]
+        volumes: bool,
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+    },
     /// List deleted VMs that can be brought back.
     Held {
         /// Print the definition of this one.
@@ -250,6 +269,8 @@ pub enum Asking {
     Vms(Vec<String>, VmOperation),
     /// This, of deleted VMs of these names.
     Held(Vec<String>, VmOperation),
+    /// A VM that is to be made.
+    New(Box<CreateArgs>),
     /// A command with a way of its own.
     Other,
 }
@@ -344,13 +365,21 @@ impl Action {
             Self::Nic(nic) => nic.asked(),
             Self::Boot(boot) => boot.asked(),
             Self::Device(device) => device.asked(),
+            Self::MigrateDisk(migrate) => migrate.asked(),
+            Self::CommitDisk(commit) => commit.asked(),
+            Self::PullDisk(pull) => pull.asked(),
             Self::Delete { force_off, discard_saved, names } => {
                 (names.names, Op::Delete { force_off, discard_saved })
             }
             Self::Undelete { name, as_name } => {
                 return Asking::Held(vec![name], Op::Undelete { name: as_name });
             }
-            Self::Purge(names) => return Asking::Held(names.names, Op::Purge),
+            Self::Clone(args) => (vec![args.name.clone()], args.asked()),
+            Self::Create(args) => return Asking::New(args),
+            Self::Purge { volumes, names } => {
+                let act = if volumes { Op::PurgeWithVolumes } else { Op::Purge };
+                return Asking::Held(names.names, act);
+            }
             Self::Held { .. }
             | Self::Edit { .. }
             | Self::Define { .. }

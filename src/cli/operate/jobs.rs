@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{LEAVE_WITHIN, answer, json};
+use super::leave::LEAVE_WITHIN;
+use super::{answer, json};
 use crate::cli::args::{Form, Look};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Layout, to_stdout, write_cells, write_json};

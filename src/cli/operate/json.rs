@@ -29,6 +29,7 @@ fn kinds(outcomes: &[Outcome]) -> &'static str {
         Some(Kind::Volume) => "volumes",
         Some(Kind::Pool) => "pools",
         Some(Kind::Network) => "networks",
+        Some(Kind::Template) => "templates",
     }
 }
 
@@ -46,7 +47,7 @@ fn one(outcome: &Outcome) -> Json {
     // Pools and volumes go by their names.
     let (key, id) = match target.kind {
         Kind::Vm | Kind::Network => ("uuid", &target.id),
-        Kind::Volume | Kind::Pool => ("id", &target.id),
+        Kind::Volume | Kind::Pool | Kind::Template => ("id", &target.id),
     };
     json!({
         "name": target.name,

@@ -1,7 +1,8 @@
 //! Operations as the commands that ask for them.
 
+use super::words_making as making;
 use super::words_network::network;
-use super::{words_hardware, words_storage as storage};
+use super::{words_hardware, words_layers, words_storage as storage};
 use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
 
@@ -14,12 +15,15 @@ pub(super) fn command(operation: &Operation, name: &str) -> String {
 pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
     let one = |(verb, behind, options)| (vec![verb], behind, options);
     let (id, area, (verbs, behind, options)) = match operation {
+        Operation::Vm { act: Op::Template(make), .. } => return making::make_template(name, make),
         Operation::Vm { id, act: Op::Hardware(change) } => (id, "vm", words_hardware::parts(change)),
         Operation::Vm { id, act } => (id, "vm", one(parts(act))),
         Operation::Snapshot { vm, act } => (vm, "snapshot", one(super::snapshot_words::parts(act))),
         Operation::Volume { pool, name, act } => return storage::volume(pool, name, act),
         Operation::Pool { name, act } => return storage::pool(name, act),
         Operation::Network { name, act } => return network(name, act),
+        Operation::NewVm { name, new, .. } => return making::new_vm(name, new),
+        Operation::Template { name, act } => return making::template(name, act),
     };
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };
@@ -81,9 +85,15 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
                 texts.into_iter().filter_map(|(option, text)| Some([option.to_owned(), text.clone()?]));
             ("describe", none(), given.flatten().collect())
         }
+        Op::Clone(new) => {
+            let (behind, options) = making::clone(new);
+            ("clone", behind, options)
+        }
+        Op::Template(make) => ("template", vec![make.name.clone()], none()),
         Op::Protect { on } => ("protect", switch(*on), none()),
         // Told in its own way.
         Op::Hardware(_) => ("set", none(), none()),
+        Op::Layers(change) => words_layers::parts(change),
         Op::Delete { force_off, discard_saved } => {
             let options = [(*force_off, "--force-off"), (*discard_saved, "--discard-saved")];
             let given = options.into_iter().filter(|(so, _)| *so).map(|(_, o)| o.to_owned());
@@ -94,6 +104,7 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             ("undelete", none(), options.collect())
         }
         Op::Purge => ("purge", none(), none()),
+        Op::PurgeWithVolumes => ("purge", none(), vec!["--volumes".into()]),
         Op::Redefine { why: Redefined::Revert(number), .. } => ("revert", vec![number.to_string()], none()),
         Op::Redefine { .. } => ("edit", none(), none()),
     }

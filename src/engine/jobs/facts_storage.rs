@@ -5,13 +5,16 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::Setting;
 use super::facts::found;
 use super::facts_devices::add_devices;
 use super::facts_users::add_users;
-use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
-use crate::model::operation::{Operation, PoolOperation, VolumeOperation};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor};
+use crate::model::held::HeldVm;
+use crate::model::operation::{Medium, NewVmFrom, Operation, PoolOperation, VolumeOperation};
 use crate::model::storage::Orphan;
 use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds};
+use crate::store::{StateDb, StoreError};
 
 /// Bytes that tell what a file is.
 const HEAD: u64 = 512;
@@ -21,6 +24,7 @@ pub(super) fn storage_facts(
     hv: &dyn Hypervisor,
     operation: &Operation,
     needs: StorageNeeds,
+    setting: &Setting,
 ) -> HvResult<StorageFacts> {
     if needs == StorageNeeds::None {
         return Ok(StorageFacts::default());
@@ -29,7 +33,7 @@ pub(super) fn storage_facts(
     let all = needs == StorageNeeds::Uses;
     let mut facts = all_storage(hv, |pool| all || named.contains(&pool))?;
     if all {
-        add_users(hv, &mut facts, true)?;
+        add_users(hv, &all_held(setting).map_err(|e| unread(&e))?, &mut facts, true)?;
     }
     add_devices(hv, operation, &mut facts)?;
     if let Operation::Pool { name, act } = operation {
@@ -43,6 +47,10 @@ pub(super) fn storage_facts(
     facts.file = match operation {
         Operation::Volume { act: VolumeOperation::Upload { from }, .. } => Some(to_read(from)),
         Operation::Volume { act: VolumeOperation::Download { to }, .. } => Some(to_write(to)),
+        Operation::NewVm { new, .. } => match &new.from {
+            NewVmFrom::Iso(Medium::Path(path)) if hv.capabilities().local => Some(to_read(path)),
+            _ => None,
+        },
         _ => None,
     };
     Ok(facts)
@@ -67,6 +75,15 @@ pub(super) fn all_storage(hv: &dyn Hypervisor, wanted: impl Fn(&str) -> bool) ->
     Ok(StorageFacts { pools, ..StorageFacts::default() })
 }
 
+fn all_held(setting: &Setting) -> Result<Vec<HeldVm>, StoreError> {
+    let (db, _) = StateDb::open(&setting.folder, setting.clock.now().wall)?;
+    db.held(&setting.host)
+}
+
+fn unread(why: &StoreError) -> HvError {
+    HvError::new(HvErrorKind::Other, "read what is held", why.to_string())
+}
+
 fn pools_named(operation: &Operation) -> Vec<&str> {
     match operation {
         Operation::Volume { pool, act, .. } => {
@@ -80,7 +97,11 @@ fn pools_named(operation: &Operation) -> Vec<&str> {
             std::iter::once(pool.as_str()).chain(other).collect()
         }
         Operation::Pool { name, .. } => vec![name],
-        Operation::Vm { .. } | Operation::Snapshot { .. } | Operation::Network { .. } => Vec::new(),
+        Operation::Vm { .. }
+        | Operation::Snapshot { .. }
+        | Operation::Network { .. }
+        | Operation::NewVm { .. }
+        | Operation::Template { .. } => Vec::new(),
     }
 }
 
@@ -121,13 +142,13 @@ fn to_write(path: &str) -> FileFacts {
     }
 }
 
-/// The volumes that no VM uses, neither itself nor below another, in pools that are started. Takes one call for each VM
-/// and each volume, and may hang with the host's storage.
+/// The volumes that no VM uses, neither itself nor below another, in pools that are started; deleted VMs that are held, and
+/// templates, use theirs. Takes one call for each VM and each volume, and may hang with the host's storage.
 ///
 /// # Errors
 /// Those of the connection.
-pub fn orphans(hv: &dyn Hypervisor) -> HvResult<Vec<Orphan>> {
+pub fn orphans(hv: &dyn Hypervisor, held: &[HeldVm]) -> HvResult<Vec<Orphan>> {
     let mut facts = all_storage(hv, |_| true)?;
-    add_users(hv, &mut facts, false)?;
+    add_users(hv, held, &mut facts, false)?;
     Ok(operations::orphans(&facts))
 }

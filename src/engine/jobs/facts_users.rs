@@ -7,10 +7,12 @@ use std::collections::HashMap;
 use self::layers::{Layers, Start};
 use super::facts::found;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
+use crate::model::held::HeldVm;
 use crate::model::vm::{DiskDefinition, DiskSource, VmDefinition};
 use crate::model::vm_snapshot::{SnapshotMemory, VmSnapshot};
 use crate::operations::{StorageFacts, VmUses};
 use crate::xml::domain::{self, Named, Use};
+use crate::xml::vm_snapshot;
 
 /// What every VM uses, as far as it can be told without pools.
 pub(super) fn vm_uses(hv: &dyn Hypervisor) -> HvResult<Vec<VmUses>> {
@@ -26,8 +28,14 @@ pub(super) fn vm_uses(hv: &dyn Hypervisor) -> HvResult<Vec<VmUses>> {
 
 /// Adds to pools and volumes who uses them. All volumes have to be read already; `refresh` has libvirt look again into
 /// pools that this process cannot look into.
-pub(super) fn add_users(hv: &dyn Hypervisor, facts: &mut StorageFacts, refresh: bool) -> HvResult<()> {
-    let starts = read_vms(hv, facts)?;
+pub(super) fn add_users(
+    hv: &dyn Hypervisor,
+    held: &[HeldVm],
+    facts: &mut StorageFacts,
+    refresh: bool,
+) -> HvResult<()> {
+    let mut starts = read_vms(hv, facts)?;
+    starts.append(&mut read_held(held, facts));
     let mut layers = Layers::new(hv, facts);
     layers.look_through_pools(refresh);
     for start in starts {
@@ -61,9 +69,30 @@ fn read_vms(hv: &dyn Hypervisor, facts: &mut StorageFacts) -> HvResult<Vec<Start
     Ok(starts)
 }
 
+/// What deleted VMs name; gives where their layers begin.
+fn read_held(held: &[HeldVm], facts: &mut StorageFacts) -> Vec<Start> {
+    let mut starts = Vec::new();
+    for vm in held {
+        let mut reading = Reading::of(facts.vms.len() + facts.held.len());
+        reading.definition(&vm.kept.definition, false);
+        let volumes = vm.kept.volumes.iter().filter_map(|v| named(&v.source));
+        reading.uses.extend(volumes.map(|named| Use { named, reads_only: false }));
+        for document in &vm.kept.snapshots {
+            // Of what cannot be read of a snapshot the images are told by its definition.
+            if let Ok(snapshot) = vm_snapshot::parse(&document.xml) {
+                reading.snapshot(&snapshot);
+            }
+        }
+        facts.unread.extend(reading.unread.iter().map(|why| format!("{}: {why}", vm.name)));
+        starts.append(&mut reading.starts);
+        facts.held.push(VmUses { id: vm.vm, name: vm.name.clone(), active: false, uses: reading.uses });
+    }
+    starts
+}
+
 /// What is read of one VM.
 struct Reading {
-    /// Its place among all.
+    /// Its place among all, those that are held last.
     vm: usize,
     uses: Vec<Use>,
     starts: Vec<Start>,

@@ -10,6 +10,7 @@
 //! | `run`, `acts`, `watch` | one job: written down, planned again, step by step, with progress and a way to stop |
 //! | `recover` | what a kill left behind |
 //! | `kept` | files of deleted VMs |
+//! | `look` | what is looked at before something is decided |
 //!
 //! It needs no engine beside it: a command has a desk alone. State is kept where [`store`](crate::store) keeps it.
 
@@ -26,6 +27,7 @@ mod handle;
 mod hands;
 mod kept;
 mod line;
+mod look;
 mod queue;
 mod record;
 pub mod records;
@@ -33,6 +35,7 @@ mod recover;
 mod run;
 mod snapshot_facts;
 mod stop;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -53,7 +56,9 @@ pub(crate) use self::handle::Ask;
 pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
 pub use self::kept::{Expiry, Shelf, difference, vm_of, without_secrets};
+pub use self::look::{Look, Seen};
 use self::stop::Stop;
+pub use self::templates::{TemplateSeen, template, templates};
 use super::clock::{Clock, SystemClock};
 use super::threads::Threads;
 use crate::hypervisor::Connector;

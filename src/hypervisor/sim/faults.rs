@@ -86,6 +86,8 @@ pub enum Operation {
     DiskCapacity,
     /// `Hardware::grow_disk`
     GrowDisk,
+    /// `BlockJobs`, all of it
+    BlockJob,
     /// `Volumes::volume`
     Volume,
     /// `Volumes::volume_xml`
@@ -122,6 +124,14 @@ pub enum Operation {
     SetPoolAutostart,
     /// `Pools::undefine_pool`
     UndefinePool,
+    /// `Making::machine_capabilities`
+    MachineCapabilities,
+    /// `Making::freeze`
+    Freeze,
+    /// `Making::begin_backup`
+    BeginBackup,
+    /// `Making::backup_goes_on`, `Making::backup_succeeded`
+    LookAtBackup,
     /// `Definitions::define`
     Define,
     /// `Definitions::undefine`
@@ -201,6 +211,7 @@ impl Operation {
             Self::EditLive => "change the hardware",
             Self::DiskCapacity => "read the disk's size",
             Self::GrowDisk => "grow the disk",
+            Self::BlockJob => "work on the disk",
             Self::Volume => "read the volume",
             Self::CreateVolume => "make a volume",
             Self::CloneVolume => "copy the volume",
@@ -216,6 +227,10 @@ impl Operation {
             Self::StartPool => "start the pool",
             Self::StopPool => "stop the pool",
             Self::UndefinePool => "undefine the pool",
+            Self::MachineCapabilities => "read what the host can run",
+            Self::Freeze => "freeze the guest",
+            Self::BeginBackup => "copy the disks",
+            Self::LookAtBackup => "look at the copy",
             Self::Define => "define the VM",
             Self::Undefine => "undefine the VM",
             Self::Snapshots => "read the snapshots",

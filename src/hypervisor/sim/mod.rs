@@ -7,6 +7,7 @@
 //! `shape` (load over time, as integrals) → `workload` (amounts) → `meter` (when the VM ran, as libvirt's
 //! counters) → `meters` (all VMs, the noise between them, the node) → `world` → `connection` (the port).
 
+mod block_jobs;
 mod build;
 mod change_hardware;
 pub(super) mod clock;
@@ -21,6 +22,7 @@ pub(super) mod hardware;
 mod host;
 mod job;
 mod lifecycle;
+mod making;
 pub(super) mod meter;
 pub(super) mod meters;
 mod names;

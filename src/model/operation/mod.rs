@@ -2,6 +2,8 @@
 //! their meaning.
 
 mod hardware;
+mod layers;
+mod making;
 mod network;
 mod snapshot;
 mod storage;
@@ -15,6 +17,8 @@ use super::id::VmId;
 pub use hardware::{
     ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation, Memory, NewDisk, NewNic, Vcpus,
 };
+pub use layers::{DiskMove, LayerChange, LayerOperation};
+pub use making::{CloneVm, Identity, MakeTemplate, Medium, NewVm, NewVmFrom, Seed, TemplateOperation};
 pub use network::{Dhcp, NetworkOperation, NewForward, NewNetwork, Subnet};
 pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use storage::{
@@ -57,6 +61,22 @@ pub enum Operation {
         /// What.
         act: PoolOperation,
     },
+    /// A VM to be made.
+    NewVm {
+        /// Which it will be.
+        id: VmId,
+        /// Its name.
+        name: String,
+        /// How it is made.
+        new: Box<NewVm>,
+    },
+    /// On a template.
+    Template {
+        /// Its name.
+        name: String,
+        /// What.
+        act: TemplateOperation,
+    },
     /// On a virtual network.
     Network {
         /// Its name.
@@ -78,6 +98,8 @@ pub enum Kind {
     Volume,
     /// A virtual network.
     Network,
+    /// A template of VMs.
+    Template,
 }
 
 impl Kind {
@@ -88,6 +110,7 @@ impl Kind {
             Self::Pool => "pool",
             Self::Volume => "volume",
             Self::Network => "network",
+            Self::Template => "template",
         }
     }
 }
@@ -119,6 +142,12 @@ impl Target {
     pub fn pool(name: impl Into<String>) -> Self {
         let name = name.into();
         Self { kind: Kind::Pool, id: name.clone(), name }
+    }
+
+    /// A template.
+    pub fn template(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: Kind::Template, id: name.clone(), name }
     }
 
     /// A virtual network. libvirt never changes its name, so it is its key.
@@ -167,8 +196,8 @@ impl Operation {
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
-            Self::Vm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
-            Self::Volume { .. } | Self::Pool { .. } | Self::Network { .. } => None,
+            Self::Vm { id, .. } | Self::NewVm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
+            Self::Volume { .. } | Self::Pool { .. } | Self::Network { .. } | Self::Template { .. } => None,
         }
     }
 
@@ -178,6 +207,8 @@ impl Operation {
             Self::Vm { act, .. } => act.word(),
             Self::Volume { act, .. } => act.word(),
             Self::Pool { act, .. } => act.word(),
+            Self::NewVm { .. } => "vm.create",
+            Self::Template { act, .. } => act.word(),
             Self::Snapshot { act, .. } => act.word(),
             Self::Network { act, .. } => act.word(),
         }

@@ -80,6 +80,8 @@ pub enum VmOperation {
     },
     /// Change its hardware.
     Hardware(super::HardwareChange),
+    /// Move one of its disks, or change what lies below it.
+    Layers(super::LayerChange),
     /// Undefine it. All of it is held for a while, and its disks stay where they are.
     Delete {
         /// Pull its plug first, where it runs.
@@ -94,6 +96,12 @@ pub enum VmOperation {
     },
     /// Forget a deleted one for ever. Its disks stay where they are.
     Purge,
+    /// The same, and delete its disks: those that nothing else uses.
+    PurgeWithVolumes,
+    /// Make another VM like it.
+    Clone(super::CloneVm),
+    /// Make a template of it.
+    Template(super::MakeTemplate),
     /// Replace its definition.
     Redefine {
         /// The new one: as it is shown, without passwords, unless `secrets` says otherwise.
@@ -164,9 +172,12 @@ impl VmOperation {
             Self::Describe { .. } => "vm.describe",
             Self::Protect { .. } => "vm.protect",
             Self::Hardware(change) => change.what.word(),
+            Self::Layers(change) => change.what.word(),
             Self::Delete { .. } => "vm.delete",
             Self::Undelete { .. } => "vm.undelete",
-            Self::Purge => "vm.purge",
+            Self::Purge | Self::PurgeWithVolumes => "vm.purge",
+            Self::Clone(_) => "vm.clone",
+            Self::Template(_) => "template.create",
             Self::Redefine { why: Redefined::Edit, .. } => "vm.edit",
             Self::Redefine { why: Redefined::Define, .. } => "vm.define",
             Self::Redefine { why: Redefined::Revert(_), .. } => "vm.revert",

@@ -33,7 +33,7 @@ impl StorageFacts {
                 .iter()
                 .any(|u| matches!(&u.named, Named::Path(path) if path.starts_with("/dev/") && is(path)))
         };
-        let vms = self.vms.iter().filter(has).map(|vm| vm.name.clone());
+        let vms = self.vms.iter().chain(&self.held).filter(has).map(|vm| vm.name.clone());
         let pools = self.devices.iter().filter(|d| d.pool != but && is(&d.device));
         let mut found: Vec<String> = vms.chain(pools.map(|d| format!("pool {}", d.pool))).collect();
         found.sort();

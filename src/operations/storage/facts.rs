@@ -1,9 +1,11 @@
 //! What plans about storage rest on, and what can be told from it.
 
 use super::devices::PoolDevice;
+use super::templates::template_of;
 use super::users::ImageAbove;
 use crate::model::id::VmId;
 use crate::model::storage::{PoolRecord, PoolState, Volume};
+use crate::model::vm::DiskSource;
 use crate::xml::domain::{Named, Use};
 
 /// What was read of pools, volumes and their users.
@@ -23,6 +25,8 @@ pub struct StorageFacts {
     pub unread: Vec<String>,
     /// Pools that could not be looked into, since they are not started.
     pub unseen: Vec<String>,
+    /// What deleted VMs name that can be brought back, where it was asked for.
+    pub held: Vec<VmUses>,
     /// Kinds of pools the host has drivers for; `None` when it does not tell, or was not asked.
     pub kinds: Option<Vec<String>>,
     /// The file of this machine that the operation names.
@@ -111,6 +115,20 @@ pub(in crate::operations) enum User {
         /// Its path.
         path: String,
     },
+    /// A deleted VM that can be brought back.
+    Held {
+        /// Which.
+        id: VmId,
+        /// Its name.
+        name: String,
+    },
+    /// A template that it is a part of.
+    Template {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
     /// A volume that holds only the differences.
     Volume {
         /// Its pool.
@@ -127,6 +145,8 @@ impl User {
             Self::Vm { name, active: true, .. } => format!("{name} (running)"),
             Self::Vm { name, .. } => name.clone(),
             Self::Image { path } => format!("image {path}"),
+            Self::Held { name, .. } => format!("{name} (deleted, can be brought back)"),
+            Self::Template { name, version } => format!("template {name}, version {version}"),
             Self::Volume { pool, name } => format!("volume {pool}/{name}"),
         }
     }
@@ -139,12 +159,12 @@ impl User {
 
 impl PoolFacts {
     /// Whether it is started.
-    pub(super) fn runs(&self) -> bool {
+    pub(in crate::operations) fn runs(&self) -> bool {
         matches!(self.record.state, PoolState::Running | PoolState::Degraded)
     }
 
     /// The volume of this name.
-    pub(super) fn volume(&self, name: &str) -> Option<&Volume> {
+    pub(in crate::operations) fn volume(&self, name: &str) -> Option<&Volume> {
         self.volumes.as_deref().unwrap_or_default().iter().find(|v| v.name == name)
     }
 }
@@ -160,20 +180,46 @@ impl StorageFacts {
         self.pools.iter().flat_map(|p| p.volumes.iter().flatten().map(move |v| (p, v)))
     }
 
-    /// Who uses a volume: VMs that name it, and volumes it lies below.
+    /// The volume that a disk is.
+    pub(in crate::operations) fn located(&self, source: &DiskSource) -> Option<(&PoolFacts, &Volume)> {
+        match source {
+            DiskSource::File(path) | DiskSource::Block(path) => {
+                self.volumes().find(|(_, v)| same(path, &v.path) || same(path, &v.key))
+            }
+            DiskSource::Volume { pool, volume } => {
+                let pool = self.pool(pool)?;
+                Some((pool, pool.volume(volume)?))
+            }
+            DiskSource::Network { .. } | DiskSource::Other(_) => None,
+        }
+    }
+
+    /// The volume of this path.
+    pub fn at(&self, path: &str) -> Option<(&PoolFacts, &Volume)> {
+        self.volumes().find(|(_, v)| same(&v.path, path))
+    }
+
+    /// Who uses a volume: VMs that name it, also deleted ones that are held, the template it is a part of, and volumes
+    /// it lies below.
     pub(in crate::operations) fn users(&self, pool: &PoolFacts, volume: &Volume) -> Vec<User> {
         let of_vm = |vm: &VmUses| {
             let used = vm.uses.iter().filter(|u| names(&u.named, &pool.record.name, volume));
             let reads_only = used.map(|u| u.reads_only).min()?;
             Some(User::Vm { name: vm.name.clone(), active: vm.active, reads_only })
         };
+        let of_held = |vm: &VmUses| {
+            let used = vm.uses.iter().any(|u| names(&u.named, &pool.record.name, volume));
+            used.then(|| User::Held { id: vm.id, name: vm.name.clone() })
+        };
+        let template = template_of(pool, volume)
+            .map(|(name, version)| User::Template { name: name.to_owned(), version });
         let above = |(p, v): (&PoolFacts, &Volume)| {
             let below = v.backing.as_deref()?;
             (same(below, &volume.path) || same(below, &volume.key))
                 .then(|| User::Volume { pool: p.record.name.clone(), name: v.name.clone() })
         };
-        let mut users: Vec<User> =
-            self.vms.iter().filter_map(of_vm).chain(self.volumes().filter_map(above)).collect();
+        let vms = self.vms.iter().filter_map(of_vm).chain(self.held.iter().filter_map(of_held));
+        let mut users: Vec<User> = vms.chain(template).chain(self.volumes().filter_map(above)).collect();
         users.extend(self.images_on(volume, &users));
         users
     }

@@ -8,6 +8,7 @@ mod make;
 mod orphans;
 mod pool;
 mod rests;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -16,8 +17,11 @@ mod volume;
 
 pub use devices::PoolDevice;
 pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, same as same_path};
+pub(in crate::operations) use facts::{User, same};
 pub use orphans::orphans;
 pub use rests::{HEAD, Needed, needed, places};
+pub use templates::{Version, versions};
+pub(in crate::operations) use templates::{manifest, stem};
 pub use users::ImageAbove;
 pub(in crate::operations) use users::{TO_TELL, not_seen};
 
@@ -241,12 +245,12 @@ impl<'o> PoolOn<'o> {
 }
 
 /// Whether volumes of this kind of pool are files, which have formats and may be sparse.
-fn holds_files(kind: &str) -> bool {
+pub(in crate::operations) fn holds_files(kind: &str) -> bool {
     matches!(kind, "dir" | "fs" | "netfs" | "gluster" | "vstorage")
 }
 
 /// What stands between names.
-fn listed(names: &[String]) -> String {
+pub(in crate::operations) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {

@@ -45,6 +45,7 @@ impl StorageFacts {
             User::Vm { name, .. } => *name != but.name,
             User::Volume { pool, name } => !own_volume(pool, name),
             User::Image { path } => !own.iter().any(|o| same(o, path)),
+            User::Held { .. } | User::Template { .. } => true,
         };
         let mut found: Vec<User> = Vec::new();
         let listed = self.volumes().filter(|(_, v)| same(&v.path, path)).flat_map(|(p, v)| self.users(p, v));
@@ -63,7 +64,12 @@ impl StorageFacts {
             Some(User::Vm { name: vm.name.clone(), active: vm.active, reads_only })
         };
         let image = Volume { path: path.to_owned(), key: path.to_owned(), ..Volume::default() };
-        self.vms.iter().filter_map(of_vm).chain(self.images_on(&image, &[])).collect()
+        let of_held = |vm: &super::VmUses| {
+            let used = vm.uses.iter().any(|u| matches!(&u.named, Named::Path(p) if same(p, path)));
+            used.then(|| User::Held { id: vm.id, name: vm.name.clone() })
+        };
+        let vms = self.vms.iter().filter_map(of_vm).chain(self.held.iter().filter_map(of_held));
+        vms.chain(self.images_on(&image, &[])).collect()
     }
 
     /// Why it cannot be told who rests on an image; `None` where it can.

@@ -98,7 +98,7 @@ pub(super) fn wipe(on: &On<'_>) -> Planned {
         Err(no) => return no,
     };
     let users = on.storage().users(pool, volume);
-    let stops = |u: &&User| rests_on_it(u) || matches!(u, User::Vm { active: true, .. });
+    let stops = |u: &&User| !matches!(u, User::Vm { active: false, reads_only: false, .. });
     let busy: Vec<User> = users.iter().filter(stops).cloned().collect();
     if let Some(no) = in_use(on, VERB, &busy).or_else(|| unknown(on, VERB)) {
         return no;
@@ -131,7 +131,11 @@ pub(super) fn wipe(on: &On<'_>) -> Planned {
 
 /// Whether what it would be changes what is below it, and not it alone.
 const fn rests_on_it(user: &User) -> bool {
-    matches!(user, User::Volume { .. } | User::Image { .. } | User::Vm { reads_only: true, .. })
+    match user {
+        User::Vm { reads_only, .. } => *reads_only,
+        User::Volume { .. } | User::Image { .. } | User::Template { .. } => true,
+        User::Held { .. } => false,
+    }
 }
 
 /// A volume of which it is not known who uses it.
@@ -147,10 +151,13 @@ pub(super) fn in_use(on: &On<'_>, verb: &str, users: &[User]) -> Option<Planned>
     }
     let names: Vec<String> = users.iter().map(User::words).collect();
     let reason = format!("It is used by {}.", listed(&names));
-    let remedy = if users.iter().any(|u| matches!(u, User::Vm { .. })) {
-        "Detach it from the VM first."
-    } else {
-        "Delete what lies on it first, or make that independent of it."
+    let remedy = |user: &User| match user {
+        User::Vm { .. } => "Detach it from the VM first.".to_owned(),
+        User::Held { name, .. } => format!("Bring that VM back, or forget it: novacron vm purge {name}"),
+        User::Template { name, .. } => format!("Delete the template: novacron template delete {name}"),
+        User::Volume { .. } | User::Image { .. } => {
+            "Delete what lies on it first, or make that independent of it.".to_owned()
+        }
     };
-    Some(on.no(verb, RefusalKind::InUse, reason, remedy))
+    Some(on.no(verb, RefusalKind::InUse, reason, users.first().map(remedy).unwrap_or_default()))
 }

@@ -2,8 +2,10 @@
 
 mod devices;
 mod disk;
+mod fresh;
 mod machine;
 mod metadata;
+mod mirror;
 mod nic;
 mod rename;
 pub mod secrets;
@@ -11,8 +13,10 @@ pub mod secrets;
 mod tests;
 mod uses;
 
+pub use fresh::{Fresh, FreshDisk, fresh};
 pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
+pub use mirror::{Mirror, mirrors};
 pub use rename::renamed;
 pub use uses::{Named, Use, uses};
 

@@ -2,7 +2,8 @@
 
 use crate::model::job::{Job, JobState, Progress, Unit};
 use crate::model::operation::{
-    HardwareOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation, VolumeOperation,
+    HardwareOperation, LayerOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation,
+    VolumeOperation,
 };
 use crate::model::units::{bytes, bytes_of};
 
@@ -12,6 +13,8 @@ pub const fn verb(operation: &Operation) -> &'static str {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return verb_of_volume(act),
         Operation::Pool { act, .. } => return verb_of_pool(act),
+        Operation::NewVm { .. } => return "Create",
+        Operation::Template { .. } => return "Delete template",
         Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "Take a snapshot of",
         Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => {
             return "Go back to a snapshot of";
@@ -35,15 +38,38 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Rename { .. } => "Rename",
         VmOperation::SetTags { .. } | VmOperation::ChangeTags { .. } => "Tag",
         VmOperation::Describe { .. } => "Describe",
+        VmOperation::Clone(_) => "Clone",
+        VmOperation::Template(_) => "Make a template of",
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
         VmOperation::Hardware(change) => hardware(&change.what),
+        VmOperation::Layers(change) => match change.what {
+            LayerOperation::Migrate(_) => "Move a disk of",
+            LayerOperation::Commit { .. } => "Commit a disk of",
+            LayerOperation::Pull { .. } => "Make independent a disk of",
+        },
         VmOperation::Delete { .. } => "Delete",
         VmOperation::Undelete { .. } => "Bring back",
-        VmOperation::Purge => "Purge",
+        VmOperation::Purge | VmOperation::PurgeWithVolumes => "Purge",
         VmOperation::Redefine { why: Redefined::Revert(_), .. } => "Revert",
         VmOperation::Redefine { .. } => "Redefine",
     }
+}
+
+/// A verb without what would lead on to a name: `Attach a NIC to` is `Attach a NIC` on a button.
+pub fn bare(verb: &str) -> &str {
+    let verb = verb.trim_end_matches(':');
+    [" of", " to", " from", " into", " on"].iter().find_map(|w| verb.strip_suffix(w)).unwrap_or(verb)
+}
+
+/// The name of what it acts on, where the operation says it itself; cleaned.
+pub fn of_what(operation: &Operation) -> Option<String> {
+    let name = match operation {
+        Operation::Vm { .. } | Operation::Snapshot { .. } => return None,
+        Operation::Volume { pool, name, .. } => format!("{pool}/{name}"),
+        Operation::Pool { name, .. } | Operation::Network { name, .. } => name.clone(),
+    };
+    Some(crate::model::text::clean(&name).into_owned())
 }
 
 /// What goes on while it is carried out, short enough for a cell: `stopping`.
@@ -51,6 +77,8 @@ pub const fn doing(operation: &Operation) -> &'static str {
     let act = match operation {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return doing_to_volume(act),
+        Operation::NewVm { .. } => return "creating",
+        Operation::Template { .. } => return "deleting",
         Operation::Pool { .. } | Operation::Network { .. } => return "changing",
         Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "taking snapshot",
         Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => return "going back",
@@ -67,9 +95,14 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Save => "saving",
         VmOperation::DiscardSaved => "discarding",
         VmOperation::Rename { .. } => "renaming",
+        VmOperation::Clone(_) | VmOperation::Template(_) => "copying",
+        VmOperation::Layers(change) => match change.what {
+            LayerOperation::Migrate(_) => "moving disk",
+            LayerOperation::Commit { .. } | LayerOperation::Pull { .. } => "merging",
+        },
         VmOperation::Delete { .. } => "deleting",
         VmOperation::Undelete { .. } => "coming back",
-        VmOperation::Purge => "purging",
+        VmOperation::Purge | VmOperation::PurgeWithVolumes => "purging",
         VmOperation::Autostart { .. }
         | VmOperation::StartOrder { .. }
         | VmOperation::SetTags { .. }

@@ -58,7 +58,7 @@ impl<'h> Layers<'h> {
             hv,
             local: hv.capabilities().local,
             pools: facts.pools.clone(),
-            vms: facts.vms.iter().map(|vm| vm.name.clone()).collect(),
+            vms: facts.vms.iter().chain(&facts.held).map(|vm| vm.name.clone()).collect(),
             things: Things::default(),
             heads: HashMap::new(),
             found: Vec::new(),
@@ -87,7 +87,7 @@ impl<'h> Layers<'h> {
             }
             if !runs {
                 self.unseen.push(record.name);
-            } else if folder.is_some() && refresh {
+            } else if folder.is_some() && refresh && self.hv.capabilities().no_refresh.is_none() {
                 match self.hv.refresh_pool(record.id).and_then(|()| self.hv.volumes(record.id, true)) {
                     Ok(volumes) => {
                         if let Some(pool) = self.pools.get_mut(at) {
@@ -231,7 +231,7 @@ impl<'h> Layers<'h> {
     /// Writes down what was found, also under the names by which pools know it.
     pub(super) fn tell(mut self, facts: &mut StorageFacts) {
         for (vm, used) in std::mem::take(&mut self.found) {
-            if let Some(vm) = facts.vms.get_mut(vm)
+            if let Some(vm) = facts.vms.iter_mut().chain(&mut facts.held).nth(vm)
                 && !vm.uses.iter().any(|u| u.named == used.named)
             {
                 vm.uses.push(used);
@@ -258,10 +258,11 @@ impl<'h> Layers<'h> {
     /// Adds to each path the names of all volumes that are the same file or device.
     fn by_their_names(&mut self, facts: &mut StorageFacts) {
         let mut by_thing: HashMap<Thing, Vec<String>> = HashMap::new();
-        let of_vms = facts.vms.iter().flat_map(|vm| &vm.uses).filter_map(|u| match &u.named {
-            Named::Path(path) => Some(path.clone()),
-            Named::Volume { .. } => None,
-        });
+        let of_vms =
+            facts.vms.iter().chain(&facts.held).flat_map(|vm| &vm.uses).filter_map(|u| match &u.named {
+                Named::Path(path) => Some(path.clone()),
+                Named::Volume { .. } => None,
+            });
         let all: Vec<String> = facts.volumes().map(|(_, v)| v.path.clone()).chain(of_vms).collect();
         for path in all {
             let Some(thing) = self.things.of(&path) else { continue };
@@ -274,7 +275,7 @@ impl<'h> Layers<'h> {
             let known = things.of(path).and_then(|t| by_thing.get(&t)).cloned().unwrap_or_default();
             known.into_iter().filter(|n| n != path).collect::<Vec<_>>()
         };
-        for vm in &mut facts.vms {
+        for vm in facts.vms.iter_mut().chain(&mut facts.held) {
             let mut more = Vec::new();
             for used in &vm.uses {
                 let Named::Path(path) = &used.named else { continue };

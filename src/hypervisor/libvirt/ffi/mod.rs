@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "libvirt is a C library, and this folder is its fence")]
 
 mod allocator;
+mod block_jobs;
 mod callbacks;
 mod change;
 mod close;
@@ -16,6 +17,7 @@ mod event_loop;
 mod events;
 mod handle;
 mod hardware;
+mod making;
 mod network;
 mod network_admin;
 mod snapshot;
