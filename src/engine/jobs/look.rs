@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::records::{self, Filter, Found, Link, Verdict};
 use super::snapshot_facts::sized;
-use super::{NetworkSeen, Shelf, on_network, orphans};
+use super::{NetworkSeen, Setting, Shelf, on_network, orphans};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, NetworkXml, XmlOf};
 use crate::model::audit::Chained;
 use crate::model::held::{HeldVm, Revision};
@@ -76,7 +76,7 @@ impl Look {
 }
 
 /// Asks the hypervisor.
-pub(super) fn at(hv: &dyn Hypervisor, look: &Look) -> HvResult<Seen> {
+pub(super) fn at(hv: &dyn Hypervisor, look: &Look, setting: &Setting) -> HvResult<Seen> {
     match look {
         Look::Snapshots(vm) => sized(hv, *vm).map(Seen::Snapshots),
         Look::Definition(vm) => hv.xml_of(*vm, XmlOf::Defined).map(Seen::Xml),
@@ -85,7 +85,14 @@ pub(super) fn at(hv: &dyn Hypervisor, look: &Look) -> HvResult<Seen> {
             None => Err(HvError::new(HvErrorKind::NotFound, "find the network", "there is no such network")),
         },
         Look::NetworkXml(name) => hv.network_xml(name, NetworkXml::Defined).map(Seen::Xml),
-        Look::Orphans => orphans(hv).map(Seen::Orphans),
+        Look::Orphans => {
+            let unread =
+                |why: StoreError| HvError::new(HvErrorKind::Other, "read the journal", why.to_string());
+            let now = setting.clock.now().wall;
+            let held =
+                Shelf::open(&setting.folder, &setting.host, now).and_then(|s| s.held()).map_err(unread)?;
+            orphans(hv, &held).map(Seen::Orphans)
+        }
         Look::Held | Look::Past(_) | Look::Audit(_) | Look::Record(_) | Look::Verify => {
             Err(HvError::new(HvErrorKind::Other, "look", "the hypervisor does not know it"))
         }

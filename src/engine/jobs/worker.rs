@@ -110,7 +110,7 @@ impl Worker {
                 Outcome::Snapshots(self.line.ready().and_then(|()| sized(self.line.hv()?, vm)))
             }
             Task::Look(look) => {
-                let seen = self.line.ready().and_then(|()| look::at(self.line.hv()?, &look));
+                let seen = self.line.ready().and_then(|()| look::at(self.line.hv()?, &look, &self.setting));
                 Outcome::Looked(seen.map_err(|e| e.sentence()))
             }
             Task::Plan(operations) => Outcome::Planned(self.plan(&operations)),

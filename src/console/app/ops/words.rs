@@ -67,7 +67,10 @@ pub fn of_what(operation: &Operation) -> Option<String> {
     let name = match operation {
         Operation::Vm { .. } | Operation::Snapshot { .. } => return None,
         Operation::Volume { pool, name, .. } => format!("{pool}/{name}"),
-        Operation::Pool { name, .. } | Operation::Network { name, .. } => name.clone(),
+        Operation::Pool { name, .. }
+        | Operation::Network { name, .. }
+        | Operation::NewVm { name, .. }
+        | Operation::Template { name, .. } => name.clone(),
     };
     Some(crate::model::text::clean(&name).into_owned())
 }

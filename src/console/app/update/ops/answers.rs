@@ -120,8 +120,18 @@ fn xml_again(app: &mut App, ended: &[&Job]) -> Option<Effect> {
 /// Whether libvirt does not tell by itself what it changed: it does of what VMs do.
 const fn is_found_by_looking(operation: &Operation) -> bool {
     match operation {
-        Operation::Volume { .. } | Operation::Pool { .. } | Operation::Network { .. } => true,
-        Operation::Vm { act, .. } => matches!(act, VmOperation::Hardware(_) | VmOperation::Redefine { .. }),
+        Operation::Volume { .. }
+        | Operation::Pool { .. }
+        | Operation::Network { .. }
+        | Operation::NewVm { .. }
+        | Operation::Template { .. } => true,
+        Operation::Vm { act, .. } => matches!(
+            act,
+            VmOperation::Hardware(_)
+                | VmOperation::Layers(_)
+                | VmOperation::Redefine { .. }
+                | VmOperation::Clone(_)
+        ),
         Operation::Snapshot { .. } => false,
     }
 }
