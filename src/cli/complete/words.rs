@@ -251,7 +251,8 @@ mod tests {
         assert_eq!(on("novacron -c test:///default vm start "), (Some("test:///default".into()), false));
         assert_eq!(on("novacron vm start --connect=a:///b "), (Some("a:///b".into()), false));
         assert_eq!(on("novacron -ca:///b --demo show "), (Some("a:///b".into()), true));
-        let asked = of("novacron vm start web01 'da\\ t").unwrap();
+        let words = ["novacron", "vm", "start", "web01", "'da\\ t"].map(str::to_owned);
+        let asked = asked(&Cli::definition(), &words).unwrap();
         assert_eq!(asked.begin, "da t");
         let all = ["da", "da t1", "web01", "x"].map(str::to_owned).to_vec();
         assert_eq!(asked.fitting(all.clone()), ["da t1"]);
