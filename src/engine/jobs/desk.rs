@@ -213,7 +213,14 @@ impl DeskThread {
             }
             (Outcome::Busy(id), _) => self.queue.put_back(id),
             (Outcome::NotRecovered(job, why), _) => {
-                tracing::warn!("Job {} was interrupted and cannot be looked after yet: {why}", job.job.id);
+                let id = job.job.id;
+                tracing::warn!("Job {id} was interrupted and cannot be looked after yet: {why}");
+                self.queue.over(id);
+                if let Some(live) = self.live.get_mut(&id) {
+                    let stands = Arc::make_mut(&mut live.job);
+                    stands.state = JobState::Interrupted;
+                    stands.outcome.clone_from(&job.job.outcome);
+                }
                 self.interrupted.push(*job);
             }
             (Outcome::Vms(_) | Outcome::Planned(_) | Outcome::Definition(_) | Outcome::Snapshots(_), _) => {}

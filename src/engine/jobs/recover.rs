@@ -7,7 +7,7 @@ use super::line::Line;
 use super::run::{Ending, Run, unwritten};
 use super::stop::Stop;
 use super::{Input, Setting};
-use crate::hypervisor::{HvErrorKind, HvResult};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 use crate::model::job::{JobState, StepState};
 use crate::model::plan::AfterKill;
 use crate::store::{Journalled, StateDb};
@@ -49,14 +49,13 @@ pub(super) fn recover(
         }
         Some((at, Found::Half)) => {
             run.mark(at, StepState::Done);
-            let said = "NovaCron was killed in the middle.".to_owned();
+            let said = run.cut_off();
             (run.take_back(at + 1, JobState::Failed, said), Some((at, StepState::Undone)))
         }
         Some((at, Found::NoTrace)) => {
             run.mark(at, StepState::Failed);
             let title = run.plan.steps[at].title.clone();
-            let said =
-                format!("NovaCron was killed in the middle. Whether this was done cannot be told: {title}.");
+            let said = format!("{} Whether this was done cannot be told: {title}.", run.cut_off());
             (run.take_back(at, JobState::Failed, said), Some((at, StepState::Failed)))
         }
         None => {
@@ -64,6 +63,9 @@ pub(super) fn recover(
             run.go_on(first.unwrap_or(run.plan.steps.len()))
         }
     };
+    if ending.state == JobState::Interrupted {
+        return Err(HvError::new(HvErrorKind::ConnectionLost, "look after a job", ending.outcome));
+    }
     run.over(&ending, last);
     Ok(())
 }
@@ -77,6 +79,12 @@ fn look(run: &Run<'_>, at: usize) -> HvResult<Found> {
 }
 
 impl Run<'_> {
+    /// What came in between: told by the process it came to, unless that was killed.
+    fn cut_off(&self) -> String {
+        let told = self.job.outcome.as_str();
+        if told.is_empty() { "NovaCron was killed in the middle.".to_owned() } else { told.to_owned() }
+    }
+
     /// Everything before this step is done, and nothing from it on.
     fn go_on(&mut self, next: usize) -> (Ending, Option<(usize, StepState)>) {
         if next >= self.plan.steps.len() {
@@ -96,7 +104,7 @@ impl Run<'_> {
                 (ending, last)
             }
             AfterKill::Undo => {
-                let said = "NovaCron was killed in the middle.".to_owned();
+                let said = self.cut_off();
                 (self.take_back(next, JobState::Failed, said), None)
             }
             AfterKill::Stay => {

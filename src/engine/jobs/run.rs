@@ -13,7 +13,7 @@ use crate::model::audit::AuditRecord;
 use crate::model::id::VmId;
 use crate::model::job::{Job, JobId, JobState, StepState};
 use crate::model::operation::Operation;
-use crate::model::plan::{Plan, Planned, Refusal};
+use crate::model::plan::{AfterKill, Plan, Planned, Refusal};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::operations;
@@ -26,6 +26,8 @@ pub(super) enum Ran {
     Over,
     /// Another process works on the same thing.
     Busy(JobId),
+    /// The hypervisor was lost in the middle: what was begun has to be taken back once it is there again.
+    Cut(HvError),
 }
 
 /// One job under way.
@@ -89,6 +91,9 @@ pub(super) fn run(
             (ending, Some((0, StepState::Waiting)))
         }
     };
+    if ending.state == JobState::Interrupted {
+        return Ran::Cut(HvError::new(HvErrorKind::ConnectionLost, "carry it out", ending.outcome));
+    }
     run.over(&ending, last);
     Ran::Over
 }
@@ -166,6 +171,10 @@ impl Run<'_> {
                 let said = if left.is_empty() { "Stopped.".to_owned() } else { format!("Stopped. {left}") };
                 self.take_back(at, JobState::Cancelled, said)
             }
+            // The step may go on by itself, or be half done: that is looked at when the hypervisor is there again.
+            Broken::Hv(e) if is_lost(&e) && self.plan.after_kill == AfterKill::Undo => {
+                Ending::new(JobState::Interrupted, failed(&e).outcome)
+            }
             Broken::Hv(e) => {
                 let Ending { state, outcome, .. } = failed(&e);
                 self.take_back(at, state, outcome)
@@ -177,7 +186,8 @@ impl Run<'_> {
         }
     }
 
-    /// Takes back what was done before this step, the newest first, where it can be.
+    /// Takes back what was done before this step, the newest first, where it can be. Ends interrupted where the hypervisor is
+    /// lost on the way.
     pub(super) fn take_back(&mut self, before: usize, state: JobState, outcome: String) -> Ending {
         let mut outcome = outcome;
         let undoable: Vec<usize> = (0..before)
@@ -192,6 +202,11 @@ impl Run<'_> {
                 let stop = Stop::default();
                 perform(&undo, &Hands { stop: &stop, ..hands })
             });
+            if let Err(Broken::Hv(e)) = &done
+                && is_lost(e)
+            {
+                return Ending::new(JobState::Interrupted, failed(e).outcome);
+            }
             if done.is_err() {
                 let title = clean(&self.plan.steps[at].title).into_owned();
                 let _ = write!(outcome, " “{title}” could not be taken back.");
@@ -306,6 +321,10 @@ fn brief(value: &str) -> String {
         return "another".to_owned();
     }
     clean(value).into_owned()
+}
+
+fn is_lost(e: &HvError) -> bool {
+    e.kind == HvErrorKind::ConnectionLost
 }
 
 fn failed(e: &HvError) -> Ending {

@@ -24,6 +24,9 @@ use crate::store::{Journalled, StateDb};
 /// A connection that nobody needs for so long is closed.
 const IDLE: Duration = Duration::from_secs(20);
 
+/// So many of the newest jobs hold those that are open.
+const OPEN: usize = 1000;
+
 /// What a hand is given to do.
 #[derive(Debug)]
 pub(super) enum Task {
@@ -140,6 +143,16 @@ impl Worker {
                 tracing::debug!("job {id} waits for job {other} of another process");
                 Outcome::Busy(id)
             }
+            Ran::Cut(why) => match db.jobs(OPEN) {
+                Ok(all) => match all.into_iter().find(|j| j.job.id == id) {
+                    Some(mut cut) => {
+                        cut.job.outcome.clone_from(&why.message);
+                        Outcome::NotRecovered(Box::new(cut), why)
+                    }
+                    None => Outcome::Over(id),
+                },
+                Err(_) => Outcome::Over(id),
+            },
         }
     }
 
