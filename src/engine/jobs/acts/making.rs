@@ -125,12 +125,11 @@ pub(super) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult<Found> {
     Ok(match act {
         Act::Define { vm, .. } => found(is_there(hv, *vm)?),
         Act::Undefine { vm } => found(!is_there(hv, *vm)?),
-        // What is in the volume goes with the volume, which the step before made.
-        Act::Write { .. } => Found::NotDone,
+        // What is in the volume goes with the volume, which the step before made; whether a copy was whole is not known any
+        // more.
+        Act::Write { .. } | Act::AwaitCopy { .. } => Found::NotDone,
         // It may go on, and the guest be frozen.
         Act::BeginCopy { .. } => Found::Half,
-        // Whether it was whole is not known any more.
-        Act::AwaitCopy { .. } => Found::NotDone,
         Act::StopCopy { vm, .. } => found(!hv.backup_goes_on(*vm)?),
     })
 }
