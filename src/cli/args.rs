@@ -2,6 +2,7 @@
 
 mod audit;
 mod export;
+mod job;
 mod making;
 mod network;
 mod past;
@@ -22,6 +23,7 @@ use crate::config::{LogLevel, Overrides};
 
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
+pub(super) use job::{Job, JobAction};
 pub(super) use making::{AskingTemplate, Template};
 pub(super) use network::{Network, NetworkAsked};
 pub(super) use past::{By, Events, History, Of, Range, Top};
@@ -156,6 +158,8 @@ pub enum Command {
     Top(Top),
     /// Tell what happened: VMs started, stopped, crashed, renamed; the connection lost. Needs no hypervisor.
     Events(Events),
+    /// List jobs, and look after those that a kill interrupted.
+    Job(Job),
     /// Tell what was done to the host, by whom, and check that nothing of it was changed.
     Audit(Audit),
     /// Tell a monitoring system what is measured now: on a local port, in a file, or once.

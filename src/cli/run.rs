@@ -9,8 +9,8 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    AskingTemplate, Cli, Command, Config, Doctor, Export, How, Kind, List, NetworkAsked, Output, Show,
-    SnapshotAction, Template, Vm as VmArgs,
+    AskingTemplate, Cli, Command, Config, Doctor, Export, How, JobAction, Kind, List, NetworkAsked, Output,
+    Show, SnapshotAction, Template, Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
@@ -82,6 +82,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
+        Some(Command::Job(args)) => job.jobs(&args.action),
         Some(Command::Audit(args)) => {
             job.warn();
             audit::run(args, &job.loaded, job.demo, job.layout())
@@ -176,7 +177,7 @@ impl Job {
             move || operate::open(connector, &operate::Place::new(Some(folder))?, &settings, Via::Collector)
         };
         let start = move || Ok((Session::start(connector, poll, limits, kept, Role::Collector)?, desk()?));
-        collect::run(start, &history, &Manager::of(&self.environment))
+        collect::run(start, (&history, settings.read_only), &Manager::of(&self.environment))
     }
 
     fn list(&self, list: &List) -> Result<Exit, Failure> {
@@ -280,6 +281,15 @@ impl Job {
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
         let host = connector.uri().to_owned();
         act(place.path(), &host, &|| operate::open(connector.clone(), &place, settings, Via::Command))
+    }
+
+    fn jobs(&self, action: &JobAction) -> Result<Exit, Failure> {
+        self.at_desk(|_, _, open| match action {
+            JobAction::List { look } => operate::list_jobs(*look, &Clock::system(), self.layout(), open),
+            JobAction::Recover { look } => {
+                operate::recover_jobs(*look, &Clock::system(), self.layout(), open)
+            }
+        })
     }
 
     fn template(&self, args: &Template) -> Result<Exit, Failure> {

@@ -1,5 +1,7 @@
 //! Putting plans and refusals together.
 
+use std::collections::BTreeSet;
+
 use super::facts::{Facts, VmFacts};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target, VmOperation};
@@ -45,8 +47,10 @@ impl Draft {
             space: Vec::new(),
             downtime: Downtime::None,
             basis: Vec::new(),
+            touches: BTreeSet::new(),
             inverse: None,
             after_kill: AfterKill::Stay,
+            no_way_back: None,
         };
         Self { plan }
     }
@@ -98,9 +102,21 @@ impl Draft {
         self
     }
 
+    /// What it works on besides its target (`Target::thing`, `touch`): no two jobs at once on one thing.
+    pub(super) fn touches(mut self, things: impl IntoIterator<Item = String>) -> Self {
+        self.plan.touches.extend(things);
+        self
+    }
+
     /// What becomes of it when NovaCron is killed on the way.
     pub(super) const fn after_kill(mut self, what: AfterKill) -> Self {
         self.plan.after_kill = what;
+        self
+    }
+
+    /// Behind the last step nothing is taken back any more.
+    pub(super) fn no_way_back(mut self) -> Self {
+        self.plan.no_way_back = self.plan.steps.len().checked_sub(1);
         self
     }
 

@@ -7,17 +7,20 @@ mod build;
 mod definition;
 mod facts;
 mod hardware;
+mod layers;
 mod making;
 mod network;
 mod snapshot;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod touch;
 mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
 pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
+pub use layers::{JobFact, LayerFacts};
 pub use making::{MakingFacts, manifest_of, seed_image};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};

@@ -380,7 +380,8 @@ pub(super) fn vm_facts() -> impl Strategy<Value = VmFacts> {
     });
     (hostile(), state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
         id: ID,
-        name,
+        // No two VMs have one name.
+        name: if name == "db01" { "db02".to_owned() } else { name },
         state,
         flags,
         definition,

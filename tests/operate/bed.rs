@@ -141,8 +141,7 @@ impl Bed {
                 return records;
             }
             assert!(Instant::now() < until, "{count} records are awaited: {records:?}");
-            // A command that only looks finds what was left, as the next start of anything does.
-            self.vm(&["pause", "--dry-run", "bystander"]);
+            self.run(&["job", "recover"]);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 mod define;
 mod desk;
-mod editor;
 mod follow;
+mod jobs;
 mod json;
 mod kept;
 mod leave;
@@ -17,6 +17,7 @@ mod tests;
 mod text;
 mod words;
 mod words_hardware;
+mod words_layers;
 mod words_making;
 mod words_network;
 mod words_storage;
@@ -27,7 +28,7 @@ use std::path::Path;
 use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
-pub(super) use editor::Draft;
+pub(super) use jobs::{list as list_jobs, recover as recover_jobs};
 pub(super) use snapshots::{list, show};
 
 /// The command that asks for an operation on a pool or a volume, as arguments: for tests of the other way.
@@ -86,9 +87,12 @@ pub(super) fn run(
                 define::run(&args.action, how, layout, &shelf, &handle, &mut terminal).await
             }
         };
-        leave::leave(desk, told.is_ok(), &mut terminal).await;
+        let unwritten = leave::leave(desk, told.is_ok(), &mut terminal).await;
         match told? {
-            Told::Outcomes(outcomes) => tell(&outcomes, how, layout),
+            Told::Outcomes(outcomes) => {
+                let exit = tell(&outcomes, how, layout)?;
+                if unwritten > 0 { Err(not_written()) } else { Ok(exit) }
+            }
             Told::Text(text) => {
                 to_stdout(|out| out.write_all(text.as_bytes()))?;
                 Ok(Exit::Done)
@@ -147,9 +151,15 @@ fn carry_out(asked: &Asked<'_>, open: impl FnOnce() -> Result<Desk, Failure>) ->
         let mut terminal = Terminal::new()?;
         let desk = open()?;
         let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
-        leave::leave(desk, outcomes.is_ok(), &mut terminal).await;
-        tell(&outcomes?, asked.how, asked.layout)
+        let unwritten = leave::leave(desk, outcomes.is_ok(), &mut terminal).await;
+        let exit = tell(&outcomes?, asked.how, asked.layout)?;
+        if unwritten > 0 { Err(not_written()) } else { Ok(exit) }
     })
+}
+
+fn not_written() -> Failure {
+    Failure::new(Exit::Failed, "how it ended could not be written down: the audit lacks it")
+        .hint("Is the disk full? The next start of NovaCron looks after the job, and writes its end.")
 }
 
 /// What is written in the end.

@@ -53,17 +53,34 @@ impl Guard {
     /// # Errors
     /// Where standard input or output is no terminal.
     pub fn enter(mouse: bool) -> io::Result<Self> {
-        let mut out = io::stdout().lock();
-        enable_raw_mode()?;
-        *locked(&OURS) = true;
         let guard = Self(());
-        queue!(out, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
-        if mouse {
-            queue!(out, EnableMouseCapture)?;
-        }
-        out.flush()?;
+        take(mouse)?;
         Ok(guard)
     }
+
+    /// Gives the terminal back for another program, until it is [taken back](Self::take_back).
+    pub fn lend() {
+        restore();
+    }
+
+    /// Takes the terminal over again.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    pub fn take_back(mouse: bool) -> io::Result<()> {
+        take(mouse)
+    }
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    enable_raw_mode()?;
+    *locked(&OURS) = true;
+    queue!(out, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
+    if mouse {
+        queue!(out, EnableMouseCapture)?;
+    }
+    out.flush()
 }
 
 impl Drop for Guard {

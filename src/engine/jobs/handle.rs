@@ -21,6 +21,8 @@ pub struct Jobs {
     pub jobs: Arc<[Arc<Job>]>,
     /// What hinders keeping the journal, one sentence; nothing is begun then.
     pub trouble: Option<String>,
+    /// Jobs that are over, which could not be written down yet: the audit lacks them.
+    pub unwritten: usize,
 }
 
 impl Jobs {
@@ -42,12 +44,16 @@ pub(crate) enum Ask {
     Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
     /// A VM's snapshots.
     Snapshots(VmId, oneshot::Sender<Result<Vec<SizedSnapshot>, HvError>>),
+    /// Look at something.
+    Look(super::Look, oneshot::Sender<Result<super::Seen, String>>),
     /// Make plans.
     Plan(Vec<Operation>, oneshot::Sender<Result<Vec<Planned>, HvError>>),
     /// A VM's definition, with passwords or without.
     Definition(VmId, bool, oneshot::Sender<Result<String, HvError>>),
     /// Carry plans out.
     Submit(Vec<Plan>, Consent, oneshot::Sender<Result<Vec<JobId>, String>>),
+    /// Look after jobs that a kill left; their numbers.
+    Recover(oneshot::Sender<Vec<JobId>>),
     /// Stop a job.
     Cancel(JobId),
     /// End.
@@ -80,6 +86,13 @@ impl DeskHandle {
         rx
     }
 
+    /// Looks at something; an error is a sentence.
+    pub fn look(&self, look: super::Look) -> oneshot::Receiver<Result<super::Seen, String>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Look(look, tx));
+        rx
+    }
+
     /// Has plans made, one for each operation and in their order, on facts read for them. An error is of the connection.
     pub fn plan(&self, operations: Vec<Operation>) -> oneshot::Receiver<Result<Vec<Planned>, HvError>> {
         let (tx, rx) = oneshot::channel();
@@ -103,6 +116,13 @@ impl DeskHandle {
     ) -> oneshot::Receiver<Result<Vec<JobId>, String>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Submit(plans, consent, tx));
+        rx
+    }
+
+    /// Has jobs looked after whose process was killed, where that is not done already. Gives the numbers of all of them.
+    pub fn recover(&self) -> oneshot::Receiver<Vec<JobId>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Recover(tx));
         rx
     }
 

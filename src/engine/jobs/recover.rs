@@ -2,30 +2,36 @@
 
 use std::sync::mpsc::Sender;
 
-use super::acts::{Found, probe};
+use super::acts::{Found, looks_first, probe};
+use super::facts::gather;
 use super::line::Line;
 use super::run::{Ending, Run, unwritten};
 use super::stop::Stop;
 use super::{Input, Setting};
-use crate::hypervisor::{HvError, HvErrorKind, HvResult};
+use crate::hypervisor::{HvErrorKind, HvResult};
 use crate::model::job::{JobState, StepState};
-use crate::model::plan::AfterKill;
+use crate::model::plan::{AfterKill, Planned, Refusal};
+use crate::model::time::Timestamp;
+use crate::operations;
 use crate::store::{Journalled, StateDb};
+
+/// A guest that was frozen is thawed when the kill was found so soon: later, somebody else may have frozen it. Milliseconds.
+const THAWED_WITHIN_MS: i64 = 10 * 60 * 1000;
 
 /// Brings a job to its end whose process is gone.
 ///
 /// # Errors
 /// When the hypervisor cannot be asked: then it stays interrupted, and is tried again.
 pub(super) fn recover(
-    Journalled { job, plan, .. }: Journalled,
-    line: &Line,
+    Journalled { job, plan, xml_before, .. }: Journalled,
+    line: &mut Line,
     db: &mut StateDb,
     setting: &Setting,
     desk: &Sender<Input>,
 ) -> HvResult<()> {
     let stop = Stop::default();
     let queued = job.state == JobState::Queued;
-    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new() };
+    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before, again: true, cut: None };
     if queued {
         let said = "NovaCron ended before its turn came: nothing was done.";
         run.over(&Ending::new(JobState::Cancelled, said), None);
@@ -39,39 +45,42 @@ pub(super) fn recover(
     let (ending, last) = match found {
         Some((at, Found::Done)) => {
             run.mark(at, StepState::Done);
-            let (ending, _) = run.go_on(at + 1);
+            let (ending, _) = run.go_on(at + 1)?;
             (ending, Some((at, StepState::Done)))
         }
         Some((at, Found::NotDone)) => {
             run.mark(at, StepState::Waiting);
-            let (ending, last) = run.go_on(at);
+            let (ending, last) = run.go_on(at)?;
             (ending, last.or(Some((at, StepState::Waiting))))
         }
         Some((at, Found::Half)) => {
             run.mark(at, StepState::Done);
-            let said = run.cut_off();
+            let said = "NovaCron was killed in the middle.".to_owned();
             (run.take_back(at + 1, JobState::Failed, said), Some((at, StepState::Undone)))
         }
         Some((at, Found::NoTrace)) => {
             run.mark(at, StepState::Failed);
             let title = run.plan.steps[at].title.clone();
-            let said = format!("{} Whether this was done cannot be told: {title}.", run.cut_off());
+            let said =
+                format!("NovaCron was killed in the middle. Whether this was done cannot be told: {title}.");
             (run.take_back(at, JobState::Failed, said), Some((at, StepState::Failed)))
         }
         None => {
             let first = run.job.steps.iter().position(|s| s.state == StepState::Waiting);
-            run.go_on(first.unwrap_or(run.plan.steps.len()))
+            run.go_on(first.unwrap_or(run.plan.steps.len()))?
         }
     };
-    if ending.state == JobState::Interrupted {
-        return Err(HvError::new(HvErrorKind::ConnectionLost, "look after a job", ending.outcome));
+    if let Some(why) = run.cut.take() {
+        return Err(why);
     }
     run.over(&ending, last);
     Ok(())
 }
 
-fn look(run: &Run<'_>, at: usize) -> HvResult<Found> {
-    match probe(&run.plan.steps[at].act, run.line.hv()?, run.setting) {
+/// Looks whether a step was done that nobody saw the end of.
+pub(super) fn look(run: &Run<'_>, at: usize) -> HvResult<Found> {
+    let begun = run.job.steps[at].begun.or(run.job.started).unwrap_or(run.job.created);
+    match probe(&run.plan.steps[at].act, begun, run.line.hv()?, run.setting) {
         // What it acted on is gone: by somebody else's hand.
         Err(e) if e.kind == HvErrorKind::NotFound => Ok(Found::NotDone),
         other => other,
@@ -79,38 +88,65 @@ fn look(run: &Run<'_>, at: usize) -> HvResult<Found> {
 }
 
 impl Run<'_> {
-    /// What came in between: told by the process it came to, unless that was killed.
-    fn cut_off(&self) -> String {
-        let told = self.job.outcome.as_str();
-        if told.is_empty() { "NovaCron was killed in the middle.".to_owned() } else { told.to_owned() }
-    }
-
     /// Everything before this step is done, and nothing from it on.
-    fn go_on(&mut self, next: usize) -> (Ending, Option<(usize, StepState)>) {
+    fn go_on(&mut self, next: usize) -> HvResult<(Ending, Option<(usize, StepState)>)> {
         if next >= self.plan.steps.len() {
             let said = "NovaCron was killed as it was done; it was found done at the next start.";
-            return (Ending::new(JobState::Done, said), None);
+            return Ok((Ending::new(JobState::Done, said), None));
         }
         let undone = self.plan.steps[next].title.clone();
-        match self.plan.after_kill {
+        let not_done = format!("NovaCron was killed in the middle. This was not done: {undone}.");
+        // What nobody began is for whoever asked to begin again, with another look at the plan.
+        if next == 0 {
+            let offer = Some(self.plan.operation.clone());
+            return Ok((Ending { offer, ..Ending::new(JobState::Failed, not_done) }, None));
+        }
+        let no_way_back = self.no_way_back(next);
+        let then = if no_way_back { AfterKill::Finish } else { self.plan.after_kill };
+        match then {
             AfterKill::Finish => {
+                if !no_way_back && let Some(why) = self.rest_is_another(next)? {
+                    let said = format!("{not_done} Things have changed since: {why}");
+                    return Ok((Ending::new(JobState::Failed, said), None));
+                }
                 self.mark(next, StepState::Begun);
                 if let Err(why) = self.db.step(self.job.id, next, StepState::Begun, None, self.now()) {
-                    return (unwritten(&why), None);
+                    return Ok((unwritten(&why), None));
                 }
                 let (mut ending, last) = self.steps(next);
                 ending.outcome =
                     format!("NovaCron was killed in the middle; the next start went on. {}", ending.outcome);
-                (ending, last)
+                Ok((ending, last))
             }
             AfterKill::Undo => {
-                let said = self.cut_off();
-                (self.take_back(next, JobState::Failed, said), None)
+                let said = "NovaCron was killed in the middle.".to_owned();
+                Ok((self.take_back(next, JobState::Failed, said), None))
             }
-            AfterKill::Stay => {
-                let said = format!("NovaCron was killed in the middle. This was not done: {undone}.");
-                (Ending::new(JobState::Failed, said), None)
-            }
+            AfterKill::Stay => Ok((Ending::new(JobState::Failed, not_done), None)),
         }
+    }
+
+    /// Why what is left to do is not what was agreed to any more. Acts that look for themselves are let go on.
+    fn rest_is_another(&self, next: usize) -> HvResult<Option<String>> {
+        let rest = &self.plan.steps[next..];
+        if rest.iter().all(|step| looks_first(&step.act)) {
+            return Ok(None);
+        }
+        let operation = &self.plan.operation;
+        let facts = gather(self.line.hv()?, operation, self.setting)?;
+        Ok(match operations::plan(operation, &facts) {
+            Planned::Refused(no) => {
+                let Refusal { reason, .. } = *no;
+                Some(reason)
+            }
+            Planned::Plan(now) if now.steps.iter().map(|s| &s.act).eq(rest.iter().map(|s| &s.act)) => None,
+            Planned::Plan(_) => Some("what is left to do is another now.".to_owned()),
+        })
+    }
+
+    /// Whether the kill is so long ago that what was frozen then is not ours to thaw.
+    pub(super) fn is_long_ago(&self) -> bool {
+        let last = self.job.steps.iter().filter_map(|s| s.begun.max(s.ended)).max();
+        self.again && last.is_none_or(|Timestamp(at)| self.now().0.saturating_sub(at) > THAWED_WITHIN_MS)
     }
 }

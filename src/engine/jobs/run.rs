@@ -3,21 +3,23 @@
 use std::fmt::Write;
 use std::sync::mpsc::Sender;
 
-use super::acts::{Broken, Hands, changes_definition, perform};
+use super::acts::{Broken, Found, Hands, changes_definition, perform, to_take_back};
 use super::facts::gather;
 use super::line::Line;
+use super::record::{self, Unended};
+use super::recover::look;
 use super::stop::Stop;
-use super::{Assignment, Input, Setting, record};
+use super::{Assignment, Input, Setting};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, NetworkXml, XmlOf};
 use crate::model::audit::AuditRecord;
 use crate::model::id::VmId;
 use crate::model::job::{Job, JobId, JobState, StepState};
 use crate::model::operation::Operation;
-use crate::model::plan::{AfterKill, Plan, Planned, Refusal};
+use crate::model::plan::{Act, AfterKill, Plan, Planned, Refusal};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::operations;
-use crate::store::{Begin, Changed, JobEnd, StateDb, StoreError};
+use crate::store::{Begin, Changed, Journalled, StateDb, StoreError};
 
 /// What became of the try to carry a job out.
 #[derive(Debug)]
@@ -26,13 +28,13 @@ pub(super) enum Ran {
     Over,
     /// Another process works on the same thing.
     Busy(JobId),
-    /// The hypervisor was lost in the middle: what was begun has to be taken back once it is there again.
-    Cut(HvError),
+    /// The hypervisor is out of reach in the middle of it: it is looked after later.
+    Cut(Box<Journalled>, HvError),
 }
 
 /// One job under way.
 pub(super) struct Run<'r> {
-    pub(super) line: &'r Line,
+    pub(super) line: &'r mut Line,
     pub(super) db: &'r mut StateDb,
     pub(super) setting: &'r Setting,
     pub(super) desk: &'r Sender<Input>,
@@ -41,6 +43,10 @@ pub(super) struct Run<'r> {
     pub(super) plan: Plan,
     /// The definition before anything was changed.
     pub(super) xml_before: String,
+    /// It was begun by another process, which was killed.
+    pub(super) again: bool,
+    /// Why the hypervisor is out of reach, in the middle of it.
+    pub(super) cut: Option<HvError>,
 }
 
 /// How a job ended.
@@ -59,12 +65,23 @@ impl Ending {
 /// Carries a job out, as far as that is possible.
 pub(super) fn run(
     Assignment { job, plan, stop }: Assignment,
-    line: &Line,
+    line: &mut Line,
     db: &mut StateDb,
     setting: &Setting,
     desk: &Sender<Input>,
 ) -> Ran {
-    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new() };
+    let mut run = Run {
+        line,
+        db,
+        setting,
+        desk,
+        stop: &stop,
+        job,
+        plan,
+        xml_before: String::new(),
+        again: false,
+        cut: None,
+    };
     match run.db.begin_job(run.job.id, run.now()) {
         Ok(Begin::Begun) => {}
         Ok(Begin::Busy(other)) => return Ran::Busy(other),
@@ -80,7 +97,7 @@ pub(super) fn run(
     run.mark(0, StepState::Begun);
     run.tell();
     let not_done = match run.still_holds() {
-        Ok(None) => None,
+        Ok(None) => run.keep_before().err().map(|why| unwritten(&why)),
         Ok(Some(why)) => Some(Ending::new(JobState::Stale, why)),
         Err(e) => Some(failed(&e)),
     };
@@ -91,8 +108,10 @@ pub(super) fn run(
             (ending, Some((0, StepState::Waiting)))
         }
     };
-    if ending.state == JobState::Interrupted {
-        return Ran::Cut(HvError::new(HvErrorKind::ConnectionLost, "carry it out", ending.outcome));
+    if let Some(why) = run.cut.take() {
+        let Run { job, plan, setting, xml_before, .. } = run;
+        let (owner, host) = (uuid::Uuid::nil(), setting.host.clone());
+        return Ran::Cut(Box::new(Journalled { job, plan, owner, host, xml_before }), why);
     }
     run.over(&ending, last);
     Ran::Over
@@ -117,20 +136,41 @@ impl Run<'_> {
         Ok(changed(&self.plan, &now))
     }
 
+    /// Writes the definition down that is about to be changed: whoever looks after a kill tells it.
+    fn keep_before(&mut self) -> Result<(), StoreError> {
+        if !self.redefines() || self.xml_before.is_empty() {
+            return Ok(());
+        }
+        self.db.keep_before(self.job.id, &self.xml_before)
+    }
+
+    /// Whether the plan changes a definition.
+    fn redefines(&self) -> bool {
+        self.plan.steps.iter().any(|s| changes_definition(&s.act))
+    }
+
     /// Does the steps from this one, which is begun already, to the last.
     pub(super) fn steps(&mut self, first: usize) -> (Ending, Option<(usize, StepState)>) {
         let count = self.plan.steps.len();
         for at in first..count {
-            if self.stop.is_asked() {
+            if self.stop.is_asked() && !self.no_way_back(at) {
                 self.mark(at, StepState::Waiting);
                 return (
                     self.take_back(at, JobState::Cancelled, "Stopped.".into()),
                     Some((at, StepState::Waiting)),
                 );
             }
-            if let Err(broken) = self.act(at) {
-                self.mark(at, StepState::Failed);
-                return (self.broken(at, broken), Some((at, StepState::Failed)));
+            match self.act(at) {
+                Ok(()) => {}
+                Err(Broken::Hv(e)) if e.is_fatal() && self.plan.after_kill != AfterKill::Stay => {
+                    if let Some(ended) = self.after_loss(at, e) {
+                        return ended;
+                    }
+                }
+                Err(broken) => {
+                    self.mark(at, StepState::Failed);
+                    return (self.broken(at, broken), Some((at, StepState::Failed)));
+                }
             }
             self.setting.reached(&format!("acted {at}"));
             self.mark(at, StepState::Done);
@@ -149,7 +189,37 @@ impl Run<'_> {
         (Ending::new(JobState::Done, self.plan.done.clone()), None)
     }
 
-    fn act(&self, at: usize) -> Result<(), Broken> {
+    /// The connection was lost in the middle of a step; `None` where it was done for all that.
+    fn after_loss(&mut self, at: usize, e: HvError) -> Option<(Ending, Option<(usize, StepState)>)> {
+        let found = self.line.ready_again().and_then(|()| look(self, at));
+        match found {
+            Ok(Found::Done) => None,
+            Ok(Found::Half) => {
+                self.mark(at, StepState::Done);
+                let Ending { state, outcome, .. } = failed(&e);
+                Some((self.take_back(at + 1, state, outcome), Some((at, StepState::Undone))))
+            }
+            Ok(Found::NotDone | Found::NoTrace) => {
+                self.mark(at, StepState::Failed);
+                Some((self.broken(at, e.into()), Some((at, StepState::Failed))))
+            }
+            Err(still) => {
+                tracing::warn!("{still}");
+                let ending = failed(&e);
+                self.cut = Some(still);
+                Some((ending, None))
+            }
+        }
+    }
+
+    /// Whether so much is done before this step that nothing is taken back any more.
+    pub(super) fn no_way_back(&self, next: usize) -> bool {
+        self.plan.no_way_back.is_some_and(|last| next > last)
+    }
+
+    fn act(&mut self, at: usize) -> Result<(), Broken> {
+        // It may have been lost, and come back, since the last step.
+        self.line.ready()?;
         perform(&self.plan.steps[at].act, &self.hands()?)
     }
 
@@ -171,10 +241,6 @@ impl Run<'_> {
                 let said = if left.is_empty() { "Stopped.".to_owned() } else { format!("Stopped. {left}") };
                 self.take_back(at, JobState::Cancelled, said)
             }
-            // The step may go on by itself, or be half done: that is looked at when the hypervisor is there again.
-            Broken::Hv(e) if is_lost(&e) && self.plan.after_kill == AfterKill::Undo => {
-                Ending::new(JobState::Interrupted, failed(&e).outcome)
-            }
             Broken::Hv(e) => {
                 let Ending { state, outcome, .. } = failed(&e);
                 self.take_back(at, state, outcome)
@@ -186,10 +252,13 @@ impl Run<'_> {
         }
     }
 
-    /// Takes back what was done before this step, the newest first, where it can be. Ends interrupted where the hypervisor is
-    /// lost on the way.
+    /// Takes back what was done before this step, the newest first, where it can be.
     pub(super) fn take_back(&mut self, before: usize, state: JobState, outcome: String) -> Ending {
         let mut outcome = outcome;
+        if self.no_way_back(before) {
+            outcome.push_str(" What had been done before stays.");
+            return Ending::new(state, outcome);
+        }
         let undoable: Vec<usize> = (0..before)
             .rev()
             .filter(|at| self.job.steps[*at].state == StepState::Done && self.plan.steps[*at].undo.is_some())
@@ -197,19 +266,9 @@ impl Run<'_> {
         let whole = !undoable.is_empty();
         for at in undoable {
             let Some(undo) = self.plan.steps[at].undo.clone() else { continue };
-            let done = self.hands().map_err(Broken::from).and_then(|hands| {
-                // What takes back is not to be stopped by what stopped the job.
-                let stop = Stop::default();
-                perform(&undo, &Hands { stop: &stop, ..hands })
-            });
-            if let Err(Broken::Hv(e)) = &done
-                && is_lost(e)
-            {
-                return Ending::new(JobState::Interrupted, failed(e).outcome);
-            }
-            if done.is_err() {
+            if let Err(broken) = self.undo(&undo) {
                 let title = clean(&self.plan.steps[at].title).into_owned();
-                let _ = write!(outcome, " “{title}” could not be taken back.");
+                let _ = write!(outcome, " “{title}” was not taken back: {}", reason(broken));
                 return Ending::new(state, outcome);
             }
             self.mark(at, StepState::Undone);
@@ -221,6 +280,17 @@ impl Run<'_> {
             outcome.push_str(" What had been done was taken back.");
         }
         Ending::new(state, outcome)
+    }
+
+    fn undo(&mut self, undo: &Act) -> Result<(), Broken> {
+        self.line.ready()?;
+        let hands = self.hands()?;
+        if !to_take_back(undo, hands.hv, self.is_long_ago())? {
+            return Ok(());
+        }
+        // What takes back is not to be stopped by what stopped the job.
+        let stop = Stop::default();
+        perform(undo, &Hands { stop: &stop, ..hands })
     }
 
     /// The step is so now.
@@ -255,25 +325,19 @@ impl Run<'_> {
         }
         let audit = self.record(now);
         self.revise(&audit, now);
-        let (state, outcome) = (self.job.state, self.job.outcome.clone());
-        let end = JobEnd {
-            id: self.job.id,
-            state,
-            outcome: &outcome,
-            offer: ending.offer.as_ref(),
-            last,
-            audit: &audit,
-        };
-        if let Err(why) = self.db.end_job(&end, now) {
+        let end = Unended { last, offer: ending.offer.clone(), audit };
+        if let Err(why) = end.write(self.db, self.job.id, now) {
             tracing::error!("the end of job {} could not be written down: {why}", self.job.id);
-            let _ = write!(self.job.outcome, " This could not be written down: {why}.");
+            let _ = write!(self.job.outcome, " This could not be written down yet: {why}.");
+            drop(self.desk.send(Input::Unended(self.job.id, Box::new(end))));
         }
         self.tell();
     }
 
     fn record(&self, now: Timestamp) -> AuditRecord {
-        let record = record::of(&self.job, &self.plan, self.setting, now);
-        if !self.plan.steps.iter().any(|s| changes_definition(&s.act)) {
+        let mut record = record::of(&self.job, &self.plan, self.setting, now);
+        record.ended_by = self.again.then(|| self.setting.actor.clone()).filter(|actor| *actor != record.by);
+        if !self.redefines() {
             return record;
         }
         let xml_after = self.xml_after().unwrap_or_default();
@@ -323,8 +387,13 @@ fn brief(value: &str) -> String {
     clean(value).into_owned()
 }
 
-fn is_lost(e: &HvError) -> bool {
-    e.kind == HvErrorKind::ConnectionLost
+/// Why something did not come about, as a sentence.
+fn reason(broken: Broken) -> String {
+    match broken {
+        Broken::Stopped(said) => said.to_owned(),
+        Broken::Hv(e) => failed(&e).outcome,
+        Broken::Said { sentence, .. } => sentence,
+    }
 }
 
 fn failed(e: &HvError) -> Ending {

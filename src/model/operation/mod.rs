@@ -2,6 +2,7 @@
 //! their meaning.
 
 mod hardware;
+mod layers;
 mod making;
 mod network;
 mod snapshot;
@@ -16,6 +17,7 @@ use super::id::VmId;
 pub use hardware::{
     ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation, Memory, NewDisk, NewNic, Vcpus,
 };
+pub use layers::{DiskMove, LayerChange, LayerOperation};
 pub use making::{CloneVm, Identity, MakeTemplate, Medium, NewVm, NewVmFrom, Seed, TemplateOperation};
 pub use network::{Dhcp, NetworkOperation, NewForward, NewNetwork, Subnet};
 pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
@@ -152,6 +154,11 @@ impl Target {
     pub fn network(name: impl Into<String>) -> Self {
         let name = name.into();
         Self { kind: Kind::Network, id: name.clone(), name }
+    }
+
+    /// It as a thing that one job at a time works on.
+    pub fn thing(&self) -> String {
+        format!("{}/{}", self.kind.word(), self.id)
     }
 
     /// The name, fit to be drawn.

@@ -80,6 +80,8 @@ pub enum VmOperation {
     },
     /// Change its hardware.
     Hardware(super::HardwareChange),
+    /// Move one of its disks, or change what lies below it.
+    Layers(super::LayerChange),
     /// Undefine it. All of it is held for a while, and its disks stay where they are.
     Delete {
         /// Pull its plug first, where it runs.
@@ -170,6 +172,7 @@ impl VmOperation {
             Self::Describe { .. } => "vm.describe",
             Self::Protect { .. } => "vm.protect",
             Self::Hardware(change) => change.what.word(),
+            Self::Layers(change) => change.what.word(),
             Self::Delete { .. } => "vm.delete",
             Self::Undelete { .. } => "vm.undelete",
             Self::Purge | Self::PurgeWithVolumes => "vm.purge",

@@ -3,10 +3,13 @@
 mod act;
 mod act_definition;
 mod act_hardware;
+mod act_layers;
 mod act_making;
 mod act_network;
 mod act_snapshot;
 mod act_storage;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +17,7 @@ use super::operation::{Operation, Target};
 pub use act::Act;
 pub use act_definition::DefinitionAct;
 pub use act_hardware::HardwareAct;
+pub use act_layers::LayersAct;
 pub use act_making::{Content, CopiedDisk, MakingAct};
 pub use act_network::NetworkAct;
 pub use act_snapshot::SnapshotAct;
@@ -49,10 +53,17 @@ pub struct Plan {
     pub downtime: Downtime,
     /// What it rests on: when one of these is no longer so, the plan is made anew.
     pub basis: Vec<Fact>,
+    /// What it works on besides its target: no two jobs at once on one thing.
+    #[serde(default)]
+    pub touches: BTreeSet<String>,
     /// What takes it back, where something does.
     pub inverse: Option<Operation>,
     /// What becomes of it when NovaCron is killed on the way.
     pub after_kill: AfterKill,
+    /// Number of the step behind which nothing is taken back any more: once it is done, the rest is done as well, whatever
+    /// stops the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_way_back: Option<usize>,
 }
 
 /// One thing that is done, with what would take it back.
@@ -225,6 +236,13 @@ impl Plan {
             let there = now.basis.iter().find(|f| f.what == fact.what);
             (there.map(|f| &f.was) != Some(&fact.was)).then_some((fact, there))
         })
+    }
+
+    /// Everything that no other job may work on meanwhile.
+    pub fn things(&self) -> BTreeSet<String> {
+        let mut things = self.touches.clone();
+        things.insert(self.target.thing());
+        things
     }
 
     /// The worst that its notes say.

@@ -72,6 +72,14 @@ pub(super) fn undelete(act: &Op, id: VmId, facts: &Facts, name: Option<&str>) ->
             .step("Put its UEFI variables back", &[], act_of(DefinitionAct::PutBackNvram { vm: id }))
             .undo(act_of(DefinitionAct::TakeAwayNvram { vm: id }));
     }
+    // Before there is a VM that somebody could start: memory fits the disks only as long as it has not run.
+    if here(FileKind::Saved).is_some() {
+        let (back, away) = (new.clone(), new.clone());
+        plan = plan
+            .step("Put its saved memory back", &[], act_of(DefinitionAct::PutBackSaved { vm: id, name: back }))
+            .undo(act_of(DefinitionAct::TakeAwaySaved { vm: id, name: away }))
+            .note(Weight::Info, "Its next start goes on where it was saved; libvirt may say until it starts again itself that nothing is saved.");
+    }
     plan = plan
         .step("Define it", &[], act_of(DefinitionAct::DefineHeld { vm: id, name: new.clone() }))
         .undo(act_of(DefinitionAct::UndefineHeld { vm: id }));
@@ -85,15 +93,6 @@ pub(super) fn undelete(act: &Op, id: VmId, facts: &Facts, name: Option<&str>) ->
     }
     if kept.autostart {
         plan = plan.step("Have it started with the host", &[], Act::SetAutostart { vm: id, on: true });
-    }
-    if here(FileKind::Saved).is_some() {
-        plan = plan
-            .step(
-                "Put its saved memory back",
-                &[],
-                act_of(DefinitionAct::PutBackSaved { vm: id, name: new.clone() }),
-            )
-            .note(Weight::Info, "Its next start goes on where it was saved; libvirt may say until it starts again itself that nothing is saved.");
     }
     plan.step(
         "Compare it with what was kept, then forget that",

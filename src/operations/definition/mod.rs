@@ -21,6 +21,8 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     match act {
         Op::Delete { force_off, discard_saved } => delete::plan(act, vm, facts, *force_off, *discard_saved),
         Op::Redefine { xml, secrets, why } => redefine::plan(act, vm, facts, xml, *secrets, *why),
+        // One that came back in part: what was kept of it can be forgotten.
+        Op::Purge if facts.definition.held.is_some() => purge::plan(act, vm.id, facts),
         _ => held::there_is_one(act, vm),
     }
 }

@@ -1,13 +1,14 @@
 //! The disks of a new VM, each from one that is there.
 
 use super::{On, words};
+use crate::model::operation::Target;
 use crate::model::plan::{Act, CopiedDisk, Planned, RefusalKind, StorageAct};
 use crate::model::storage::Volume;
 use crate::model::units::bytes;
 use crate::model::vm::{DiskSource, VmDefinition};
 use crate::operations::build::Draft;
 use crate::operations::storage::{holds_files, same};
-use crate::operations::{PoolFacts, StorageFacts};
+use crate::operations::{PoolFacts, StorageFacts, touch};
 use crate::xml::edit::{DiskAt, NewDisk};
 use crate::xml::volume::{VolumeSpec, write};
 
@@ -256,6 +257,7 @@ impl Made<'_> {
             backing: (way == Way::Linked).then_some(below),
         });
         let plan = plan
+            .touches([Target::volume(&pool, &name).thing(), touch::file(&self.path)])
             .space(format!("pool {pool}"), self.needs, self.pool.record.available)
             .rests_on(format!("volume {from_pool}/{from}"), format!("{} {capacity}", self.source.volume.path))
             .rests_on(format!("UUID of pool {pool}"), self.pool.record.id.to_string());

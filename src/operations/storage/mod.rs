@@ -20,6 +20,7 @@ pub(in crate::operations) use templates::{manifest, stem};
 
 use super::build::Draft;
 use super::facts::{Facts, Needs, StorageNeeds};
+use super::touch;
 use crate::model::operation::{Operation, PoolOperation, Target, VolumeOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 use crate::model::storage::Volume;
@@ -95,6 +96,13 @@ impl<'o> On<'o> {
         let operation = Operation::volume(self.pool, self.name, self.act.clone());
         Draft::new(operation, self.target(), self.title(verb), verb)
             .rests_on(format!("UUID of pool {}", clean(self.pool)), pool.record.id.to_string())
+            .touches(self.file(pool).map(|path| touch::file(&path)))
+    }
+
+    /// Where the volume is, or will be.
+    fn file(&self, pool: &PoolFacts) -> Option<String> {
+        let there = pool.volumes.iter().flatten().find(|v| v.name == self.name).map(|v| v.path.clone());
+        there.or_else(|| Some(format!("{}/{}", pool.record.path.as_ref()?, self.name)))
     }
 
     fn no(
@@ -231,7 +239,7 @@ pub(in crate::operations) fn holds_files(kind: &str) -> bool {
 }
 
 /// What stands between names.
-fn listed(names: &[String]) -> String {
+pub(in crate::operations) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {
