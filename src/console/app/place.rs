@@ -238,13 +238,15 @@ pub enum Scope {
     Held,
     /// Volumes that no VM uses.
     Orphans,
+    /// Templates.
+    Templates,
     /// A record, a revision or a network, in full.
     Sheet,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Global,
         Self::Move,
         Self::Vms,
@@ -280,6 +282,7 @@ impl Scope {
         Self::Form,
         Self::Held,
         Self::Orphans,
+        Self::Templates,
         Self::Sheet,
     ];
 
@@ -321,6 +324,7 @@ impl Scope {
             Self::Form => "form",
             Self::Held => "deleted-vms",
             Self::Orphans => "orphans",
+            Self::Templates => "templates",
             Self::Sheet => "sheet",
         }
     }
@@ -358,6 +362,7 @@ impl Scope {
             | Self::Job
             | Self::Held
             | Self::Orphans
+            | Self::Templates
             | Self::Sheet => &[Self::Move],
             Self::Global
             | Self::Move

@@ -12,6 +12,7 @@ mod history;
 mod input;
 mod lend;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,6 +179,7 @@ impl Console {
         if let Some(desk) = &mut desk {
             app.attach_desk(desk.jobs());
         }
+        app.draw(lot());
         let writer = BufWriter::with_capacity(1 << 16, io::stdout());
         Ok(Self {
             app,
@@ -432,6 +434,12 @@ impl Console {
         }
         Ok(())
     }
+}
+
+/// A number by lot.
+fn lot() -> u128 {
+    let number = || u128::from(RandomState::new().build_hasher().finish());
+    number() << 64 | number()
 }
 
 /// How many lines were logged so far: tells whether the log pane has anything new.

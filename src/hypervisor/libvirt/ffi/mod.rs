@@ -28,7 +28,7 @@ mod stream;
 mod text;
 mod typed;
 
-pub(super) use change::{Words, affect, ask, start, xml_flags};
+pub(super) use change::{Words, affect, ask, job, start, xml_flags};
 pub(super) use connection::{Conn, Listed};
 pub(super) use definitions::undefine;
 pub(super) use domain::{Domain, DomainInfo};
