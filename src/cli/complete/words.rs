@@ -178,9 +178,8 @@ impl<'d> Line<'d> {
         match (area, arg.get_id().as_str()) {
             // What is made or brought back is not there yet.
             ("pool" | "network", "pool" | "network") if action == "define" => None,
-            ("vm", "name") if action == "create" => None,
+            ("vm" | "snapshot", "name") if action == "create" => None,
             ("vm", _) if matches!(action, "undelete" | "purge" | "held") => None,
-            ("snapshot", "name") if action == "create" => None,
             ("vm", "name" | "names") | ("snapshot", "vm") | ("network", "who") => Some(Names::Vms),
             ("snapshot", "name") => Some(Names::Snapshots(self.given.first()?.clone())),
             ("vm" | "pool", "pool") => Some(Names::Pools),
