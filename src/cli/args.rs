@@ -19,7 +19,7 @@ use crate::config::{LogLevel, Overrides};
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
 pub(super) use past::{By, Events, History, Of, Range, Top};
-pub(super) use vm::{Form, How, Vm};
+pub(super) use vm::{Action, Form, GuestAction, How, Vm};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
 ///

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 
 use super::appearance::Appearance;
-use super::args::{Cli, Command, Config, Doctor, Export, Kind, List, Output, Show, Vm as VmArgs};
+use super::args::{
+    Action, Cli, Command, Config, Doctor, Export, GuestAction, Kind, List, Output, Show, Vm as VmArgs,
+};
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
 use super::commands::{audit, collect, console, doctor, keys, man, show};
@@ -63,7 +65,10 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::Collect) => job.collect(),
         Some(Command::List(list)) => job.list(list),
         Some(Command::Show(show)) => job.show(show),
-        Some(Command::Vm(vm)) => job.operate(vm),
+        Some(Command::Vm(vm)) => match &vm.action {
+            Action::Guest(action) if !vm.how.dry_run => job.guest(action, vm.how.timeout),
+            _ => job.operate(vm),
+        },
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
@@ -249,6 +254,15 @@ impl Job {
         operate::run(args, self.layout(), || {
             operate::open(connector, &place, settings.read_only, Via::Command)
         })
+    }
+
+    fn guest(&self, action: &GuestAction, timeout: Duration) -> Result<Exit, Failure> {
+        self.warn();
+        let settings = &self.loaded.settings;
+        let connector = connector(settings, self.demo)?;
+        let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
+        let desk = operate::open(connector.clone(), &place, settings.read_only, Via::Command)?;
+        super::guest::run(action, connector, desk, timeout)
     }
 
     fn export(&self, args: &Export) -> Result<Exit, Failure> {

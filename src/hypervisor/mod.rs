@@ -12,6 +12,7 @@ pub mod demo;
 mod error;
 pub mod libvirt;
 pub mod sim;
+mod streams;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use streams::{ConsoleLink, ConsoleNews, ConsoleSink, SCREENSHOT_MAX, Screenshot, Streams};
 
 use crate::model::counters::{NodeCounters, VmCounters};
 use crate::model::host::Node;
@@ -108,6 +110,8 @@ pub enum Purpose {
     Detail,
     /// Operations: what changes the host, and what they rest on.
     Operate,
+    /// A guest's own console.
+    Console,
 }
 
 /// Opens connections to one hypervisor.
@@ -126,7 +130,7 @@ pub trait Connector: Send + Sync {
 
 /// A connection: all roles together, owned by one thread.
 pub trait Hypervisor:
-    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Send
+    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Streams + Send
 {
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;

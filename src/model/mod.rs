@@ -27,6 +27,7 @@ pub(crate) mod fixture;
 pub mod host;
 pub mod id;
 pub mod job;
+pub mod keycode;
 pub mod metric;
 pub mod network;
 pub mod operation;

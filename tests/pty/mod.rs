@@ -9,6 +9,7 @@ mod commands;
 mod disrupt;
 mod endings;
 mod files;
+mod guest;
 mod host;
 pub(crate) mod modes;
 mod names;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::model::keycode;
 use crate::model::operation::{AskGuest, VmOperation};
 use crate::model::vm::{StartGate, StartOrder};
 
@@ -151,6 +152,22 @@ pub enum Action {
         #[arg(long, value_name = "TEXT", group = "texts", allow_hyphen_values = true)]
         text: Option<String>,
     },
+    /// Press keys of VMs together, and let them go: `novacron vm send-key web01 ctrl-alt-f2`.
+    #[command(after_long_help = keys())]
+    SendKey {
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+        /// Keys, joined by `-`: names as in the list below, or `#113` for a code of Linux.
+        #[arg(required = true, value_name = "KEYS", value_parser = chord)]
+        keys: Chord,
+        /// Hold them so many milliseconds.
+        #[arg(long, value_name = "MS", default_value = "100", value_parser = clap::value_parser!(u32).range(0..=60_000))]
+        hold: u32,
+    },
+    /// A guest's own consoles.
+    #[command(flatten)]
+    Guest(GuestAction),
     /// Protect VMs from being deleted, forced off and reset, or no longer.
     Protect {
         /// VMs.
@@ -161,6 +178,26 @@ pub enum Action {
         switch: Switch,
     },
 }
+
+/// What is done with a guest's own consoles, outside of plans.
+#[derive(Clone, Debug, Subcommand)]
+pub enum GuestAction {
+    /// Open a VM's serial console here; Ctrl-] leaves it.
+    ///
+    /// What the guest sends reaches this terminal as it is. The console (novacron, key c) shows it through an emulator of its
+    /// own instead. Opening it is written to the audit.
+    Console {
+        /// Name or UUID of a VM.
+        name: String,
+        /// Take it from whoever has it open.
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+/// Keys that are pressed together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chord(pub Vec<u16>);
 
 /// VMs, as they were named.
 #[derive(Args, Clone, Debug)]
@@ -218,10 +255,10 @@ pub struct TagWords {
 }
 
 impl Action {
-    /// The VMs as they were named, and what is asked for of each.
-    pub fn asked(&self) -> (Vec<String>, VmOperation) {
+    /// The VMs as they were named, and what is asked for of each; `None` where no plan is made of it.
+    pub fn asked(&self) -> Option<(Vec<String>, VmOperation)> {
         use VmOperation as Op;
-        match self.clone() {
+        Some(match self.clone() {
             Self::Start { paused, discard_saved, names } => {
                 (names.names, Op::Start { paused, discard_saved })
             }
@@ -247,7 +284,11 @@ impl Action {
             Self::Tag { names, change } => (names.names, change.asked()),
             Self::Describe { name, title, text } => (vec![name], Op::Describe { title, description: text }),
             Self::Protect { names, switch } => (names.names, Op::Protect { on: switch == Switch::On }),
-        }
+            Self::SendKey { names, keys: Chord(codes), hold: hold_ms } => {
+                (names.names, Op::SendKeys { codes, hold_ms })
+            }
+            Self::Guest(GuestAction::Console { name, force: take }) => (vec![name], Op::Console { take }),
+        })
     }
 }
 
@@ -270,6 +311,14 @@ fn ask() -> impl TypedValueParser<Value = AskGuest> {
 fn gate() -> impl TypedValueParser<Value = StartGate> {
     PossibleValuesParser::new(StartGate::ALL.map(StartGate::word))
         .try_map(|word| StartGate::by_word(&word).ok_or("not a gate"))
+}
+
+fn chord(text: &str) -> Result<Chord, String> {
+    keycode::parse(text).map(Chord).map_err(|why| format!("{why}; --help lists them"))
+}
+
+fn keys() -> String {
+    format!("Keys: {}", keycode::names().collect::<Vec<_>>().join(" "))
 }
 
 fn order(text: &str) -> Result<Order, String> {

@@ -3,7 +3,7 @@
 mod desk;
 mod follow;
 mod json;
-mod names;
+pub(super) mod names;
 mod outcome;
 mod person;
 #[cfg(test)]
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
 
+pub(super) use self::outcome::of_refusal as exit_of;
 use self::outcome::{Outcome, worst};
 use self::person::{Person, Terminal};
 use super::args::{Form, How, Vm};
@@ -37,7 +38,9 @@ pub(super) fn run(
     layout: Layout,
     open: impl FnOnce() -> Result<Desk, Failure>,
 ) -> Result<Exit, Failure> {
-    let (names, act) = args.action.asked();
+    let Some((names, act)) = args.action.asked() else {
+        return Err(Failure::new(Exit::Usage, "no plan is made of this"));
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminal = Terminal::new()?;

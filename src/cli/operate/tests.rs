@@ -165,6 +165,7 @@ impl Script {
                     drop(reply.send(Ok(operations.iter().map(one).collect())));
                     seen.operations = operations;
                 }
+                Ask::Witness(..) => unreachable!("only consoles are witnessed"),
                 Ask::Submit(given, consent, reply) => {
                     seen.consents.push(consent);
                     if self.dies {
@@ -258,7 +259,7 @@ struct Went {
 impl Went {
     /// What stands on standard output, or the failure; and the exit code.
     fn told(&self) -> (String, Exit) {
-        let (names, act) = self.asked.action.asked();
+        let (names, act) = self.asked.action.asked().unwrap();
         let how = &self.asked.how;
         let asked = Asked { names: &names, act: &act, how, layout: Layout::default() };
         let mut out = Vec::new();
@@ -281,7 +282,7 @@ impl Went {
 fn run(line: &str, script: Script, person: Somebody) -> Went {
     let words = ["novacron", "vm"].into_iter().chain(line.split(' '));
     let Some(Command::Vm(asked)) = Cli::try_parse_from(words).unwrap().command else { panic!("{line}") };
-    let (names, act) = asked.action.asked();
+    let (names, act) = asked.action.asked().unwrap();
     let (desk, inputs, tell) = unattended();
     let sits = std::thread::spawn(move || script.sit(&inputs, &tell));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -520,6 +521,8 @@ fn an_operation_is_told_as_a_command_that_asks_for_it() {
         VmOperation::ChangeTags { add: strings(&["a"]), remove: vec![] },
         VmOperation::ChangeTags { add: vec![], remove: strings(&["-a", "b"]) },
         VmOperation::Describe { title: Some(String::new()), description: Some("-a\nb".into()) },
+        VmOperation::Console { take: true },
+        VmOperation::SendKeys { codes: vec![29, 56, 240], hold_ms: 70 },
         VmOperation::Protect { on: true },
     ];
     for name in ["web01", "on", "-x", "5 5", "o\u{1b}dd"] {
@@ -528,7 +531,7 @@ fn an_operation_is_told_as_a_command_that_asks_for_it() {
             let Ok(Cli { command: Some(Command::Vm(vm)), .. }) = Cli::try_parse_from(&words) else {
                 panic!("{words:?}")
             };
-            let (names, back) = vm.action.asked();
+            let (names, back) = vm.action.asked().unwrap();
             assert_eq!(back, *act, "{words:?}");
             assert!(names == [name] || names == [WEB.to_string()], "{words:?}");
         }

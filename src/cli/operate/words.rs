@@ -1,5 +1,6 @@
 //! Operations as the commands that ask for them.
 
+use crate::model::keycode;
 use crate::model::operation::{AskGuest, Operation, VmOperation as Op};
 use crate::model::shell;
 
@@ -69,6 +70,11 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             let given =
                 texts.into_iter().filter_map(|(option, text)| Some([option.to_owned(), text.clone()?]));
             ("describe", none(), given.flatten().collect())
+        }
+        Op::Console { take } => ("console", none(), if *take { vec!["--force".to_owned()] } else { none() }),
+        Op::SendKeys { codes, hold_ms } => {
+            let keys: Vec<String> = codes.iter().map(|c| keycode::name(*c)).collect();
+            ("send-key", vec![keys.join("-")], vec!["--hold".into(), hold_ms.to_string()])
         }
         Op::Protect { on } => ("protect", switch(*on), none()),
     }

@@ -13,8 +13,9 @@ use super::queue::{Queue, key};
 use super::stop::Stop;
 use super::worker::{Outcome, Task};
 use super::{Assignment, Consent, Input, Setting};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 use crate::model::job::{Job, JobId, JobState, JobStep, StepState};
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, Planned};
 use crate::model::time::Timestamp;
 use crate::store::{Journalled, NewJob, Owner, StateDb};
 
@@ -127,6 +128,9 @@ impl DeskThread {
             // Whoever asked and did not wait for the answer is not waited for either.
             Ask::Vms(reply) => self.hands.give(Task::Vms, Wish::Vms(reply)),
             Ask::Plan(operations, reply) => self.hands.give(Task::Plan(operations), Wish::Plan(reply)),
+            Ask::Witness(operation, reply) => {
+                self.hands.give(Task::Plan(vec![operation]), Wish::Witness(reply));
+            }
             Ask::Submit(plans, consent, reply) => drop(reply.send(self.submit(plans, &consent))),
             Ask::Cancel(id) => self.cancel(id),
             Ask::Stop => self.end(),
@@ -195,6 +199,10 @@ impl DeskThread {
         match (outcome, wish) {
             (Outcome::Vms(vms), Wish::Vms(reply)) => drop(reply.send(vms)),
             (Outcome::Planned(plans), Wish::Plan(reply)) => drop(reply.send(plans)),
+            (Outcome::Planned(plans), Wish::Witness(reply)) => {
+                let seen = plans.and_then(|plans| self.witness(plans));
+                drop(reply.send(seen));
+            }
             (Outcome::Over(id), _) => {
                 self.queue.over(id);
                 if let Some(live) = self.live.get_mut(&id) {
@@ -212,6 +220,19 @@ impl DeskThread {
             }
             (Outcome::Vms(_) | Outcome::Planned(_), _) => {}
         }
+    }
+
+    /// Writes down what is done elsewhere, where it may be.
+    fn witness(&mut self, planned: Vec<Planned>) -> HvResult<Planned> {
+        let failed = |why: String| HvError::new(HvErrorKind::Other, "write the audit", why);
+        let planned = planned.into_iter().next().ok_or_else(|| failed("there is no plan".into()))?;
+        if let Planned::Plan(plan) = &planned {
+            let Journal { db, .. } = self.journal.as_mut().map_err(|why| failed(why.clone()))?;
+            let now = self.setting.clock.now().wall;
+            db.audit(&super::record::witnessed(plan, &self.setting, now))
+                .map_err(|why| failed(why.to_string()))?;
+        }
+        Ok(planned)
     }
 
     fn cancel(&mut self, id: JobId) {

@@ -40,6 +40,8 @@ pub(crate) enum Ask {
     Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
     /// Make plans.
     Plan(Vec<Operation>, oneshot::Sender<Result<Vec<Planned>, HvError>>),
+    /// Make a plan of what is done elsewhere, and write down that it is.
+    Witness(Operation, oneshot::Sender<Result<Planned, HvError>>),
     /// Carry plans out.
     Submit(Vec<Plan>, Consent, oneshot::Sender<Result<Vec<JobId>, String>>),
     /// Stop a job.
@@ -71,6 +73,14 @@ impl DeskHandle {
     pub fn plan(&self, operations: Vec<Operation>) -> oneshot::Receiver<Result<Vec<Planned>, HvError>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Plan(operations, tx));
+        rx
+    }
+
+    /// Has a plan made of something that its asker does himself, such as opening a console; where it may be done, the audit
+    /// tells of it before this answers. An error is of the connection, or of the audit.
+    pub fn witness(&self, operation: Operation) -> oneshot::Receiver<Result<Planned, HvError>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Witness(operation, tx));
         rx
     }
 

@@ -27,6 +27,8 @@ pub(super) enum Wish {
     Vms(oneshot::Sender<HvResult<Vec<VmRecord>>>),
     /// Somebody who wants plans.
     Plan(oneshot::Sender<HvResult<Vec<Planned>>>),
+    /// Somebody who does it himself.
+    Witness(oneshot::Sender<HvResult<Planned>>),
 }
 
 impl Wish {
@@ -40,6 +42,7 @@ impl Wish {
             Self::Nothing => return Some(self),
             Self::Vms(reply) => drop(reply.send(Err(late()))),
             Self::Plan(reply) => drop(reply.send(Err(late()))),
+            Self::Witness(reply) => drop(reply.send(Err(late()))),
         }
         None
     }

@@ -78,6 +78,12 @@ pub enum Operation {
     SetTitle,
     /// `Define::set_description`
     SetDescription,
+    /// `Streams::open_console`
+    OpenConsole,
+    /// `Streams::send_keys`
+    SendKeys,
+    /// `Streams::screenshot`
+    Screenshot,
 }
 
 impl Operation {
@@ -117,6 +123,9 @@ impl Operation {
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
             Self::SetDescription => "set the description",
+            Self::OpenConsole => "open the console",
+            Self::SendKeys => "press the keys",
+            Self::Screenshot => "take a picture of the screen",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::act_guest::GuestAct;
 use crate::model::id::VmId;
 use crate::model::operation::AskGuest;
 
@@ -105,4 +106,6 @@ pub enum Act {
         /// The text.
         text: String,
     },
+    /// Something of a guest's own consoles.
+    Guest(GuestAct),
 }

@@ -1,11 +1,13 @@
 //! Plans: what an operation would do, told before anything happens; and refusals.
 
 mod act;
+mod act_guest;
 
 use serde::{Deserialize, Serialize};
 
 use super::operation::{Operation, Target};
 pub use act::Act;
+pub use act_guest::GuestAct;
 
 /// What an operation would do, and on what it rests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

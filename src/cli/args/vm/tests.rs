@@ -13,7 +13,7 @@ fn parse(line: &[&str]) -> Result<Vm, clap::error::ErrorKind> {
 }
 
 fn asked(line: &[&str]) -> (Vec<String>, VmOperation) {
-    parse(line).unwrap_or_else(|e| panic!("{line:?}: {e}")).action.asked()
+    parse(line).unwrap_or_else(|e| panic!("{line:?}: {e}")).action.asked().unwrap()
 }
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -54,6 +54,10 @@ fn every_action_is_understood() {
             &["describe", "a", "--text", "-x", "--title", "t"],
             Op::Describe { title: Some("t".into()), description: Some("-x".into()) },
         ),
+        (&["console", "a"], Op::Console { take: false }),
+        (&["console", "a", "--force"], Op::Console { take: true }),
+        (&["send-key", "a", "ctrl-alt-F2"], Op::SendKeys { codes: vec![29, 56, 60], hold_ms: 100 }),
+        (&["send-key", "a", "#240", "--hold", "5"], Op::SendKeys { codes: vec![240], hold_ms: 5 }),
         (&["protect", "a", "off"], Op::Protect { on: false }),
     ];
     for (line, expected) in one {

@@ -23,6 +23,8 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Rename { .. } => "Rename",
         VmOperation::SetTags { .. } | VmOperation::ChangeTags { .. } => "Tag",
         VmOperation::Describe { .. } => "Describe",
+        VmOperation::Console { .. } => "Open the console of",
+        VmOperation::SendKeys { .. } => "Press keys of",
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
     }
@@ -42,6 +44,8 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Save => "saving",
         VmOperation::DiscardSaved => "discarding",
         VmOperation::Rename { .. } => "renaming",
+        VmOperation::Console { .. } => "opening",
+        VmOperation::SendKeys { .. } => "typing",
         VmOperation::Autostart { .. }
         | VmOperation::StartOrder { .. }
         | VmOperation::SetTags { .. }

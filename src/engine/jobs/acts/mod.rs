@@ -1,5 +1,7 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
+mod guest;
+
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -78,6 +80,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetMetadata { vm, xml } => hv.set_metadata(*vm, xml.as_deref())?,
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
+        Act::Guest(act) => guest::perform(act, hv)?,
     }
     Ok(())
 }
@@ -160,7 +163,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult
             let now = domain::parse(&hv.xml_of(*vm, XmlOf::Defined)?).unwrap_or_default();
             found(now.description.unwrap_or_default() == text.trim())
         }
-        Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
+        Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } | Act::Guest(_) => Found::NoTrace,
     })
 }
 

@@ -17,6 +17,7 @@ mod handle;
 mod network;
 mod stats;
 mod storage;
+mod stream;
 mod text;
 mod typed;
 
@@ -29,4 +30,5 @@ pub(super) use events::{RawEvent, Subscriptions};
 pub(super) use network::{Network, RawLease};
 pub(super) use stats::{Record, StatsRecords, bits, flags};
 pub(super) use storage::{Pool, Volume};
+pub(super) use stream::{Console, StreamEvent, StreamHandler, screenshot};
 pub(super) use typed::{Param, Value};
