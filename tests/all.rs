@@ -8,6 +8,8 @@ mod cli;
 mod conformance;
 mod engine;
 mod licences;
+mod operate;
 mod past;
 mod pty;
+mod volumes;
 mod xml;

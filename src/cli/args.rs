@@ -3,6 +3,7 @@
 mod audit;
 mod export;
 mod past;
+mod storage;
 mod vm;
 
 use std::fmt::Write;
@@ -19,6 +20,7 @@ use crate::config::{LogLevel, Overrides};
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
 pub(super) use past::{By, Events, History, Of, Range, Top};
+pub(super) use storage::{Pool, Volume};
 pub(super) use vm::{Action, Form, GuestAction, How, Vm};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
@@ -132,6 +134,10 @@ pub enum Command {
     Show(Show),
     /// Start, stop, save or set VMs: each command makes a plan, shows it, and does it once you agree.
     Vm(Vm),
+    /// Make, copy, grow, move and delete volumes, in the same way.
+    Volume(Volume),
+    /// Define, start and stop storage pools, in the same way.
+    Pool(Pool),
     /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.
     History(History),
     /// Tell who used most in a time. Needs no hypervisor.

@@ -8,11 +8,11 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    Action, Cli, Command, Config, Doctor, Export, GuestAction, Kind, List, Output, Show, Vm as VmArgs,
+    Action, Cli, Command, Config, Doctor, Export, GuestAction, How, Kind, List, Output, Show, Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{audit, collect, console, doctor, keys, man, show};
+use super::commands::{audit, collect, console, doctor, keys, man, orphans, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
@@ -23,11 +23,13 @@ use super::{docs, export, log, operate, panic};
 use crate::config::{Ascii, Environment, Loaded, Paths, documented, effective, load};
 use crate::engine::Role;
 use crate::engine::history::HistoryConfig;
+use crate::engine::jobs::Desk;
 use crate::model::columns::{
     Context, NETWORK_COLUMNS, Needs, POOL_COLUMNS, VM_COLUMNS, VOLUME_COLUMNS, volume_rows,
 };
 use crate::model::filter::{Filter, FilterContext};
 use crate::model::job::Via;
+use crate::model::operation::Operation;
 use crate::model::snapshot::Snapshot;
 use crate::model::vm::Vm;
 
@@ -69,6 +71,11 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
             Action::Guest(action) if !vm.how.dry_run => job.guest(action, vm.how.timeout),
             _ => job.operate(vm),
         },
+        Some(Command::Volume(volume)) => match volume.action.asked()? {
+            Some(operation) => job.operate_one(&operation, &volume.how),
+            None => job.orphans(&volume.how),
+        },
+        Some(Command::Pool(pool)) => job.operate_one(&pool.action.asked(), &pool.how),
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
@@ -160,7 +167,12 @@ impl Job {
         let connector = connector(settings, false)?;
         let (poll, limits) = (settings.poll.clone(), settings.limits.clone());
         let kept = Some(history.clone());
-        let start = move || Session::start(connector, poll, limits, kept, Role::Collector);
+        let (folder, read_only) = (history.folder.clone(), settings.read_only);
+        let desk = {
+            let connector = connector.clone();
+            move || operate::open(connector, &operate::Place::new(Some(folder))?, read_only, Via::Collector)
+        };
+        let start = move || Ok((Session::start(connector, poll, limits, kept, Role::Collector)?, desk()?));
         collect::run(start, &history, &Manager::of(&self.environment))
     }
 
@@ -247,13 +259,29 @@ impl Job {
     }
 
     fn operate(&self, args: &VmArgs) -> Result<Exit, Failure> {
+        self.at_desk(|open| operate::run(args, self.layout(), open))
+    }
+
+    fn operate_one(&self, operation: &Operation, how: &How) -> Result<Exit, Failure> {
+        self.at_desk(|open| operate::run_one(operation, how, self.layout(), open))
+    }
+
+    /// Does something with a way to open this host's desk.
+    fn at_desk(
+        &self,
+        act: impl FnOnce(&dyn Fn() -> Result<Desk, Failure>) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
         self.warn();
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        operate::run(args, self.layout(), || {
-            operate::open(connector, &place, settings.read_only, Via::Command)
-        })
+        act(&|| operate::open(connector.clone(), &place, settings.read_only, Via::Command))
+    }
+
+    fn orphans(&self, how: &How) -> Result<Exit, Failure> {
+        self.warn();
+        let connector = connector(&self.loaded.settings, self.demo)?;
+        orphans::run(connector, how, self.layout())
     }
 
     fn guest(&self, action: &GuestAction, timeout: Duration) -> Result<Exit, Failure> {

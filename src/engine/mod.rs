@@ -11,6 +11,7 @@
 //! | [`jobs`] | the desk: makes plans, carries them out, writes down what it does; threads and connections of its own |
 //! | [`consoles`] | guests' own consoles, each with a thread and a connection |
 //! | `life`, [`relay`] | asking the hypervisor itself, or following a collector that does |
+//! | [`startup`] | the order in which a collector starts VMs after the host |
 //! | [`clock`] | time, injected |
 //!
 //! One thread per connection, and one that owns the state:
@@ -40,6 +41,7 @@ mod life;
 mod rates;
 pub mod relay;
 mod schedule;
+pub mod startup;
 mod state;
 mod threads;
 mod worker;

@@ -12,6 +12,7 @@ pub mod demo;
 mod error;
 pub mod libvirt;
 pub mod sim;
+mod store;
 mod streams;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 pub use streams::{ConsoleLink, ConsoleNews, ConsoleSink, SCREENSHOT_MAX, Screenshot, Streams};
 
 use crate::model::counters::{NodeCounters, VmCounters};
@@ -130,7 +132,18 @@ pub trait Connector: Send + Sync {
 
 /// A connection: all roles together, owned by one thread.
 pub trait Hypervisor:
-    Inventory + Stats + Storage + Networks + Guests + Events + Lifecycle + Define + Streams + Send
+    Inventory
+    + Stats
+    + Storage
+    + Networks
+    + Guests
+    + Events
+    + Lifecycle
+    + Define
+    + Volumes
+    + Pools
+    + Streams
+    + Send
 {
     /// What this connection can do.
     fn capabilities(&self) -> &Capabilities;

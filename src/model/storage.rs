@@ -82,6 +82,17 @@ pub struct Volume {
     pub backing: Option<String>,
 }
 
+/// A volume that no VM uses, neither itself nor below another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    /// Its pool, not cleaned.
+    pub pool: String,
+    /// The volume.
+    pub volume: Volume,
+    /// Volumes that lie on it, as `pool/name`: orphans like it.
+    pub below: Vec<String>,
+}
+
 /// A pool as seen now.
 #[derive(Clone, Debug)]
 pub struct Pool {

@@ -4,7 +4,7 @@ use super::facts::{Facts, VmFacts};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{
-    Act, AfterKill, Confirm, Downtime, Fact, Note, Plan, Planned, Refusal, RefusalKind, Step, Weight,
+    Act, AfterKill, Confirm, Downtime, Fact, Note, Plan, Planned, Refusal, RefusalKind, Space, Step, Weight,
 };
 use crate::model::text::{clean, clean_lines};
 use crate::model::vm::VmState;
@@ -17,34 +17,45 @@ pub(super) struct Draft {
 /// Begins a plan for this VM; it rests on the VM's state.
 pub(super) fn draft(act: &VmOperation, vm: &VmFacts, verb: &str) -> Draft {
     let target = Target::vm(vm.id, &vm.name);
+    let what = format!("state of {}", target.display_name());
     let title = format!("{verb} {}", target.display_name());
-    let basis =
-        vec![Fact { what: format!("state of {}", target.display_name()), was: vm.state.phrase().into() }];
+    let operation = Operation::vm(vm.id, act.clone());
     let verb = verb.trim_end_matches(':').trim_end_matches(" of");
-    Draft {
-        plan: Plan {
-            operation: Operation::vm(vm.id, act.clone()),
+    Draft::new(operation, target, title, verb).rests_on(what, vm.state.phrase())
+}
+
+impl Draft {
+    /// Begins a plan; the title and the verb are for people.
+    pub(super) fn new(operation: Operation, target: Target, title: String, verb: &str) -> Self {
+        let plan = Plan {
+            operation,
             target,
             title,
             verb: verb.into(),
             summary: String::new(),
+            done: "Done.".into(),
             steps: Vec::new(),
             notes: Vec::new(),
             confirm: Confirm::Yes,
             diff: String::new(),
             space: Vec::new(),
             downtime: Downtime::None,
-            basis,
+            basis: Vec::new(),
             inverse: None,
             after_kill: AfterKill::Stay,
-        },
+        };
+        Self { plan }
     }
-}
 
-impl Draft {
     /// How it is done, in half a line.
     pub(super) fn summary(mut self, text: impl Into<String>) -> Self {
         self.plan.summary = clean(&text.into()).into_owned();
+        self
+    }
+
+    /// How it is once it is done.
+    pub(super) fn done(mut self, sentence: impl AsRef<str>) -> Self {
+        self.plan.done = clean(sentence.as_ref()).into_owned();
         self
     }
 
@@ -53,6 +64,39 @@ impl Draft {
         let command = if virsh.is_empty() { Vec::new() } else { command("virsh", virsh) };
         let title = clean(&title.into()).into_owned();
         self.plan.steps.push(Step { title, command, act, undo: None });
+        self
+    }
+
+    /// One step, and the whole command that does the same.
+    pub(super) fn step_by(mut self, title: impl Into<String>, command: Vec<String>, act: Act) -> Self {
+        let title = clean(&title.into()).into_owned();
+        self.plan.steps.push(Step { title, command, act, undo: None });
+        self
+    }
+
+    /// What takes the last step back.
+    pub(super) fn undo(mut self, act: Act) -> Self {
+        if let Some(step) = self.plan.steps.last_mut() {
+            step.undo = Some(act);
+        }
+        self
+    }
+
+    /// Room it needs.
+    pub(super) fn space(mut self, place: impl AsRef<str>, needs: u64, free: Option<u64>) -> Self {
+        self.plan.space.push(Space { place: clean(place.as_ref()).into_owned(), needs, free });
+        self
+    }
+
+    /// What becomes of it when NovaCron is killed on the way.
+    pub(super) const fn after_kill(mut self, what: AfterKill) -> Self {
+        self.plan.after_kill = what;
+        self
+    }
+
+    /// What takes all of it back.
+    pub(super) fn back_by(mut self, operation: Operation) -> Self {
+        self.plan.inverse = Some(operation);
         self
     }
 

@@ -1,5 +1,6 @@
 //! What plans rest on.
 
+use super::storage::StorageFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
 
@@ -10,6 +11,20 @@ pub struct Needs {
     pub definition: bool,
     /// Names of all VMs.
     pub names: bool,
+    /// Pools and volumes.
+    pub storage: StorageNeeds,
+}
+
+/// What has to be read of pools and volumes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StorageNeeds {
+    /// Nothing.
+    #[default]
+    None,
+    /// All pools, and the volumes of those that the operation names.
+    Pools,
+    /// All pools, all volumes with what lies below them, and what every VM uses.
+    Uses,
 }
 
 /// What was read, for one operation.
@@ -21,6 +36,8 @@ pub struct Facts {
     pub vm: Option<VmFacts>,
     /// All VMs by name, where they were asked for.
     pub names: Vec<(VmId, String)>,
+    /// Pools and volumes, where they were asked for.
+    pub storage: StorageFacts,
 }
 
 /// What was read of a VM.

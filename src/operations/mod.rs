@@ -5,11 +5,13 @@
 
 mod build;
 mod facts;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod vm;
 
-pub use facts::{Facts, Needs, VmFacts};
+pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
 use crate::model::operation::{Operation, Target};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
@@ -18,6 +20,8 @@ use crate::model::plan::{Planned, Refusal, RefusalKind};
 pub const fn needs(operation: &Operation) -> Needs {
     match operation {
         Operation::Vm { act, .. } => vm::needs(act),
+        Operation::Volume { act, .. } => storage::volume_needs(act),
+        Operation::Pool { act, .. } => storage::pool_needs(act),
     }
 }
 
@@ -35,5 +39,7 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
                 kind: RefusalKind::NotFound,
             })),
         },
+        Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
+        Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
     }
 }

@@ -40,7 +40,7 @@ fn vm(state: VmState) -> VmFacts {
 
 fn facts(vm: VmFacts) -> Facts {
     let names = vec![(OTHER, "db01".to_owned()), (vm.id, vm.name.clone())];
-    Facts { read_only: None, vm: Some(vm), names }
+    Facts { vm: Some(vm), names, ..Facts::default() }
 }
 
 /// The facts of a VM in this state, after `change`.

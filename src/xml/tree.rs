@@ -178,6 +178,30 @@ impl<'d> Element<'d> {
         trimmed(Cow::Borrowed(&self.node().text))
     }
 
+    /// All its attributes, with their trimmed values.
+    pub(super) fn attrs(&self) -> impl Iterator<Item = Cow<'d, str>> + use<'d> {
+        let mut attributes = self.node().start.attributes();
+        attributes.with_checks(false);
+        attributes
+            .flatten()
+            .filter_map(|a| trimmed(a.normalized_value(XmlVersion::Implicit1_0).unwrap_or(a.value)))
+    }
+
+    /// It and all below it, in reading order; with each whether the walk is within an element for which `marks` holds.
+    pub(super) fn walk(&self, marks: impl Fn(Self) -> bool) -> Vec<(Self, bool)> {
+        let (nodes, first, end) = (self.nodes, self.at, self.node().end);
+        let mut marked_until = 0;
+        let mut out = Vec::with_capacity(end.saturating_sub(first));
+        for at in first..end {
+            let element = Self { nodes, at };
+            if marks(element) {
+                marked_until = marked_until.max(element.node().end);
+            }
+            out.push((element, at < marked_until));
+        }
+        out
+    }
+
     /// Its children, in order.
     pub(super) fn children(&self) -> impl Iterator<Item = Self> + use<'d> {
         let (nodes, end) = (self.nodes, self.node().end);

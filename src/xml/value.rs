@@ -10,6 +10,13 @@ pub(super) fn bytes(element: Element<'_>) -> Option<u64> {
     Some(number.saturating_mul(factor))
 }
 
+/// The bytes of a volume's sizes: bytes where no unit is given.
+pub(super) fn volume_bytes(element: Element<'_>) -> Option<u64> {
+    let number: u64 = element.text()?.parse().ok()?;
+    let factor = element.attr("unit").map_or(Some(1), |u| unit(&u))?;
+    Some(number.saturating_mul(factor))
+}
+
 /// Bytes of a unit as libvirt knows them: `k` and `KiB` are 1024, `KB` is 1000; case does not matter.
 pub(super) fn unit(name: &str) -> Option<u64> {
     let name = name.to_ascii_lowercase();

@@ -13,6 +13,7 @@ mod inventory;
 mod networks;
 mod stats;
 mod storage;
+mod store;
 mod trouble;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,6 +48,8 @@ const CHECKS: &[Check] = &[
     ("volumes are listed with and without details", storage::volumes_are_listed),
     ("an unknown pool is not found", storage::an_unknown_pool_is_not_found),
     ("pools are refreshed, or refused as told", storage::refreshing),
+    ("volumes are made, copied and deleted, or refused as told", store::volumes_come_and_go),
+    ("pools are defined, started, stopped and forgotten", store::pools_come_and_go),
     ("networks and leases agree", networks::leases_fit_their_network),
     ("an unknown network is not found", networks::an_unknown_network_is_not_found),
     ("guests' addresses belong to their NICs", guests::addresses_belong_to_nics),

@@ -8,6 +8,7 @@ mod keys;
 mod leave;
 mod libvirtd_cpu;
 mod memory;
+mod operate;
 mod poll;
 mod rings;
 mod start;
@@ -28,7 +29,7 @@ pub(crate) struct Row {
 }
 
 /// All rows, in the order of the table.
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 15] = [
     Row { id: "start", title: "start to first frame, real host", measure: start::real },
     Row { id: "start-test", title: "start to first frame, test driver", measure: start::test_driver },
     Row { id: "cpu", title: "CPU of the console", measure: cpu::measure },
@@ -42,6 +43,7 @@ const ROWS: [Row; 14] = [
     Row { id: "poll", title: "own CPU of one poll", measure: poll::measure },
     Row { id: "draws", title: "draws while nothing visible changes", measure: draws::measure },
     Row { id: "leave", title: "leaving while libvirtd is stopped", measure: leave::measure },
+    Row { id: "operate", title: "operations beside the calls they make", measure: operate::measure },
     Row { id: "history", title: "history on disk", measure: history::measure },
 ];
 

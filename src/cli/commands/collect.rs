@@ -4,13 +4,16 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::notify::Manager;
 use crate::cli::session::Session;
 use crate::engine::Handle;
 use crate::engine::history::{Claim, HistoryConfig, StoreError};
+use crate::engine::jobs::Desk;
 use crate::engine::relay::server::Server;
+use crate::engine::startup::{Boot, Startup};
 use crate::model::snapshot::{Link, Recording, SelfCost, Snapshot};
 use crate::model::units::bytes;
 
@@ -23,6 +26,9 @@ const COST_FIRST: Duration = Duration::from_secs(20);
 /// The engine has this long to answer before the watchdog is not told.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
+/// Jobs that were told to stop have so long for it.
+const JOBS_END_WITHIN: Duration = Duration::from_secs(3);
+
 /// A console that records has this long to give way: it looks every few seconds, and writes what it has.
 const GIVES_WAY_WITHIN: Duration = Duration::from_secs(20);
 /// Consoles that look whether there is a collector hold its lock for a moment: it is tried so often, with so long between.
@@ -30,7 +36,7 @@ const CLAIM_TRIES: (u32, Duration) = (10, Duration::from_millis(30));
 
 /// Records until it is told to end. The engine is started only where no other collector is.
 pub(in crate::cli) fn run(
-    start: impl FnOnce() -> Result<Session, Failure>,
+    start: impl FnOnce() -> Result<(Session, Desk), Failure>,
     history: &HistoryConfig,
     manager: &Manager,
 ) -> Result<Exit, Failure> {
@@ -41,7 +47,7 @@ pub(in crate::cli) fn run(
         let mut signals = Signals::new().map_err(failed)?;
         // Given back last, after the engine closed the history.
         let _claim = claim(&history.folder).await.map_err(|why| refused(&why, &history.folder))?;
-        let session = start()?;
+        let (session, desk) = start()?;
         let recording = tokio::select! {
             recording = opened(session.handle(), manager) => recording,
             () = signals.asked() => return Ok(Exit::Done),
@@ -57,7 +63,22 @@ pub(in crate::cli) fn run(
         let cost = Cost::new(&session);
         let mut service = Service { session: &session, manager, server, told: String::new(), cost };
         service.ready();
-        service.run(&mut signals).await
+        let startup = start_in_order(&session, &desk, history);
+        let ended = service.run(&mut signals).await;
+        startup.abort();
+        desk.stop(JOBS_END_WITHIN);
+        ended
+    })
+}
+
+/// Starts VMs in their order, where the host has just started.
+fn start_in_order(session: &Session, desk: &Desk, history: &HistoryConfig) -> JoinHandle<()> {
+    let (engine, desk, folder) = (session.handle().clone(), desk.handle(), history.folder.clone());
+    tokio::spawn(async move {
+        let Some(boot) = Boot::of_machine() else { return };
+        if let Err(why) = (Startup { folder, engine, desk, boot }).run().await {
+            tracing::error!("VMs are not started in their order: {why}");
+        }
     })
 }
 

@@ -7,7 +7,7 @@ use super::text::name_after;
 use super::words;
 use crate::cli::when::rfc3339;
 use crate::model::job::{Job, JobStep, Progress, Unit};
-use crate::model::operation::Operation;
+use crate::model::operation::{Kind, Operation};
 use crate::model::plan::{AfterKill, Confirm, Downtime, Note, Plan, Planned, Refusal, RefusalKind, Weight};
 use crate::model::time::Timestamp;
 
@@ -16,8 +16,18 @@ pub(super) fn document(outcomes: &[Outcome], dry_run: bool) -> Json {
     json!({
         "dry_run": dry_run,
         "exit_code": worst(outcomes).code(),
-        "vms": outcomes.iter().map(one).collect::<Vec<_>>(),
+        kinds(outcomes): outcomes.iter().map(one).collect::<Vec<_>>(),
     })
+}
+
+/// What the outcomes are of.
+fn kinds(outcomes: &[Outcome]) -> &'static str {
+    match outcomes.first().map(|o| o.planned.target().kind) {
+        None | Some(Kind::Vm) => "vms",
+        Some(Kind::Volume) => "volumes",
+        Some(Kind::Pool) => "pools",
+        Some(Kind::Network) => "networks",
+    }
 }
 
 fn one(outcome: &Outcome) -> Json {
@@ -31,9 +41,14 @@ fn one(outcome: &Outcome) -> Json {
         Planned::Refused(no) => refusal(no),
     };
     let plan_of = outcome.planned.plan();
+    // Pools and volumes go by their names.
+    let (key, id) = match target.kind {
+        Kind::Vm | Kind::Network => ("uuid", &target.id),
+        Kind::Volume | Kind::Pool => ("id", &target.id),
+    };
     json!({
         "name": target.name,
-        "uuid": target.id,
+        key: id,
         "operation": operation.word(),
         "title": outcome.title(),
         "result": outcome.word(),

@@ -1,4 +1,4 @@
-//! `novacron vm ACTION`: a plan, a yes, and the job to its end.
+//! `novacron vm|volume|pool ACTION`: a plan, a yes, and the job to its end.
 
 mod desk;
 mod follow;
@@ -10,6 +10,7 @@ mod person;
 mod tests;
 mod text;
 mod words;
+mod words_storage;
 
 use std::io::Write;
 use std::time::Duration;
@@ -19,6 +20,12 @@ use tokio::sync::oneshot;
 pub(super) use desk::{Place, open};
 
 pub(super) use self::outcome::of_refusal as exit_of;
+/// The command that asks for an operation on a pool or a volume, as arguments: for tests of the other way.
+#[cfg(test)]
+pub(super) fn words_of(operation: &Operation) -> Vec<String> {
+    words::words(operation, "")
+}
+
 use self::outcome::{Outcome, worst};
 use self::person::{Person, Terminal};
 use super::args::{Form, How, Vm};
@@ -32,7 +39,7 @@ use crate::model::plan::{Plan, Planned};
 /// How long a command waits for the desk at the end; a thread that is stuck in a call is left behind.
 const LEAVE_WITHIN: Duration = Duration::from_millis(300);
 
-/// Does what was asked for, at the desk that `open` opens.
+/// Does to VMs what was asked for, at the desk that `open` opens.
 pub(super) fn run(
     args: &Vm,
     layout: Layout,
@@ -41,21 +48,46 @@ pub(super) fn run(
     let Some((names, act)) = args.action.asked() else {
         return Err(Failure::new(Exit::Usage, "no plan is made of this"));
     };
+    carry_out(&Asked { wanted: Wanted::OfVms { names: &names, act: &act }, how: &args.how, layout }, open)
+}
+
+/// Carries this operation out, at the desk that `open` opens.
+pub(super) fn run_one(
+    operation: &Operation,
+    how: &How,
+    layout: Layout,
+    open: impl FnOnce() -> Result<Desk, Failure>,
+) -> Result<Exit, Failure> {
+    carry_out(&Asked { wanted: Wanted::Operation(operation), how, layout }, open)
+}
+
+fn carry_out(asked: &Asked<'_>, open: impl FnOnce() -> Result<Desk, Failure>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminal = Terminal::new()?;
         let desk = open()?;
-        let asked = Asked { names: &names, act: &act, how: &args.how, layout };
         let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
         desk.stop(LEAVE_WITHIN);
         asked.tell(&outcomes?)
     })
 }
 
+/// What is asked for.
+enum Wanted<'a> {
+    /// The same of each of these VMs.
+    OfVms {
+        /// As they were named.
+        names: &'a [String],
+        /// What.
+        act: &'a VmOperation,
+    },
+    /// This.
+    Operation(&'a Operation),
+}
+
 /// What was asked for, and how it is told.
 struct Asked<'a> {
-    names: &'a [String],
-    act: &'a VmOperation,
+    wanted: Wanted<'a>,
     how: &'a How,
     layout: Layout,
 }
@@ -86,9 +118,14 @@ impl Asked<'_> {
 
     async fn plan(&self, desk: &DeskHandle) -> Result<Vec<Planned>, Failure> {
         let planning = async {
-            let vms = answer(desk.vms()).await?.map_err(|e| Failure::from(&e))?;
-            let meant = names::resolve(self.names, &vms)?;
-            let operations = meant.iter().map(|vm| Operation::vm(vm.id, self.act.clone())).collect();
+            let operations = match &self.wanted {
+                Wanted::OfVms { names, act } => {
+                    let vms = answer(desk.vms()).await?.map_err(|e| Failure::from(&e))?;
+                    let meant = names::resolve(names, &vms)?;
+                    meant.iter().map(|vm| Operation::vm(vm.id, (*act).clone())).collect()
+                }
+                Wanted::Operation(operation) => vec![(*operation).clone()],
+            };
             answer(desk.plan(operations)).await?.map_err(|e| Failure::from(&e))
         };
         tokio::time::timeout(self.how.timeout, planning).await.unwrap_or_else(|_| {

@@ -58,6 +58,7 @@ fn planned(operation: &Operation) -> Plan {
         title: format!("Shut down {}", target.display_name()),
         verb: "Shut down".into(),
         summary: "ACPI, 90 s".into(),
+        done: "It is off.".into(),
         steps,
         notes,
         confirm: if typed { Confirm::Name(target.name.clone()) } else { Confirm::Yes },
@@ -235,7 +236,8 @@ impl Person for Somebody {
 
     fn progress(&mut self, line: &str) {
         self.under_way |= line.contains(": ");
-        if !line.is_empty() {
+        // How often the same is told depends on who is faster.
+        if !line.is_empty() && !self.shown.contains(line) {
             self.shown.extend(["~ ", line, "\n"]);
         }
     }
@@ -261,7 +263,8 @@ impl Went {
     fn told(&self) -> (String, Exit) {
         let (names, act) = self.asked.action.asked().unwrap();
         let how = &self.asked.how;
-        let asked = Asked { names: &names, act: &act, how, layout: Layout::default() };
+        let asked =
+            Asked { wanted: Wanted::OfVms { names: &names, act: &act }, how, layout: Layout::default() };
         let mut out = Vec::new();
         let told = match &self.result {
             Ok(outcomes) => asked.write(outcomes, &mut out),
@@ -288,7 +291,11 @@ fn run(line: &str, script: Script, person: Somebody) -> Went {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut person = person;
     let result = {
-        let work = Asked { names: &names, act: &act, how: &asked.how, layout: Layout::default() };
+        let work = Asked {
+            wanted: Wanted::OfVms { names: &names, act: &act },
+            how: &asked.how,
+            layout: Layout::default(),
+        };
         runtime.block_on(work.carry_out(&desk, &mut person))
     };
     drop(desk);

@@ -107,7 +107,7 @@ pub(super) fn taken_back(inverse: &Operation, plan: &Plan) -> String {
 pub(super) fn name_after(plan: &Plan) -> &str {
     match &plan.operation {
         Operation::Vm { act: crate::model::operation::VmOperation::Rename { to }, .. } => to,
-        Operation::Vm { .. } => &plan.target.name,
+        Operation::Vm { .. } | Operation::Volume { .. } | Operation::Pool { .. } => &plan.target.name,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Operations as the commands that ask for them.
 
+use super::words_storage as storage;
 use crate::model::keycode;
 use crate::model::operation::{AskGuest, Operation, VmOperation as Op};
 use crate::model::shell;
@@ -11,7 +12,11 @@ pub(super) fn command(operation: &Operation, name: &str) -> String {
 
 /// The same as arguments. A name that would be taken for an option, or that cannot be typed, is told as its UUID.
 pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
-    let Operation::Vm { id, act } = operation;
+    let (id, act) = match operation {
+        Operation::Vm { id, act } => (id, act),
+        Operation::Volume { pool, name, act } => return storage::volume(pool, name, act),
+        Operation::Pool { name, act } => return storage::pool(name, act),
+    };
     let (verb, behind, options) = parts(act);
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };

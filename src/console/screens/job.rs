@@ -6,7 +6,7 @@ use super::plan::hanging;
 use super::{Canvas, jobs};
 use crate::console::app::action::ActionId;
 use crate::console::app::msg::Target;
-use crate::console::app::ops::{self, offer_of, undo_of, words};
+use crate::console::app::ops::{self, offer_word, undo_of, words};
 use crate::console::theme::{Glyphs, Role};
 use crate::console::widgets::{Dialog, Rich};
 use crate::model::job::{Job, JobId, JobStep, StepState};
@@ -95,13 +95,12 @@ fn facts(c: &Canvas<'_>, job: &Job) -> Vec<(&'static str, Rich<'static>)> {
         facts.push(("Ended", text(c.app.local(ended).full())));
     }
     facts.push(("Job", text(job.id.to_string())));
-    let helps =
-        [("Instead", offer_of(job), ActionId::Offer), ("Taken back by", undo_of(job), ActionId::Undo)];
-    for (label, operation, action) in helps {
-        if let Some(operation) = operation {
-            let verb = words::verb(&operation).trim_end_matches(':');
+    let undo = undo_of(job).map(|undo| words::verb(&undo).trim_end_matches(':').to_lowercase());
+    let helps = [("Instead", offer_word(job), ActionId::Offer), ("Taken back by", undo, ActionId::Undo)];
+    for (label, word, action) in helps {
+        if let Some(word) = word {
             let key = key(action).unwrap_or_default();
-            facts.push((label, Rich::of(format!("{key} "), Role::FooterKey).and(verb, Role::Accent)));
+            facts.push((label, Rich::of(format!("{key} "), Role::FooterKey).and(word, Role::Accent)));
         }
     }
     facts

@@ -6,7 +6,7 @@ use super::Canvas;
 use crate::console::app::action::ActionId;
 use crate::console::app::msg::Target;
 use crate::console::app::ops::rows::{Counts, RowKey, members};
-use crate::console::app::ops::{self, Ops, offer_of, undo_of, words};
+use crate::console::app::ops::{self, Ops, offer_word, undo_of, words};
 use crate::console::app::place::Pane;
 use crate::console::theme::{Glyphs, Role};
 use crate::console::widgets::{
@@ -170,9 +170,9 @@ fn told(c: &Canvas<'_>, job: &Job) -> Rich<'static> {
     let mut line = Rich::new();
     let key = |action| c.app.keymap.all_keys(action).into_iter().next();
     // Before the outcome: it may be long, and what can be done must not be cut off.
-    if let (Some(offer), Some(key)) = (offer_of(job), key(ActionId::Offer)) {
+    if let (Some(offer), Some(key)) = (offer_word(job), key(ActionId::Offer)) {
         line.push(format!("{key} "), Role::FooterKey);
-        line.push(format!("{}  ", words::verb(&offer).to_lowercase()), Role::Accent);
+        line.push(format!("{offer}  "), Role::Accent);
     } else if let (Some(_), Some(key)) = (undo_of(job), key(ActionId::Undo)) {
         line.push(format!("{key} "), Role::FooterKey);
         line.push("undo  ", Role::Accent);

@@ -1,5 +1,6 @@
 //! Reading what a plan rests on.
 
+use super::facts_storage::storage_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::Operation;
@@ -8,16 +9,17 @@ use crate::xml::domain;
 
 /// Reads what the operation needs to know. An error is of the connection: a VM that is gone is a fact.
 pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, read_only: Option<&str>) -> HvResult<Facts> {
-    let Needs { names, .. } = needs(operation);
+    let Needs { names, storage, .. } = needs(operation);
     let vm = match operation.vm_id() {
         Some(id) => found(vm_facts(hv, id))?,
         None => None,
     };
     let names = if names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
-    Ok(Facts { read_only: read_only.map(str::to_owned), vm, names })
+    let storage = storage_facts(hv, operation, storage)?;
+    Ok(Facts { read_only: read_only.map(str::to_owned), vm, names, storage })
 }
 
-fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {
+pub(super) fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(e) if e.kind == HvErrorKind::NotFound => Ok(None),

@@ -17,6 +17,7 @@ mod acts;
 mod consent;
 mod desk;
 mod facts;
+mod facts_storage;
 mod handle;
 mod hands;
 mod line;
@@ -39,6 +40,7 @@ use std::time::Duration;
 
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
+pub use self::facts_storage::orphans;
 pub(crate) use self::handle::Ask;
 #[cfg(test)]
 pub(crate) use self::handle::unattended;

@@ -47,6 +47,11 @@ pub(super) fn recover(
             let (ending, last) = run.go_on(at);
             (ending, last.or(Some((at, StepState::Waiting))))
         }
+        Some((at, Found::Half)) => {
+            run.mark(at, StepState::Done);
+            let said = "NovaCron was killed in the middle.".to_owned();
+            (run.take_back(at + 1, JobState::Failed, said), Some((at, StepState::Undone)))
+        }
         Some((at, Found::NoTrace)) => {
             run.mark(at, StepState::Failed);
             let title = run.plan.steps[at].title.clone();

@@ -126,7 +126,7 @@ impl Run<'_> {
             self.mark(at, StepState::Done);
             self.job.progress = None;
             if at + 1 == count {
-                return (Ending::new(JobState::Done, "Done."), Some((at, StepState::Done)));
+                return (Ending::new(JobState::Done, self.plan.done.clone()), Some((at, StepState::Done)));
             }
             if let Err(why) = self.db.step(self.job.id, at, StepState::Done, Some(at + 1), self.now()) {
                 let ending = unwritten(&why);
@@ -136,7 +136,7 @@ impl Run<'_> {
             self.mark(at + 1, StepState::Begun);
             self.tell();
         }
-        (Ending::new(JobState::Done, "Done."), None)
+        (Ending::new(JobState::Done, self.plan.done.clone()), None)
     }
 
     fn act(&self, at: usize) -> Result<(), Broken> {
@@ -166,7 +166,7 @@ impl Run<'_> {
             }
             Broken::Said { sentence, offer } => {
                 let ending = self.take_back(at, JobState::Failed, sentence);
-                Ending { offer, ..ending }
+                Ending { offer: offer.map(|o| *o), ..ending }
             }
         }
     }

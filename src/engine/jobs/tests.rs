@@ -1,5 +1,7 @@
 //! A desk on libvirt's test driver: real calls, a real journal, real audit records.
 
+mod storage;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,7 +114,7 @@ fn a_plan_becomes_a_job_that_is_written_down() {
     let bed = Bed::new();
     let desk = bed.desk();
     let job = bed.done(&desk.handle(), VmOperation::Pause);
-    assert_eq!((job.state, job.outcome.as_str()), (JobState::Done, "Done."));
+    assert_eq!((job.state, job.outcome.as_str()), (JobState::Done, "It is paused."));
     assert_eq!(bed.state(), VmState::Paused(PauseReason::User));
     assert_eq!(job.undo, Some(Operation::vm(bed.vm, VmOperation::Resume)));
     assert!(job.here && job.by == Bed::actor());

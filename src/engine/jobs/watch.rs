@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Input;
 use super::acts::Hands;
 use super::stop::Stop;
-use crate::hypervisor::{Connector, HvProgress, HvResult, Purpose};
+use crate::hypervisor::{Connector, HvProgress, HvResult, Hypervisor, Purpose};
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 
@@ -18,17 +18,30 @@ const EVERY: Duration = Duration::from_millis(400);
 /// The share of the newest rate in the one that is told.
 const NEWEST: f64 = 0.4;
 
-/// Makes the call. Meanwhile another thread tells its progress, and ends it when the job is told to stop.
+/// Makes the call about a VM. Meanwhile another thread tells the progress of the VM's job, and ends it when the job is
+/// told to stop.
+pub(super) fn watched(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResult<()>) -> HvResult<()> {
+    watched_as(hands, move |hv| hv.vm_progress(vm), move |hv| hv.abort_job(vm), call)
+}
+
+/// Makes the call. Meanwhile another thread tells its progress as `look` finds it, and has `end` end it when the job is
+/// told to stop.
 ///
 /// That thread is not waited for: its own call may hang where this one does not.
-pub(super) fn watched(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResult<()>) -> HvResult<()> {
+pub(super) fn watched_as(
+    hands: &Hands<'_>,
+    look: impl Fn(&dyn Hypervisor) -> HvResult<Option<HvProgress>> + Send + 'static,
+    end: impl Fn(&dyn Hypervisor) -> HvResult<()> + Send + 'static,
+    call: impl FnOnce() -> HvResult<()>,
+) -> HvResult<()> {
     let (over, is_over) = channel::<()>();
     let watcher = Watcher {
         connector: hands.line.connector().clone(),
         stop: hands.stop.clone(),
         job: hands.job,
         desk: hands.desk.clone(),
-        vm,
+        look,
+        end,
     };
     let started = std::thread::Builder::new().name("nc-watch".into()).spawn(move || watcher.run(&is_over));
     if let Err(e) = started {
@@ -39,15 +52,20 @@ pub(super) fn watched(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResu
     done
 }
 
-struct Watcher {
+struct Watcher<L, E> {
     connector: Arc<dyn Connector>,
     stop: Stop,
     job: JobId,
     desk: Sender<Input>,
-    vm: VmId,
+    look: L,
+    end: E,
 }
 
-impl Watcher {
+impl<L, E> Watcher<L, E>
+where
+    L: Fn(&dyn Hypervisor) -> HvResult<Option<HvProgress>>,
+    E: Fn(&dyn Hypervisor) -> HvResult<()>,
+{
     fn run(self, is_over: &Receiver<()>) {
         if !waits(is_over, FIRST) {
             return;
@@ -59,12 +77,12 @@ impl Watcher {
         let mut rate = Rate::default();
         loop {
             if self.stop.is_asked()
-                && let Err(e) = hv.abort_job(self.vm)
+                && let Err(e) = (self.end)(&*hv)
             {
                 // It may be over by now, or not yet begun: it is tried again.
                 tracing::debug!("{e}");
             }
-            match hv.vm_progress(self.vm) {
+            match (self.look)(&*hv) {
                 Ok(Some(now)) => {
                     drop(self.desk.send(Input::Progress(self.job, rate.seen(now, Instant::now()))));
                 }

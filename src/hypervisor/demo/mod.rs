@@ -14,6 +14,7 @@ mod connection;
 mod connector;
 mod facts;
 mod hub;
+mod store;
 mod streams;
 mod table;
 #[cfg(test)]

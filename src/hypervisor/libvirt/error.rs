@@ -56,7 +56,7 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
         code::NO_DOMAIN | code::NO_NETWORK | code::NO_STORAGE_POOL | code::NO_STORAGE_VOL => {
             HvErrorKind::NotFound
         }
-        code::DOM_EXIST => HvErrorKind::Exists,
+        code::DOM_EXIST | code::STORAGE_VOL_EXIST => HvErrorKind::Exists,
         code::OPERATION_INVALID if says(e, &["already exists"]) => HvErrorKind::Exists,
         code::OPERATION_ABORTED => HvErrorKind::Aborted,
         code::ARGUMENT_UNSUPPORTED if says(e, &["guest agent"]) => HvErrorKind::AgentUnavailable,

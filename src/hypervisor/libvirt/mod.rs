@@ -25,6 +25,7 @@ mod probe;
 mod state;
 mod stats;
 mod storage;
+mod store;
 mod streams;
 #[cfg(test)]
 mod tests;

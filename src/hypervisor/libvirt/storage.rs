@@ -91,7 +91,7 @@ impl Connection {
     }
 }
 
-fn read(volume: &RawVolume, details: bool) -> RawResult<Volume> {
+pub(super) fn read(volume: &RawVolume, details: bool) -> RawResult<Volume> {
     let info = volume.info()?;
     let key = volume.key()?;
     // The key of an image file is its path: one round trip less, for the most common kind.

@@ -84,6 +84,16 @@ impl SimConnection {
         answer
     }
 
+    /// Changes the host, then tells of it.
+    pub(super) fn change_host(&self, f: impl FnOnce(&mut State) -> Vec<HvEvent>) {
+        self.world.change(|s, _| f(s));
+    }
+
+    /// The host's seed.
+    pub(super) fn seed(&self) -> u64 {
+        self.world.config.seed
+    }
+
     /// Waits until a save has ended.
     pub(super) fn wait(&self, operation: Operation, outcome: &Outcome) -> HvResult<Result<(), HvErrorKind>> {
         self.world.wait(&self.link, operation, outcome)
@@ -221,7 +231,7 @@ impl Stats for SimConnection {
 impl Storage for SimConnection {
     fn pool_names(&self) -> HvResult<Vec<(Uuid, String)>> {
         let state = self.enter(Operation::PoolNames)?;
-        Ok(state.pools.iter().map(|p| (p.id, p.name.clone())).collect())
+        Ok(state.pools.iter().filter(|p| !p.gone).map(|p| (p.id, p.name.clone())).collect())
     }
 
     fn pool(&self, id: Uuid) -> HvResult<PoolRecord> {
@@ -239,6 +249,7 @@ impl Storage for SimConnection {
             if !details {
                 for v in &mut volumes {
                     v.format = None;
+                    v.backing = None;
                 }
             }
             volumes.extend(s.volumes(i, details, now));

@@ -84,6 +84,42 @@ pub enum Operation {
     SendKeys,
     /// `Streams::screenshot`
     Screenshot,
+    /// `Volumes::volume`
+    Volume,
+    /// `Volumes::volume_xml`
+    VolumeXml,
+    /// `Volumes::create_volume`
+    CreateVolume,
+    /// `Volumes::clone_volume`
+    CloneVolume,
+    /// `Volumes::delete_volume`
+    DeleteVolume,
+    /// `Volumes::resize_volume`
+    ResizeVolume,
+    /// `Volumes::wipe_volume`
+    WipeVolume,
+    /// `Volumes::upload`
+    Upload,
+    /// `Volumes::download`
+    Download,
+    /// `Pools::pool_named`
+    PoolNamed,
+    /// `Pools::pool_xml`
+    PoolXml,
+    /// `Pools::pool_kinds`
+    PoolKinds,
+    /// `Pools::define_pool`
+    DefinePool,
+    /// `Pools::build_pool`
+    BuildPool,
+    /// `Pools::start_pool`
+    StartPool,
+    /// `Pools::stop_pool`
+    StopPool,
+    /// `Pools::set_pool_autostart`
+    SetPoolAutostart,
+    /// `Pools::undefine_pool`
+    UndefinePool,
 }
 
 impl Operation {
@@ -93,7 +129,7 @@ impl Operation {
             Self::Connect => "connect",
             Self::Node => "read the node",
             Self::Vms => "list VMs",
-            Self::VmXml | Self::XmlOf => "read the XML",
+            Self::VmXml | Self::XmlOf | Self::VolumeXml | Self::PoolXml => "read the XML",
             Self::VmFlags => "read the flags",
             Self::VmCounters => "read statistics",
             Self::NodeCounters => "read the node's statistics",
@@ -118,7 +154,7 @@ impl Operation {
             Self::DiscardSaved => "discard the saved memory",
             Self::VmProgress => "read the job's progress",
             Self::AbortJob => "stop the VM's job",
-            Self::SetAutostart => "set the autostart",
+            Self::SetAutostart | Self::SetPoolAutostart => "set the autostart",
             Self::Rename => "rename the VM",
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
@@ -126,6 +162,21 @@ impl Operation {
             Self::OpenConsole => "open the console",
             Self::SendKeys => "press the keys",
             Self::Screenshot => "take a picture of the screen",
+            Self::Volume => "read the volume",
+            Self::CreateVolume => "make a volume",
+            Self::CloneVolume => "copy the volume",
+            Self::DeleteVolume => "delete the volume",
+            Self::ResizeVolume => "resize the volume",
+            Self::WipeVolume => "wipe the volume",
+            Self::Upload => "write to the volume",
+            Self::Download => "read from the volume",
+            Self::PoolNamed => "find the pool",
+            Self::PoolKinds => "read the kinds of pools",
+            Self::DefinePool => "define the pool",
+            Self::BuildPool => "build the pool",
+            Self::StartPool => "start the pool",
+            Self::StopPool => "stop the pool",
+            Self::UndefinePool => "undefine the pool",
         }
     }
 }

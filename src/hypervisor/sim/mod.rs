@@ -27,6 +27,7 @@ mod shape;
 pub(super) mod shell;
 mod spec;
 mod storage;
+mod store;
 mod streams;
 pub(super) mod workload;
 mod world;

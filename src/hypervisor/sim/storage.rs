@@ -1,5 +1,6 @@
 //! The simulated host's pools and volumes.
 
+use quick_xml::escape::escape;
 use uuid::Uuid;
 
 use super::build::uuid;
@@ -16,9 +17,12 @@ const SALT: u64 = 0x706f_6f6c;
 pub(crate) struct PoolPlan {
     pub(crate) id: Uuid,
     pub(crate) name: String,
-    pub(crate) kind: &'static str,
+    pub(crate) kind: String,
     pub(crate) path: String,
     pub(crate) state: PoolState,
+    pub(crate) autostart: bool,
+    /// It was undefined; its place in the list stays, which disks of VMs go by.
+    pub(crate) gone: bool,
     /// Bytes; set once the VMs are built.
     pub(crate) capacity: u64,
     /// Bytes that belong to no volume.
@@ -41,7 +45,18 @@ pub(crate) fn plan(seed: u64, index: usize) -> PoolPlan {
         "logical" => Vec::new(),
         _ => vec![file(&path, "base-debian12.qcow2", "qcow2", 20 * GIB)],
     };
-    PoolPlan { id, name, kind, path, state: PoolState::Running, capacity: 0, other: 0, own }
+    PoolPlan {
+        id,
+        name,
+        kind: kind.to_owned(),
+        path,
+        state: PoolState::Running,
+        autostart: true,
+        gone: false,
+        capacity: 0,
+        other: 0,
+        own,
+    }
 }
 
 fn file(directory: &str, name: &str, format: &str, capacity: u64) -> Volume {
@@ -70,6 +85,21 @@ pub(crate) const fn fill(index: usize) -> f64 {
 }
 
 impl PoolPlan {
+    /// A pool that was just defined.
+    pub(crate) fn defined(id: Uuid, name: String, kind: String, path: String, capacity: u64) -> Self {
+        let (state, own) = (PoolState::Inactive, Vec::new());
+        Self { id, name, kind, path, state, autostart: false, gone: false, capacity, other: 0, own }
+    }
+
+    /// Its XML.
+    pub(crate) fn xml(&self) -> String {
+        let (kind, name, path) = (&self.kind, escape(&self.name), escape(&self.path));
+        let id = self.id;
+        format!(
+            "<pool type='{kind}'>\n  <name>{name}</name>\n  <uuid>{id}</uuid>\n  <target>\n    <path>{path}</path>\n  </target>\n</pool>\n"
+        )
+    }
+
     /// The pool as it is when its volumes occupy so much.
     pub(crate) fn record(&self, allocation: u64) -> PoolRecord {
         let active = self.state != PoolState::Inactive;
@@ -78,12 +108,12 @@ impl PoolPlan {
             id: self.id,
             name: self.name.clone(),
             state: self.state,
-            autostart: Some(true),
+            autostart: Some(self.autostart),
             persistent: Some(true),
             capacity: active.then_some(self.capacity),
             allocation: active.then_some(allocation),
             available: active.then_some(self.capacity - allocation),
-            kind: self.kind.to_owned(),
+            kind: self.kind.clone(),
             path: Some(self.path.clone()),
         }
     }

@@ -364,7 +364,7 @@ impl State {
 
     /// The index of a pool that is there.
     pub(super) fn pool_index(&self, id: Uuid) -> Option<usize> {
-        self.pools.iter().position(|p| p.id == id)
+        self.pools.iter().position(|p| p.id == id && !p.gone)
     }
 
     /// The pool of this name.

@@ -1,6 +1,7 @@
 //! What can be asked of a host: operations, as data. They are kept in the journal and the audit, so names never change
 //! their meaning.
 
+mod storage;
 mod vm;
 
 use std::fmt;
@@ -8,6 +9,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+pub use storage::{
+    Backing, BuildHow, CephAuth, NewPool, NewVolume, PoolOperation, PoolSource, Preallocation,
+    VolumeOperation,
+};
 pub use vm::{AskGuest, VmOperation};
 
 /// Something an admin wants done.
@@ -20,6 +25,22 @@ pub enum Operation {
         id: VmId,
         /// What.
         act: VmOperation,
+    },
+    /// On a volume.
+    Volume {
+        /// Name of its pool.
+        pool: String,
+        /// Its name.
+        name: String,
+        /// What.
+        act: VolumeOperation,
+    },
+    /// On a pool.
+    Pool {
+        /// Its name.
+        name: String,
+        /// What.
+        act: PoolOperation,
     },
 }
 
@@ -66,6 +87,18 @@ impl Target {
         Self { kind: Kind::Vm, id: id.to_string(), name: name.into() }
     }
 
+    /// A volume. libvirt never changes names of pools and volumes, so they are its key.
+    pub fn volume(pool: &str, name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: Kind::Volume, id: format!("{pool}/{name}"), name }
+    }
+
+    /// A pool.
+    pub fn pool(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: Kind::Pool, id: name.clone(), name }
+    }
+
     /// The name, fit to be drawn.
     pub fn display_name(&self) -> std::borrow::Cow<'_, str> {
         super::text::clean(&self.name)
@@ -78,10 +111,21 @@ impl Operation {
         Self::Vm { id, act }
     }
 
+    /// An operation on a volume.
+    pub fn volume(pool: impl Into<String>, name: impl Into<String>, act: VolumeOperation) -> Self {
+        Self::Volume { pool: pool.into(), name: name.into(), act }
+    }
+
+    /// An operation on a pool.
+    pub fn pool(name: impl Into<String>, act: PoolOperation) -> Self {
+        Self::Pool { name: name.into(), act }
+    }
+
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
             Self::Vm { id, .. } => Some(*id),
+            Self::Volume { .. } | Self::Pool { .. } => None,
         }
     }
 
@@ -89,6 +133,8 @@ impl Operation {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Vm { act, .. } => act.word(),
+            Self::Volume { act, .. } => act.word(),
+            Self::Pool { act, .. } => act.word(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::act_guest::GuestAct;
+use super::act_storage::StorageAct;
 use crate::model::id::VmId;
 use crate::model::operation::AskGuest;
 
@@ -24,7 +25,7 @@ pub enum Act {
     Shutdown {
         /// Which.
         vm: VmId,
-        /// How: never `Auto`.
+        /// How; `Auto` is the agent, and ACPI where it does not answer.
         by: AskGuest,
     },
     /// Wait until a VM is off.
@@ -38,7 +39,7 @@ pub enum Act {
     Reboot {
         /// Which.
         vm: VmId,
-        /// How: never `Auto`.
+        /// How; `Auto` is the agent, and ACPI where it does not answer.
         by: AskGuest,
     },
     /// Reset a VM.
@@ -108,4 +109,6 @@ pub enum Act {
     },
     /// Something of a guest's own consoles.
     Guest(GuestAct),
+    /// Something about volumes and pools.
+    Storage(StorageAct),
 }

@@ -2,12 +2,14 @@
 
 mod act;
 mod act_guest;
+mod act_storage;
 
 use serde::{Deserialize, Serialize};
 
 use super::operation::{Operation, Target};
 pub use act::Act;
 pub use act_guest::GuestAct;
+pub use act_storage::StorageAct;
 
 /// What an operation would do, and on what it rests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,9 @@ pub struct Plan {
     pub verb: String,
     /// How it is done, in half a line: `agent, then ACPI; 90 s`.
     pub summary: String,
+    /// How it is once it is done, a sentence: `It is off.`
+    #[serde(default)]
+    pub done: String,
     /// What is done, in order. Never empty.
     pub steps: Vec<Step>,
     /// What one should know before saying yes; worst first.

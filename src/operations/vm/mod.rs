@@ -4,14 +4,16 @@ mod guest;
 mod power;
 mod settings;
 
-use super::facts::{Facts, Needs, VmFacts};
+pub(in crate::operations) use settings::name_is_good;
+
+use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::Planned;
 
 pub(super) const fn needs(act: &Op) -> Needs {
     match act {
-        Op::Rename { .. } => Needs { definition: true, names: true },
-        _ => Needs { definition: true, names: false },
+        Op::Rename { .. } => Needs { definition: true, names: true, storage: StorageNeeds::None },
+        _ => Needs { definition: true, names: false, storage: StorageNeeds::None },
     }
 }
 

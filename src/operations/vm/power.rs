@@ -48,6 +48,7 @@ fn start(act: &Op, vm: &VmFacts, facts: &Facts, paused: bool, discard_saved: boo
     let id = vm.id;
     let plan = draft(act, vm, VERB)
         .summary(if paused { format!("{how}, and stays paused") } else { how.to_owned() })
+        .done(if paused { "It is paused at its first instruction." } else { "It runs." })
         .step("Start it", &virsh, Act::Start { vm: id, paused, discard_saved })
         .rests_on("its saved memory", if saved { "there" } else { "none" });
     if saved && discard_saved {
@@ -74,9 +75,10 @@ fn shutdown(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest, within_s: u32) 
     let (id, gone) = (vm.id, vm.flags.persistent == Some(false));
     draft(act, vm, VERB)
         .summary(format!("{how}, {within_s} s"))
+        .done("It is off.")
         .step(
             format!("Ask the guest to shut down ({how})"),
-            &["shutdown", &argument(vm), "--mode", by.word()],
+            &["shutdown", &argument(vm), "--mode", mode(by)],
             Act::Shutdown { vm: id, by },
         )
         .step(format!("Wait until it is off, {within_s} s at most"), &[], Act::AwaitOff { vm: id, within_s })
@@ -98,9 +100,10 @@ fn reboot(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest) -> Planned {
     let (by, how) = asked(vm, by);
     draft(act, vm, VERB)
         .summary(how)
+        .done("It was asked to.")
         .step(
             format!("Ask the guest to reboot ({how})"),
-            &["reboot", &argument(vm), "--mode", by.word()],
+            &["reboot", &argument(vm), "--mode", mode(by)],
             Act::Reboot { vm: vm.id, by },
         )
         .note(Weight::Info, "The guest decides when, and whether.")
@@ -115,6 +118,7 @@ fn reset(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     }
     unasked(draft(act, vm, VERB), vm)
         .summary("at once, the guest is not asked")
+        .done("It boots anew.")
         .step("Reset it", &["reset", &argument(vm)], Act::Reset { vm: vm.id })
         .downtime(Downtime::Moments)
         .planned(facts)
@@ -128,6 +132,7 @@ fn force_off(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     let gone = vm.flags.persistent == Some(false);
     unasked(draft(act, vm, VERB), vm)
         .summary("at once, the guest is not asked")
+        .done("It is off.")
         .step("End it", &["destroy", &argument(vm)], Act::ForceOff { vm: vm.id })
         .note_if(gone, Weight::Danger, GONE)
         .downtime(Downtime::UntilStarted)
@@ -147,6 +152,7 @@ fn pause(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     }
     draft(act, vm, VERB)
         .summary("memory stays where it is")
+        .done("It is paused.")
         .step("Pause it", &["suspend", &argument(vm)], Act::Pause { vm: vm.id })
         .note(
             Weight::Info,
@@ -171,6 +177,7 @@ fn resume(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
             let failed = why == PauseReason::IoError;
             draft(act, vm, VERB)
                 .summary("goes on where it was")
+                .done("It runs again.")
                 .step("Resume it", &["resume", &argument(vm)], Act::Resume { vm: vm.id })
                 .note_if(
                     failed,
@@ -219,6 +226,7 @@ fn save(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     let memory = bytes(vm.definition.memory as f64);
     draft(act, vm, VERB)
         .summary(format!("up to {memory} of memory to disk, then off"))
+        .done("Its memory is saved, and it is off.")
         .step("Save its memory and stop it", &["managedsave", &argument(vm)], Act::Save { vm: vm.id })
         .note(Weight::Info, format!("Needs up to {memory} below libvirt's folder for saved VMs."))
         .note(Weight::Info, "Its connections to others will have timed out when it goes on.")
@@ -235,6 +243,7 @@ fn discard_saved(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     protected(act, vm, VERB).unwrap_or_else(|| {
         draft(act, vm, VERB)
             .summary("the next start boots afresh")
+            .done("Nothing is saved any more.")
             .step(
                 "Forget what was saved",
                 &["managedsave-remove", &argument(vm)],
@@ -276,11 +285,19 @@ fn unasked(plan: Draft, vm: &VmFacts) -> Draft {
 
 /// How the guest is asked in the end, in a word and as a person would say it.
 fn asked(vm: &VmFacts, by: AskGuest) -> (AskGuest, &'static str) {
-    let agent = match by {
-        AskGuest::Auto => vm.definition.agent_connected == Some(true),
-        by => by == AskGuest::Agent,
-    };
-    if agent { (AskGuest::Agent, "agent") } else { (AskGuest::Acpi, "ACPI") }
+    match by {
+        AskGuest::Auto if vm.definition.agent_connected == Some(true) => (by, "agent, then ACPI"),
+        AskGuest::Agent => (by, "agent"),
+        AskGuest::Auto | AskGuest::Acpi => (AskGuest::Acpi, "ACPI"),
+    }
+}
+
+/// The same for `virsh`.
+const fn mode(by: AskGuest) -> &'static str {
+    match by {
+        AskGuest::Auto => "agent,acpi",
+        by => by.word(),
+    }
 }
 
 /// A guest that cannot be asked so.

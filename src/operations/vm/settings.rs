@@ -139,6 +139,7 @@ fn rename(act: &Op, vm: &VmFacts, facts: &Facts, to: &str) -> Planned {
     }
     let plan = draft(act, vm, VERB)
         .summary(format!("to {}", clean(to)))
+        .done(format!("Its name is {}.", clean(to)))
         .step(
             format!("Give it the name {}", clean(to)),
             &["domrename", &argument(vm), to],

@@ -41,6 +41,7 @@ pub(in crate::store) fn plan(n: u8) -> Plan {
         title: format!("Shut down web{n:02}"),
         verb: "Shut down".into(),
         summary: "ACPI; 90 s".into(),
+        done: "It is off.".into(),
         steps: vec![
             step("Ask", &["virsh", "shutdown", "web"], Act::Shutdown { vm, by: AskGuest::Acpi }),
             step("Wait", &[], Act::AwaitOff { vm, within_s: 90 }),

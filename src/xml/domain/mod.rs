@@ -6,8 +6,10 @@ mod metadata;
 mod nic;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 pub use metadata::{NOVACRON, element as novacron_element};
+pub use uses::{Named, Use, uses};
 
 use super::XmlError;
 use super::tree::{Document, Element};

@@ -135,30 +135,32 @@ pub fn targets(app: &App) -> Vec<VmId> {
     app.selected_vm_id().filter(|id| app.live.vm(*id).is_some()).into_iter().collect()
 }
 
-/// What `u` takes back: the selected job, or the newest; all of it where several were confirmed together.
+/// What `u` takes back: the selected job, or the newest of this console; all of it where several were confirmed together.
 pub fn undo(app: &App) -> Vec<Operation> {
+    of_chosen_or_newest(app, |_, job| undo_of(job))
+}
+
+/// What may be tried instead of the selected job that failed, or of the newest of this console.
+pub fn offered(app: &App) -> Vec<Operation> {
+    of_chosen_or_newest(app, |jobs, job| offer_of(job).filter(|_| !is_overtaken(jobs, job)))
+}
+
+fn of_chosen_or_newest(app: &App, leads_to: impl Fn(&Jobs, &Job) -> Option<Operation>) -> Vec<Operation> {
     let Some(ops) = &app.ops else { return Vec::new() };
     if let Some(chosen) = chosen(app) {
-        return chosen.into_iter().filter_map(undo_of).collect();
+        return chosen.into_iter().filter_map(|job| leads_to(&ops.jobs, job)).collect();
     }
-    let done = || ops.jobs.jobs.iter().filter(|job| undo_of(job).is_some());
-    let newest = done().find(|job| job.here).or_else(|| done().next());
+    let mine = || ops.jobs.jobs.iter().filter(|job| job.here);
+    let newest = mine().find(|job| leads_to(&ops.jobs, job).is_some());
     newest.map_or_else(Vec::new, |newest| {
-        done().filter(|job| job.batch == newest.batch).filter_map(|job| undo_of(job)).collect()
+        mine().filter(|job| job.batch == newest.batch).filter_map(|job| leads_to(&ops.jobs, job)).collect()
     })
 }
 
-/// What may be tried instead of the selected job that failed, or of the newest.
-pub fn offered(app: &App) -> Vec<Operation> {
-    let Some(ops) = &app.ops else { return Vec::new() };
-    if let Some(chosen) = chosen(app) {
-        return chosen.into_iter().filter_map(offer_of).collect();
-    }
-    let open = || ops.jobs.jobs.iter().filter(|job| offer_of(job).is_some());
-    let newest = open().find(|job| job.here).or_else(|| open().next());
-    newest.map_or_else(Vec::new, |newest| {
-        open().filter(|job| job.batch == newest.batch).filter_map(|job| offer_of(job)).collect()
-    })
+/// Whether something else was done to the same thing since, or is being done.
+fn is_overtaken(jobs: &Jobs, job: &Job) -> bool {
+    let later = |other: &Arc<Job>| other.id > job.id && other.target.id == job.target.id;
+    jobs.jobs.iter().any(|other| later(other) && (is_active(other) || other.state == JobState::Done))
 }
 
 /// The open jobs of this process among the selected ones.
@@ -173,9 +175,19 @@ pub fn undo_of(job: &Job) -> Option<Operation> {
     job.undo.clone().filter(|_| job.state == JobState::Done)
 }
 
-/// What may be tried instead of a job that is over.
+/// What may be tried instead of a job that is over; of one whose plan was no longer right, the same with a plan made anew.
 pub fn offer_of(job: &Job) -> Option<Operation> {
-    job.offer.clone().filter(|_| job.state.is_over())
+    match job.state {
+        JobState::Stale => Some(job.operation.clone()),
+        state => job.offer.clone().filter(|_| state.is_over()),
+    }
+}
+
+/// What taking the offer is called: `force off`, `plan again`.
+pub fn offer_word(job: &Job) -> Option<String> {
+    let offer = offer_of(job)?;
+    let verb = words::verb(&offer).trim_end_matches(':').to_lowercase();
+    Some(if job.state == JobState::Stale { "plan again".into() } else { verb })
 }
 
 /// The selected or open jobs, where jobs are what is on screen.

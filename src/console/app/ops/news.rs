@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::rows::{Counts, members};
-use super::{is_active, offer_of, undo_of, words};
+use super::{is_active, offer_word, undo_of, words};
 use crate::console::app::App;
 use crate::console::app::action::ActionId;
 use crate::console::app::msg::{Notice, Tone};
 use crate::engine::jobs::Jobs;
 use crate::model::job::{Job, JobId, JobState};
-use crate::model::operation::Operation;
 use crate::model::text::clean;
 
 /// Jobs of this process that ended since.
@@ -45,7 +44,11 @@ pub(in super::super) fn notice(app: &App, jobs: &Jobs, ended: &[&Job]) -> Option
             "{verb} {}: {}.{}",
             words::of_several(batch.len()),
             counts.text(),
-            hint(app, batch.iter().any(|job| undo_of(job).is_some()), batch.iter().find_map(|j| offer_of(j)))
+            hint(
+                app,
+                batch.iter().any(|job| undo_of(job).is_some()),
+                batch.iter().find_map(|job| offer_word(job))
+            )
         );
         Notice { tone: if counts.all_well() { Tone::Good } else { Tone::Bad }, text }
     })
@@ -63,14 +66,14 @@ fn of_one(app: &App, job: &Job) -> Notice {
         outcome if outcome.contains(&*job.target.display_name()) => outcome.to_owned(),
         outcome => format!("{title}: {outcome}"),
     };
-    Notice { tone, text: said + &hint(app, undo_of(job).is_some(), offer_of(job)) }
+    Notice { tone, text: said + &hint(app, undo_of(job).is_some(), offer_word(job)) }
 }
 
 /// The keys that help on: `  u undo`, `  a force off`.
-fn hint(app: &App, undo: bool, offer: Option<Operation>) -> String {
+fn hint(app: &App, undo: bool, offer: Option<String>) -> String {
     let key = |action| app.keymap.shown_key(app.scope_below(), action);
     if let (Some(offer), Some(key)) = (offer, key(ActionId::Offer)) {
-        return format!("  {key} {}", words::verb(&offer).to_lowercase());
+        return format!("  {key} {offer}");
     }
     key(ActionId::Undo).filter(|_| undo).map_or_else(String::new, |key| format!("  {key} undo"))
 }

@@ -1,12 +1,16 @@
 //! Operations in a word or two, where no plan says it.
 
 use crate::model::job::{Job, JobState, Progress, Unit};
-use crate::model::operation::{Operation, VmOperation};
+use crate::model::operation::{Operation, PoolOperation, VmOperation, VolumeOperation};
 use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
 pub const fn verb(operation: &Operation) -> &'static str {
-    let Operation::Vm { act, .. } = operation;
+    let act = match operation {
+        Operation::Vm { act, .. } => act,
+        Operation::Volume { act, .. } => return verb_of_volume(act),
+        Operation::Pool { act, .. } => return verb_of_pool(act),
+    };
     match act {
         VmOperation::Start { .. } => "Start",
         VmOperation::Shutdown { .. } => "Shut down",
@@ -32,7 +36,11 @@ pub const fn verb(operation: &Operation) -> &'static str {
 
 /// What goes on while it is carried out, short enough for a cell: `stopping`.
 pub const fn doing(operation: &Operation) -> &'static str {
-    let Operation::Vm { act, .. } = operation;
+    let act = match operation {
+        Operation::Vm { act, .. } => act,
+        Operation::Volume { act, .. } => return doing_to_volume(act),
+        Operation::Pool { .. } => return "changing",
+    };
     match act {
         VmOperation::Start { .. } => "starting",
         VmOperation::Shutdown { .. } => "stopping",
@@ -52,6 +60,45 @@ pub const fn doing(operation: &Operation) -> &'static str {
         | VmOperation::ChangeTags { .. }
         | VmOperation::Describe { .. }
         | VmOperation::Protect { .. } => "changing",
+    }
+}
+
+const fn verb_of_volume(act: &VolumeOperation) -> &'static str {
+    match act {
+        VolumeOperation::Create(_) => "Create volume",
+        VolumeOperation::Delete => "Delete volume",
+        VolumeOperation::Grow { .. } => "Grow volume",
+        VolumeOperation::Clone { .. } => "Clone volume",
+        VolumeOperation::Convert { .. } => "Convert volume",
+        VolumeOperation::Wipe => "Wipe volume",
+        VolumeOperation::Upload { .. } => "Upload to volume",
+        VolumeOperation::Download { .. } => "Download volume",
+    }
+}
+
+const fn verb_of_pool(act: &PoolOperation) -> &'static str {
+    match act {
+        PoolOperation::Define(_) | PoolOperation::Restore { .. } => "Define pool",
+        PoolOperation::Build(_) => "Build pool",
+        PoolOperation::Start => "Start pool",
+        PoolOperation::Stop => "Stop pool",
+        PoolOperation::Refresh => "Refresh pool",
+        PoolOperation::Autostart { on: true } => "Start with the host:",
+        PoolOperation::Autostart { on: false } => "No longer start with the host:",
+        PoolOperation::Undefine => "Undefine pool",
+    }
+}
+
+const fn doing_to_volume(act: &VolumeOperation) -> &'static str {
+    match act {
+        VolumeOperation::Create(_) => "creating",
+        VolumeOperation::Delete => "deleting",
+        VolumeOperation::Grow { .. } => "growing",
+        VolumeOperation::Clone { .. } => "cloning",
+        VolumeOperation::Convert { .. } => "converting",
+        VolumeOperation::Wipe => "wiping",
+        VolumeOperation::Upload { .. } => "uploading",
+        VolumeOperation::Download { .. } => "downloading",
     }
 }
 

@@ -67,8 +67,10 @@ fn toast(app: &App) -> &str {
 }
 
 fn act(operations: &[Operation]) -> &VmOperation {
-    let Operation::Vm { act, .. } = &operations[0];
-    act
+    match &operations[0] {
+        Operation::Vm { act, .. } => act,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn with_jobs(jobs: Arc<Jobs>) -> App {
@@ -413,7 +415,25 @@ fn a_batch_is_told_once_when_all_of_it_is_over() {
     let third = made::over(job(&app, 3, 3, "mail"), JobState::Failed, "No.");
     let fourth = made::over(job(&app, 4, 3, "web01"), JobState::Stale, "No.");
     update(&mut app, Msg::Jobs(made::jobs(vec![third, fourth])));
-    assert_eq!(toast(&app), "Shut down 2 VMs: 1 failed, 1 stale.");
+    assert_eq!(toast(&app), "Shut down 2 VMs: 1 failed, 1 stale.  a plan again");
+    assert_eq!(asked(&keys(&mut app, "a")).unwrap().0, [made::shutdown(vm(&app, "web01"))]);
+}
+
+#[test]
+fn an_offer_is_over_once_something_else_was_done() {
+    let mut app = desk();
+    let mut failed = made::over(job(&app, 1, 1, "mail"), JobState::Failed, "It still runs.");
+    failed.offer = Some(Operation::vm(vm(&app, "mail"), VmOperation::ForceOff));
+    update(&mut app, Msg::Jobs(made::jobs(vec![failed.clone()])));
+    assert!(app.footer().iter().any(|(_, _, id)| *id == ActionId::Offer));
+    let later = made::over(job(&app, 2, 2, "mail"), JobState::Done, "mail is off.");
+    update(&mut app, Msg::Jobs(made::jobs(vec![failed.clone(), later])));
+    assert_eq!(asked(&keys(&mut app, "a")), None);
+    // What other consoles did is theirs, but on the Jobs screen anything can be chosen.
+    failed.here = false;
+    update(&mut app, Msg::Jobs(made::jobs(vec![failed])));
+    assert_eq!(asked(&keys(&mut app, "a")), None);
+    assert_eq!(asked(&keys(&mut app, "7 a")).map(|(operations, _)| operations.len()), Some(1));
 }
 
 #[test]

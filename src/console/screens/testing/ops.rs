@@ -16,7 +16,6 @@ use crate::operations::{Facts, VmFacts, plan};
 pub(crate) fn planned(snapshot: &Snapshot, operations: &[Operation]) -> Vec<Planned> {
     let names: Vec<(VmId, String)> = snapshot.vms.iter().map(|vm| (vm.id, vm.name.clone())).collect();
     let facts = |operation: &Operation| Facts {
-        read_only: None,
         vm: operation.vm_id().and_then(|id| snapshot.vm(id)).map(|vm| VmFacts {
             id: vm.id,
             name: vm.name.clone(),
@@ -26,6 +25,7 @@ pub(crate) fn planned(snapshot: &Snapshot, operations: &[Operation]) -> Vec<Plan
             defined_xml: String::new(),
         }),
         names: names.clone(),
+        ..Facts::default()
     };
     operations.iter().map(|operation| plan(operation, &facts(operation))).collect()
 }

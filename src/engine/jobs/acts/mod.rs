@@ -1,6 +1,8 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
 mod guest;
+mod storage;
+mod transfer;
 
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -20,6 +22,8 @@ use crate::xml::domain;
 
 /// How often a wait looks whether events were missed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+pub(super) use transfer::part_of;
 
 /// What an act has at hand.
 pub(in crate::engine::jobs) struct Hands<'h> {
@@ -49,7 +53,7 @@ pub(in crate::engine::jobs) enum Broken {
         /// Why.
         sentence: String,
         /// What may be tried instead.
-        offer: Option<Operation>,
+        offer: Option<Box<Operation>>,
     },
 }
 
@@ -66,9 +70,9 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::Start { vm, paused, discard_saved } => {
             hv.start(*vm, StartHow { paused: *paused, discard_saved: *discard_saved })?;
         }
-        Act::Shutdown { vm, by } => hv.shutdown(*vm, ask(*by))?,
+        Act::Shutdown { vm, by } => asked(*by, |ask| hv.shutdown(*vm, ask))?,
         Act::AwaitOff { vm, within_s } => return await_off(*vm, *within_s, hands),
-        Act::Reboot { vm, by } => hv.reboot(*vm, ask(*by))?,
+        Act::Reboot { vm, by } => asked(*by, |ask| hv.reboot(*vm, ask))?,
         Act::Reset { vm } => hv.reset(*vm)?,
         Act::ForceOff { vm } => hv.force_off(*vm)?,
         Act::Pause { vm } => hv.pause(*vm)?,
@@ -81,14 +85,20 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
         Act::Guest(act) => guest::perform(act, hv)?,
+        Act::Storage(act) => return storage::perform(act, hands),
     }
     Ok(())
 }
 
-const fn ask(by: AskGuest) -> Ask {
+/// Asks the guest so; of an agent that does not answer in time, ACPI is the way out.
+fn asked(by: AskGuest, call: impl Fn(Ask) -> HvResult<()>) -> HvResult<()> {
     match by {
-        AskGuest::Agent => Ask::Agent,
-        AskGuest::Auto | AskGuest::Acpi => Ask::Acpi,
+        AskGuest::Agent => call(Ask::Agent),
+        AskGuest::Acpi => call(Ask::Acpi),
+        AskGuest::Auto => call(Ask::Agent).or_else(|e| {
+            tracing::info!("{e}: it is asked by ACPI.");
+            call(Ask::Acpi)
+        }),
     }
 }
 
@@ -119,7 +129,7 @@ fn await_off(vm: VmId, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
         if waited >= u64::from(within_s) {
             return Err(Broken::Said {
                 sentence: format!("It still runs after {within_s} s: the guest does not listen, or is busy."),
-                offer: Some(Operation::vm(vm, VmOperation::ForceOff)),
+                offer: Some(Box::new(Operation::vm(vm, VmOperation::ForceOff))),
             });
         }
         let progress = Progress { done: waited, total: within_s.into(), unit: Unit::Seconds, rate: None };
@@ -135,6 +145,8 @@ pub(in crate::engine::jobs) enum Found {
     Done,
     /// It was not, or is not so any more.
     NotDone,
+    /// It was begun, and what is there of it is not whole: it is taken back.
+    Half,
     /// Nothing is left of it that would tell.
     NoTrace,
 }
@@ -164,6 +176,7 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult
             found(now.description.unwrap_or_default() == text.trim())
         }
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } | Act::Guest(_) => Found::NoTrace,
+        Act::Storage(act) => return storage::probe(act, hv),
     })
 }
 

@@ -1,180 +1,133 @@
-//! Streams: bytes of a domain's console or screen.
+//! Bytes of volumes, through a stream of libvirt's that blocks.
 
-use std::ffi::{c_char, c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::null;
-use std::sync::Arc;
+use std::ffi::{c_char, c_longlong};
 
 use virt::sys;
 
 use super::connection::Conn;
-use super::domain::Domain;
-use super::error::{RawError, RawResult, count, done};
+use super::error::{RawError, RawResult, code, done};
 use super::handle::{given, handle};
-use super::text::taken;
+use super::storage::Volume;
 
 handle!(
     /// One reference to a stream.
-    RawStream(sys::virStream), sys::virStreamFree
+    Raw(sys::virStream), sys::virStreamFree
 );
 
-/// Bytes that are read or sent at once.
-const PIECE: usize = 16 << 10;
-/// What a stream that does not block answers when there is nothing, or no room.
-const NOT_NOW: c_int = -2;
+/// Bytes a packet carries to a daemon of any version.
+pub(in super::super) const PACKET: usize = 256_000;
+/// What receiving answers at a hole.
+const AT_HOLE: i32 = -3;
 
-const READABLE: c_int =
-    (sys::VIR_STREAM_EVENT_READABLE | sys::VIR_STREAM_EVENT_ERROR | sys::VIR_STREAM_EVENT_HANGUP) as c_int;
-const WRITABLE: c_int = sys::VIR_STREAM_EVENT_WRITABLE as c_int;
-
-/// What happens on a stream.
-pub(in super::super) enum StreamEvent<'a> {
-    /// The other side sent this.
-    Bytes(&'a [u8]),
-    /// There is room to send.
-    Room,
-    /// It is over, with an error or without.
-    Ended(Option<RawError>),
+/// What was received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Received {
+    /// So many bytes of the buffer.
+    Data(usize),
+    /// A hole of so many bytes.
+    Hole(u64),
+    /// The end.
+    End,
 }
 
-/// Who is told of it.
-pub(in super::super) type StreamHandler = Arc<dyn Fn(StreamEvent<'_>) + Send + Sync>;
-
-/// An open console: what it sends goes to the handler, on libvirt's event thread. Given up on drop.
-pub(in super::super) struct Console {
-    stream: RawStream,
-    // Last: the stream belongs to it.
-    _conn: Arc<Conn>,
+/// A stream to or from a volume. Dropped before it is finished, it is aborted.
+pub(in super::super) struct VolumeStream {
+    raw: Raw,
+    /// Whether holes travel as such.
+    pub(in super::super) sparse: bool,
+    finished: bool,
 }
 
-impl Console {
-    /// Opens a domain's first console. `take` takes it from whoever has it.
-    pub(in super::super) fn open(
-        conn: &Arc<Conn>,
-        domain: &Domain,
-        take: bool,
-        handler: &StreamHandler,
-    ) -> RawResult<Self> {
-        let stream = new(conn, sys::VIR_STREAM_NONBLOCK)?;
-        let flags = if take { sys::VIR_DOMAIN_CONSOLE_FORCE } else { 0 };
-        // SAFETY: a live domain and a live stream of the same connection; a null device means the first console.
-        done(unsafe { sys::virDomainOpenConsole(domain.raw(), null(), stream.raw(), flags) })?;
-        // From here on the stream is open and given up on drop.
-        let this = Self { stream, _conn: Arc::clone(conn) };
-        let opaque: *mut c_void = Box::into_raw(Box::new(Arc::clone(handler))).cast();
-        // SAFETY: a live stream; `opaque` is what `happened` expects and `free` gives back.
-        let answer = unsafe {
-            sys::virStreamEventAddCallback(this.stream.raw(), READABLE, Some(happened), opaque, Some(free))
+impl VolumeStream {
+    /// Opens one that writes so many bytes to the volume; sparse where both sides can.
+    pub(in super::super) fn upload(conn: &Conn, volume: &Volume, length: u64) -> RawResult<Self> {
+        let sparse = sys::VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM;
+        Self::open(conn, sparse, |stream, flags| {
+            // SAFETY: a live volume and a live stream.
+            done(unsafe { sys::virStorageVolUpload(volume.raw(), stream.raw(), 0, length, flags) })
+        })
+    }
+
+    /// Opens one that reads the whole volume; sparse where both sides can.
+    pub(in super::super) fn download(conn: &Conn, volume: &Volume) -> RawResult<Self> {
+        let sparse = sys::VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM;
+        Self::open(conn, sparse, |stream, flags| {
+            // SAFETY: a live volume and a live stream.
+            done(unsafe { sys::virStorageVolDownload(volume.raw(), stream.raw(), 0, 0, flags) })
+        })
+    }
+
+    fn open(conn: &Conn, sparse: u32, call: impl Fn(&Raw, u32) -> RawResult<()>) -> RawResult<Self> {
+        let fresh = || {
+            // SAFETY: a live connection; the reference is the caller's.
+            given(unsafe { sys::virStreamNew(conn.raw(), 0) }).map(|s| unsafe { Raw::own(s) })
         };
-        done(answer).inspect_err(|_| {
-            // SAFETY: made above, and libvirt did not keep it.
-            unsafe { free(opaque) };
-        })?;
-        Ok(this)
+        let raw = fresh()?;
+        match call(&raw, sparse) {
+            Ok(()) => Ok(Self { raw, sparse: true, finished: false }),
+            // Of block devices, or to an older daemon, every byte travels.
+            Err(e) if matches!(e.code, code::INVALID_ARG | code::NO_SUPPORT | code::ARGUMENT_UNSUPPORTED) => {
+                let raw = fresh()?;
+                call(&raw, 0)?;
+                Ok(Self { raw, sparse: false, finished: false })
+            }
+            Err(e) => Err(e),
+        }
     }
 
-    /// Sends bytes, as many as are taken at once; `None` where there is no room, of which the handler is told later.
-    pub(in super::super) fn send(&self, bytes: &[u8]) -> RawResult<Option<usize>> {
-        let piece = bytes.get(..PIECE).unwrap_or(bytes);
-        // SAFETY: a live stream, and as many bytes as are told.
-        let sent =
-            unsafe { sys::virStreamSend(self.stream.raw(), piece.as_ptr().cast::<c_char>(), piece.len()) };
-        if sent != NOT_NOW {
-            return count(sent).map(Some);
+    /// Sends all these bytes.
+    pub(in super::super) fn send(&self, mut bytes: &[u8]) -> RawResult<()> {
+        while !bytes.is_empty() {
+            let part = &bytes[..bytes.len().min(PACKET)];
+            // SAFETY: a live stream, and so many readable bytes.
+            let sent =
+                unsafe { sys::virStreamSend(self.raw.raw(), part.as_ptr().cast::<c_char>(), part.len()) };
+            let sent = usize::try_from(sent).map_err(|_| RawError::last())?;
+            bytes = bytes.get(sent..).unwrap_or_default();
         }
-        // SAFETY: a live stream with a callback.
-        done(unsafe { sys::virStreamEventUpdateCallback(self.stream.raw(), READABLE | WRITABLE) })?;
-        Ok(None)
+        Ok(())
+    }
+
+    /// Sends a hole; only where [`Self::sparse`] says so.
+    pub(in super::super) fn send_hole(&self, length: u64) -> RawResult<()> {
+        let length = c_longlong::try_from(length).map_err(|_| RawError::local("the hole is too long"))?;
+        // SAFETY: a live stream.
+        done(unsafe { sys::virStreamSendHole(self.raw.raw(), length, 0) })
+    }
+
+    /// Waits for what comes next.
+    pub(in super::super) fn receive(&self, buffer: &mut [u8]) -> RawResult<Received> {
+        let flags = if self.sparse { sys::VIR_STREAM_RECV_STOP_AT_HOLE } else { 0 };
+        let room = buffer.len().min(PACKET);
+        // SAFETY: a live stream, and so many bytes that may be written.
+        let got = unsafe {
+            sys::virStreamRecvFlags(self.raw.raw(), buffer.as_mut_ptr().cast::<c_char>(), room, flags)
+        };
+        match got {
+            0 => Ok(Received::End),
+            AT_HOLE => {
+                let mut length: c_longlong = 0;
+                // SAFETY: a live stream and a place to write to.
+                done(unsafe { sys::virStreamRecvHole(self.raw.raw(), &raw mut length, 0) })?;
+                Ok(Received::Hole(u64::try_from(length).unwrap_or(0)))
+            }
+            got => usize::try_from(got).map(Received::Data).map_err(|_| RawError::last()),
+        }
+    }
+
+    /// Says that this was all, and waits until the other side has it.
+    pub(in super::super) fn finish(mut self) -> RawResult<()> {
+        self.finished = true;
+        // SAFETY: a live stream.
+        done(unsafe { sys::virStreamFinish(self.raw.raw()) })
     }
 }
 
-impl Drop for Console {
+impl Drop for VolumeStream {
     fn drop(&mut self) {
-        // SAFETY: a live stream. An error is of no use: it had no callback, or was over.
-        unsafe {
-            sys::virStreamEventRemoveCallback(self.stream.raw());
-            sys::virStreamAbort(self.stream.raw());
+        if !self.finished {
+            // SAFETY: a live stream. An error is of no use: it is over in any case.
+            unsafe { sys::virStreamAbort(self.raw.raw()) };
         }
     }
-}
-
-/// A picture of a screen: its kind and its bytes, at most so many. Blocks until all is there.
-pub(in super::super) fn screenshot(
-    conn: &Arc<Conn>,
-    domain: &Domain,
-    screen: u32,
-    most: usize,
-) -> RawResult<(String, Vec<u8>)> {
-    let stream = new(conn, 0)?;
-    // SAFETY: a live domain and a live stream of the same connection; the string is the caller's.
-    let mime = unsafe { taken(sys::virDomainScreenshot(domain.raw(), stream.raw(), screen, 0)) }?;
-    let read = read_all(&stream, most);
-    match read {
-        // SAFETY: a live stream that was read to its end.
-        Ok(bytes) => done(unsafe { sys::virStreamFinish(stream.raw()) }).map(|()| (mime, bytes)),
-        Err(e) => {
-            // SAFETY: a live stream, given up.
-            unsafe { sys::virStreamAbort(stream.raw()) };
-            Err(e)
-        }
-    }
-}
-
-fn read_all(stream: &RawStream, most: usize) -> RawResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut piece = vec![0u8; 256 << 10];
-    loop {
-        match receive(stream.raw(), &mut piece)? {
-            Some(0) => return Ok(bytes),
-            Some(n) if bytes.len() + n > most => return Err(RawError::local("the picture is too large")),
-            Some(n) => bytes.extend_from_slice(piece.get(..n).unwrap_or_default()),
-            None => return Err(RawError::local("the stream ended in the middle")),
-        }
-    }
-}
-
-fn new(conn: &Arc<Conn>, flags: u32) -> RawResult<RawStream> {
-    // SAFETY: a live connection; the reference is the caller's.
-    given(unsafe { sys::virStreamNew(conn.raw(), flags) }).map(|s| unsafe { RawStream::own(s) })
-}
-
-/// Reads what is there; 0 at the end, `None` when there is nothing now.
-fn receive(stream: sys::virStreamPtr, into: &mut [u8]) -> RawResult<Option<usize>> {
-    // SAFETY: a live stream, and room for as many bytes as are told.
-    let got = unsafe { sys::virStreamRecv(stream, into.as_mut_ptr().cast::<c_char>(), into.len()) };
-    if got == NOT_NOW { Ok(None) } else { count(got).map(Some) }
-}
-
-/// What libvirt's event thread calls.
-unsafe extern "C" fn happened(stream: sys::virStreamPtr, events: c_int, opaque: *mut c_void) {
-    // SAFETY: made by `Console::open`; libvirt keeps it while a callback runs.
-    let handler = unsafe { &*opaque.cast::<StreamHandler>() };
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        if events & WRITABLE != 0 {
-            // SAFETY: a live stream with this callback.
-            unsafe { sys::virStreamEventUpdateCallback(stream, READABLE) };
-            handler(StreamEvent::Room);
-        }
-        if events & READABLE == 0 {
-            return;
-        }
-        // Also after an error: reading tells which.
-        let mut piece = [0u8; PIECE];
-        let ended = match receive(stream, &mut piece) {
-            Ok(None) => return,
-            Ok(Some(n @ 1..)) => return handler(StreamEvent::Bytes(piece.get(..n).unwrap_or_default())),
-            Ok(Some(0)) => None,
-            Err(e) => Some(e),
-        };
-        // SAFETY: as above. What is over would be told again and again.
-        unsafe { sys::virStreamEventUpdateCallback(stream, 0) };
-        handler(StreamEvent::Ended(ended));
-    }));
-}
-
-/// Ends libvirt's count of the handler.
-unsafe extern "C" fn free(opaque: *mut c_void) {
-    // SAFETY: made by `Console::open`; called once.
-    let handler = unsafe { Box::from_raw(opaque.cast::<StreamHandler>()) };
-    let _ = catch_unwind(AssertUnwindSafe(move || drop(handler)));
 }

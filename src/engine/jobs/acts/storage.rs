@@ -1,0 +1,171 @@
+//! Acts about volumes and pools.
+
+use std::time::Duration;
+
+use super::transfer::{download, part_of, upload};
+use super::{Broken, Found, Hands};
+use crate::engine::jobs::facts_storage::vm_uses;
+use crate::engine::jobs::watch::watched_as;
+use crate::hypervisor::{Build, HvErrorKind, HvProgress, HvResult, Hypervisor};
+use crate::model::operation::BuildHow;
+use crate::model::plan::StorageAct;
+use crate::model::storage::PoolState;
+use crate::operations::names;
+use crate::xml;
+
+/// How long a volume that libvirt still writes to is waited for, before it is given up to delete it.
+const LET_GO_WITHIN_S: u64 = 6 * 3600;
+/// How often it is tried.
+const TRY_EVERY: Duration = Duration::from_millis(500);
+
+/// Does it.
+pub(super) fn perform(act: &StorageAct, hands: &Hands<'_>) -> Result<(), Broken> {
+    let hv = hands.hv;
+    match act {
+        StorageAct::CreateVolume { pool, xml, metadata, .. } => hv.create_volume(pool, xml, *metadata)?,
+        StorageAct::CloneVolume { .. } => return clone(act, hands),
+        StorageAct::DeleteVolume { pool, name } => return delete(pool, name, hands),
+        StorageAct::ResizeVolume { pool, name, capacity, allocate } => {
+            hv.resize_volume(pool, name, *capacity, *allocate)?;
+        }
+        StorageAct::WipeVolume { pool, name } => hv.wipe_volume(pool, name)?,
+        StorageAct::Upload { pool, name, from } => return upload((pool, name), from, hands),
+        StorageAct::Download { pool, name, to } => return download((pool, name), to, hands),
+        StorageAct::RemovePart { of } => return remove_part(of),
+        StorageAct::DefinePool { xml, .. } => hv.define_pool(xml)?,
+        StorageAct::UndefinePool { pool } => gone_is_fine(hv.undefine_pool(pool))?,
+        StorageAct::BuildPool { pool, how } => hv.build_pool(pool, build(*how))?,
+        StorageAct::StartPool { pool } => hv.start_pool(pool)?,
+        StorageAct::StopPool { pool } => hv.stop_pool(pool)?,
+        StorageAct::RefreshPool { pool } => hv.refresh_pool(hv.pool_named(pool)?)?,
+        StorageAct::SetPoolAutostart { pool, on } => hv.set_pool_autostart(pool, *on)?,
+    }
+    Ok(())
+}
+
+const fn build(how: Option<BuildHow>) -> Build {
+    match how {
+        None => Build::Plain,
+        Some(BuildHow::WhereEmpty) => Build::WhereEmpty,
+        Some(BuildHow::Overwrite) => Build::Overwrite,
+    }
+}
+
+fn gone_is_fine(done: HvResult<()>) -> HvResult<()> {
+    match done {
+        Err(e) if e.kind == HvErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Copies, and tells how far it is by what the copy occupies. It cannot be broken off: what was made is deleted then.
+fn clone(act: &StorageAct, hands: &Hands<'_>) -> Result<(), Broken> {
+    let StorageAct::CloneVolume { pool, name, xml, from_pool, from, bytes } = act else { return Ok(()) };
+    let (at, total) = ((pool.clone(), name.clone()), *bytes);
+    let look = move |hv: &dyn Hypervisor| {
+        let now = hv.volume(&at.0, &at.1, false)?;
+        Ok(Some(HvProgress { done: now.allocation.min(total.max(1)), total }))
+    };
+    let done = watched_as(hands, look, |_| Ok(()), || hands.hv.clone_volume(pool, xml, (from_pool, from)));
+    if !hands.stop.is_asked() {
+        return Ok(done?);
+    }
+    if done.is_ok() {
+        delete(pool, name, hands)?;
+    }
+    Err(Broken::Stopped("The copy was deleted."))
+}
+
+/// Deletes a volume. One that a copy goes on into, begun by a process that is gone, is waited for.
+fn delete(pool: &str, name: &str, hands: &Hands<'_>) -> Result<(), Broken> {
+    let begun = hands.clock.now().mono_us;
+    loop {
+        match gone_is_fine(hands.hv.delete_volume(pool, name)) {
+            Err(e) if e.message.contains("still being allocated") => {
+                let waited = hands.clock.now().mono_us.saturating_sub(begun) / 1_000_000;
+                if waited >= LET_GO_WITHIN_S || hands.stop.is_asked() {
+                    return Err(e.into());
+                }
+                hands.stop.wait(TRY_EVERY);
+            }
+            done => return Ok(done?),
+        }
+    }
+}
+
+fn remove_part(of: &str) -> Result<(), Broken> {
+    match std::fs::remove_file(part_of(of)) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Broken::Said {
+            sentence: format!("{} could not be removed: {e}.", part_of(of).display()),
+            offer: None,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Looks whether an act was done.
+pub(super) fn probe(act: &StorageAct, hv: &dyn Hypervisor) -> HvResult<Found> {
+    let found = |so: bool| if so { Found::Done } else { Found::NotDone };
+    Ok(match act {
+        StorageAct::CreateVolume { pool, name, .. } => found(there(hv, pool, name)?),
+        StorageAct::CloneVolume { pool, name, xml, .. } => half_made(hv, pool, name, xml)?,
+        StorageAct::DeleteVolume { pool, name } => found(!there(hv, pool, name)?),
+        StorageAct::ResizeVolume { pool, name, capacity, .. } => {
+            found(hv.volume(pool, name, false)?.capacity >= *capacity)
+        }
+        StorageAct::WipeVolume { .. } | StorageAct::RefreshPool { .. } | StorageAct::BuildPool { .. } => {
+            Found::NoTrace
+        }
+        // What is in the volume goes with the volume, which the step before made.
+        StorageAct::Upload { .. } => Found::NotDone,
+        StorageAct::Download { to, .. } => {
+            if part_of(to).exists() {
+                Found::Half
+            } else {
+                found(std::path::Path::new(to).exists())
+            }
+        }
+        StorageAct::RemovePart { of } => found(!part_of(of).exists()),
+        StorageAct::DefinePool { pool, .. } => found(pool_there(hv, pool)?),
+        StorageAct::UndefinePool { pool } => found(!pool_there(hv, pool)?),
+        StorageAct::StartPool { pool } => found(state(hv, pool)? != PoolState::Inactive),
+        StorageAct::StopPool { pool } => found(state(hv, pool)? == PoolState::Inactive),
+        StorageAct::SetPoolAutostart { pool, on } => {
+            found(hv.pool(hv.pool_named(pool)?)?.autostart == Some(*on))
+        }
+    })
+}
+
+fn state(hv: &dyn Hypervisor, pool: &str) -> HvResult<PoolState> {
+    Ok(hv.pool(hv.pool_named(pool)?)?.state)
+}
+
+fn there(hv: &dyn Hypervisor, pool: &str, name: &str) -> HvResult<bool> {
+    is_there(hv.volume(pool, name, false))
+}
+
+fn pool_there(hv: &dyn Hypervisor, pool: &str) -> HvResult<bool> {
+    is_there(hv.pool_named(pool))
+}
+
+fn is_there<T>(answer: HvResult<T>) -> HvResult<bool> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind == HvErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// A copy whose end nobody saw counts as half made; a volume of that name that was made otherwise is somebody else's.
+fn half_made(hv: &dyn Hypervisor, pool: &str, name: &str, xml: &str) -> HvResult<Found> {
+    let now = match hv.volume(pool, name, true) {
+        Ok(now) => now,
+        Err(e) if e.kind == HvErrorKind::NotFound => return Ok(Found::NotDone),
+        Err(e) => return Err(e),
+    };
+    let asked = xml::volume::parse(xml).unwrap_or_default();
+    let named = |u: &xml::domain::Use| names(&u.named, pool, &now);
+    let used = vm_uses(hv)?.iter().flat_map(|vm| &vm.uses).any(named);
+    let ours = asked.capacity == Some(now.capacity) && !used;
+    Ok(if ours { Found::Half } else { Found::NotDone })
+}
