@@ -6,6 +6,7 @@ use rustix::process::Signal;
 
 use super::command::run;
 use super::host;
+use super::scene::{lines, live, row_of, says, selected};
 use super::term::{SOON, Term};
 
 /// A guest answers slowly: it is emulated, and so is its serial line.
@@ -45,6 +46,43 @@ fn a_guest_is_typed_into_and_left() {
     term.send("\x1d");
     assert!(term.wait_exit(SOON).success());
     assert!(term.screen().contains("Left the console of web02."), "{}", term.screen());
+    term.assert_terminal_restored();
+}
+
+#[test]
+fn the_console_shows_a_guest_through_its_own_emulator() {
+    let Some(uri) = host::private() else { return };
+    let mut term = live(&uri, "mail");
+    // The row of `mail` is found by the filter.
+    term.send("/mail\r");
+    term.until("mail selected", SOON, |s| selected(s).is_some_and(|row| row.contains("mail")));
+    term.send("c");
+    term.until("how to leave", SOON, |s| {
+        lines(s).last().is_some_and(|l| l.contains("mail") && l.contains("Ctrl-]"))
+    });
+    term.send("\r");
+    term.until("a prompt", GUEST, |s| s.contents().contains("mail:"));
+    let from = term.raw().len();
+    // A title, the clipboard, another charset, the terminal's own screen: none of it leaves the emulator.
+    term.send("printf '\\033]0;ti''tle\\007\\033]52;c;QQ==\\007\\033(0\\033(B\\033[?1049h\\033[?1049l\\033[1;31mho''stile\\033[0m\\n'\r");
+    term.until("the text alone", GUEST, |s| s.contents().lines().any(|l| l.trim_end() == "hostile"));
+    let written = String::from_utf8_lossy(&term.raw()[from..]).into_owned();
+    for foreign in ["\x1b]0;", "\x1b]52;", "\x1b(0", "\x1b[?1049"] {
+        assert!(!written.contains(foreign), "{foreign:?} reached the terminal");
+    }
+    // q is the guest's; the menu leaves.
+    term.send("q\x15");
+    term.send("\x1d");
+    term.until("the menu", SOON, |s| says(s, "Leave") && says(s, "Look back"));
+    term.send("\r");
+    term.until("the list again", SOON, |s| !says(s, "menu, leave") && row_of(s, "mail").is_some());
+    // Closed with it: another opens it at once. Leaving the program closes it as well.
+    term.send("c");
+    term.until("open again", SOON, |s| says(s, "menu, leave"));
+    term.send("\r");
+    term.until("a prompt", GUEST, |s| s.contents().contains("mail:"));
+    term.signal(Signal::TERM);
+    term.wait_exit(SOON);
     term.assert_terminal_restored();
 }
 

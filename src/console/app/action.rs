@@ -5,7 +5,8 @@ use super::App;
 use super::available::{self, Availability};
 use super::place::Scope::{
     self, Alerts, Charts, Filter, Global, Help, Host, Job, Jobs, Menu, Move, Palette, PaneCharts, Plan,
-    Planning, Prompt, Question, Storage, Time, Top, Topology, Vm, VmCharts, Vms,
+    Planning, Prompt, Question, Serial, SerialBack, SerialOver, Storage, Time, Top, Topology, Vm, VmCharts,
+    Vms,
 };
 
 /// What an action is for: the headings of help.
@@ -143,6 +144,16 @@ actions! {
     Undo "undo" "Undo" "Takes back what was done last, or the selected job." Operations [Global Job] ["u"] Some((25, "undo")), available::can_undo;
     Offer "offer" "Take the offer" "Tries what a job that failed offers instead, such as forcing off what did not shut down." Operations [Global Job] ["a"] Some((24, "offer")), available::can_take_offer;
     StopJob "stop-job" "Stop the job" "Asks whether to stop the selected job, and take back what it did." Operations [Jobs Job] ["x"] Some((18, "stop")), available::can_stop_job;
+
+    SerialOpen "console" "Serial console" "Opens the guest's serial console." Operations [Vms Vm Topology Alerts] ["c"] Some((17, "console")), available::can_open_console;
+    SerialMenu "console-menu" "Console's menu" "Opens the menu of the console: leave, look back, copy, take over." Operations [Serial] ["Ctrl-]"] Some((10, "menu, leave")), available::always;
+    SerialBack "console-back" "Look back" "Looks at what has left the console's screen." Look [Serial] ["Shift-PgUp"] Some((11, "look back")), available::always;
+    SerialLive "console-live" "Back to the guest" "Shows what the guest shows now." Look [SerialBack] ["Esc" "q" "Ctrl-]"] Some((10, "back to the guest")), available::always;
+    SerialCopy "console-copy" "Copy the console's screen" "Copies the text on the console's screen." Look [SerialBack] ["y"] Some((11, "copy")), available::in_console;
+    SerialEscape "console-type-escape" "Type Ctrl-]" "Types the key that opens the console's menu into the guest." Operations [Serial] [] None, available::in_console;
+    SerialAgain "console-again" "Open the console again" "Opens the console again." Operations [SerialOver] ["Enter"] Some((10, "open again")), available::in_console;
+    SerialTake "console-take" "Take the console over" "Opens the console and takes it from whoever has it open." Operations [SerialOver] ["f"] Some((11, "take over")), available::in_console;
+    SerialLeave "console-leave" "Leave the console" "Closes the console and goes back." Operations [SerialOver] ["Esc" "q" "Ctrl-]"] Some((12, "leave")), available::in_console;
 
     Copy "copy" "Copy" "Copies a name, UUID, address or the XML to your terminal's clipboard (OSC 52)." Look [Global] ["y"] Some((54, "copy")), available::can_copy;
     Xml "xml" "XML" "Shows the VM's XML." Look [Vms Vm] ["x"] None, available::has_vm;

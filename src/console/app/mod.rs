@@ -16,6 +16,7 @@ pub mod ops;
 pub mod overlay;
 pub mod past;
 pub mod place;
+pub mod serial;
 pub mod top;
 mod update;
 pub mod vm_page;
@@ -42,6 +43,7 @@ use vm_page::VmPage;
 
 use super::keymap::{Key, Keymap};
 use crate::config::Grouping;
+use crate::engine::consoles::ConsoleState;
 use crate::engine::jobs::Jobs;
 use crate::model::alert::{Condition, Subject};
 use crate::model::id::VmId;
@@ -172,6 +174,10 @@ pub struct App {
     pub topology: TopologyState,
     /// Plans and jobs; none where nothing can be done from here.
     pub ops: Option<Ops>,
+    /// A guest's serial console, open over everything else.
+    pub serial: Option<serial::Serial>,
+    /// How many consoles were opened: their numbers.
+    consoles: u64,
     /// First line of the host summary.
     pub host_scroll: usize,
     /// Overlays, the top one last.
@@ -217,6 +223,8 @@ impl App {
             alerts: Cursor::default(),
             topology: TopologyState::default(),
             ops: None,
+            serial: None,
+            consoles: 0,
             host_scroll: 0,
             overlays: Vec::new(),
             pending: Vec::new(),
@@ -301,6 +309,7 @@ impl App {
     /// Whether there is nothing to go back from.
     pub fn is_top(&self) -> bool {
         self.page.is_none()
+            && self.serial.is_none()
             && !self.zoomed
             && self.overlays.is_empty()
             && self.frozen.is_none()
@@ -344,6 +353,13 @@ impl App {
 
     /// The scope below any overlay: what help explains.
     pub fn scope_below(&self) -> Scope {
+        if let Some(serial) = &self.serial {
+            return match serial.state {
+                ConsoleState::Ended(_) => Scope::SerialOver,
+                _ if serial.looks_back => Scope::SerialBack,
+                _ => Scope::Serial,
+            };
+        }
         match &self.page {
             Some(page) if page.tab == VmTab::Charts => Scope::VmCharts,
             Some(_) => Scope::Vm,

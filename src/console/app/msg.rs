@@ -7,6 +7,7 @@ use super::action::ActionId;
 use super::history::{ChartAsk, ChartHistory, MomentAsk, MomentHistory, Told, TopAsk, TopRow};
 use super::place::{Pane, Screen, VmTab};
 use crate::console::keymap::Key;
+use crate::engine::consoles::Taken;
 use crate::engine::jobs::{Consent, Jobs};
 use crate::model::id::VmId;
 use crate::model::job::JobId;
@@ -56,6 +57,8 @@ pub enum Msg {
         /// Their jobs, or a sentence.
         result: Result<Vec<JobId>, String>,
     },
+    /// What came of the console with this number.
+    Console(u64, Taken),
     /// Jobs, as they are now.
     Jobs(Arc<Jobs>),
     /// Something the user should read.
@@ -179,6 +182,19 @@ pub enum Effect {
     Submit(Vec<Plan>, Consent, u64),
     /// Stop a job.
     CancelJob(JobId),
+    /// Open a VM's serial console; what comes of it carries the number.
+    OpenConsole {
+        /// Whose.
+        vm: VmId,
+        /// Take it from whoever has it open.
+        take: bool,
+        /// The number.
+        ticket: u64,
+    },
+    /// Type into the open console.
+    TypeConsole(Vec<u8>),
+    /// Close the open console.
+    CloseConsole,
     /// Copy to the terminal's clipboard.
     Copy(String),
     /// Change the theme.

@@ -188,11 +188,17 @@ pub enum Scope {
     Question,
     /// A job in full.
     Job,
+    /// A guest's serial console.
+    Serial,
+    /// What has left a console's screen.
+    SerialBack,
+    /// A console that is over.
+    SerialOver,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Global,
         Self::Move,
         Self::Vms,
@@ -217,6 +223,9 @@ impl Scope {
         Self::Prompt,
         Self::Question,
         Self::Job,
+        Self::Serial,
+        Self::SerialBack,
+        Self::SerialOver,
     ];
 
     /// The name in keymap files and help.
@@ -246,6 +255,9 @@ impl Scope {
             Self::Prompt => "prompt",
             Self::Question => "question",
             Self::Job => "job",
+            Self::Serial => "console",
+            Self::SerialBack => "console-back",
+            Self::SerialOver => "console-over",
         }
     }
 
@@ -268,14 +280,22 @@ impl Scope {
             Self::VmCharts => &[Self::Charts, Self::Vm, Self::Move, Self::Global],
             Self::PaneCharts => &[Self::Charts, Self::Move, Self::Global],
             Self::PlanTyped => &[Self::Plan, Self::Move],
-            Self::Help | Self::Menu | Self::Top | Self::Plan | Self::Question | Self::Job => &[Self::Move],
+            Self::Help
+            | Self::Menu
+            | Self::Top
+            | Self::Plan
+            | Self::Question
+            | Self::Job
+            | Self::SerialBack => &[Self::Move],
             Self::Global
             | Self::Move
             | Self::Palette
             | Self::Filter
             | Self::Time
             | Self::Planning
-            | Self::Prompt => &[],
+            | Self::Prompt
+            | Self::Serial
+            | Self::SerialOver => &[],
         };
         std::iter::once(self).chain(parents.iter().copied())
     }

@@ -1,6 +1,7 @@
 //! Every screen at every size, as text and styles.
 
 mod ops;
+mod serial;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@
 //! at once for a key and for what a key asked for, and at most every [`CALM`] for everything else.
 
 mod backend;
+mod consoles;
 mod desk;
 mod guard;
 mod hang_up;
@@ -24,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use backend::Compact;
+use consoles::Lines;
 use desk::Desk;
 pub use guard::{Aside, Guard, give_up};
 use hang_up::HangUp;
@@ -34,6 +36,7 @@ use super::app::msg::{Effect, Msg, Notice};
 use super::app::{App, AppConfig, update};
 use super::screens::{self, View};
 use super::theme::{ColorDepth, Glyphs, Look, Theme, ThemeSource};
+use crate::engine::consoles::Consoles;
 use crate::engine::jobs::{DeskHandle, Jobs};
 use crate::engine::{Command, Handle};
 use crate::model::snapshot::{Link, Snapshot};
@@ -84,12 +87,17 @@ type Screen = Terminal<Compact<BufWriter<Stdout>>>;
 ///
 /// # Errors
 /// Where there is no terminal, or writing to it fails.
-pub fn run(handle: &Handle, desk: Option<DeskHandle>, options: Options) -> io::Result<Ended> {
+pub fn run(
+    handle: &Handle,
+    desk: Option<DeskHandle>,
+    consoles: Option<Consoles>,
+    options: Options,
+) -> io::Result<Ended> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let signals = Signals::new()?;
         let _guard = Guard::enter(options.mouse)?;
-        let mut console = Console::new(handle, desk, options)?;
+        let mut console = Console::new(handle, desk, consoles, options)?;
         let ended = console.run(signals).await;
         let _ = console.screen.show_cursor();
         tracing::info!("console ended: {ended:?} after {} draws", console.draws);
@@ -137,6 +145,7 @@ struct Console {
     handle: Handle,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     desk: Option<Desk>,
+    lines: Lines,
     answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
     clock: fn() -> (Timestamp, i32),
     last_draw: Instant,
@@ -147,7 +156,12 @@ struct Console {
 type Flow = std::ops::ControlFlow<Ended>;
 
 impl Console {
-    fn new(handle: &Handle, desk: Option<DeskHandle>, options: Options) -> io::Result<Self> {
+    fn new(
+        handle: &Handle,
+        desk: Option<DeskHandle>,
+        consoles: Option<Consoles>,
+        options: Options,
+    ) -> io::Result<Self> {
         let mut snapshots = handle.subscribe();
         let first = snapshots.borrow_and_update().clone();
         let (now, offset) = (options.clock)();
@@ -167,7 +181,7 @@ impl Console {
         let writer = BufWriter::with_capacity(1 << 16, io::stdout());
         Ok(Self {
             app,
-            view: View::default(),
+            view: View::with_depth(options.depth),
             theme,
             theme_sources: options.theme_sources,
             depth: options.depth,
@@ -177,6 +191,7 @@ impl Console {
             handle: handle.clone(),
             snapshots,
             desk,
+            lines: Lines::new(consoles, answers.0.clone()),
             answers,
             clock: options.clock,
             last_draw: Instant::now(),
@@ -266,6 +281,8 @@ impl Console {
                 true
             }
             Msg::Charts(..) => self.app.past.is_some(),
+            // The echo of a key; a flood is drawn calmly.
+            Msg::Console(_, taken) => taken.bytes.len() <= 256,
             _ => false,
         }
     }
@@ -311,6 +328,14 @@ impl Console {
                 self.at_desk(|desk| desk.submit(plans, consent, ticket));
             }
             Effect::CancelJob(job) => self.at_desk(|desk| desk.cancel(job)),
+            Effect::OpenConsole { vm, take, ticket } => self.lines.open(vm, take, ticket),
+            Effect::TypeConsole(bytes) => {
+                if !self.lines.type_bytes(&bytes) {
+                    let text = "The guest takes no more now: that was not typed.";
+                    return self.take(Msg::Notice(Notice::bad(text)));
+                }
+            }
+            Effect::CloseConsole => self.lines.close(),
             Effect::Copy(text) => {
                 let mut out = io::stdout().lock();
                 let copied = crossterm::queue!(out, CopyToClipboard::to_clipboard_from(text))

@@ -76,7 +76,7 @@ pub enum Ended {
 }
 
 /// What came of a console since the last look.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// What the guest printed.
     pub bytes: Vec<u8>,

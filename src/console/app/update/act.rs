@@ -7,7 +7,9 @@ use super::super::cursor::Motion;
 use super::super::msg::{Effect, Notice, Tone};
 use super::super::overlay::Overlay;
 use super::super::place::{Screen, VmTab};
-use super::{charts, focus_effect, menus, motion, navigate, ops, palette, past, snapshot, toast, top};
+use super::{
+    charts, focus_effect, menus, motion, navigate, ops, palette, past, serial, snapshot, toast, top,
+};
 
 /// Does an action, or says why it cannot be done now.
 pub(super) fn act(app: &mut App, action: ActionId) -> Vec<Effect> {
@@ -125,6 +127,15 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::LogMore => vec![Effect::LogLevel(true)],
         A::LogLess => vec![Effect::LogLevel(false)],
         A::Redraw => vec![Effect::Redraw],
+        A::SerialOpen
+        | A::SerialMenu
+        | A::SerialBack
+        | A::SerialLive
+        | A::SerialAgain
+        | A::SerialTake
+        | A::SerialEscape
+        | A::SerialCopy
+        | A::SerialLeave => serial::action(app, action),
         A::Quit => ops::leave(app),
         _ => ops::action(app, action),
     }

@@ -10,6 +10,7 @@ mod navigate;
 mod ops;
 mod palette;
 mod past;
+mod serial;
 pub(super) mod snapshot;
 mod top;
 
@@ -37,6 +38,9 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Mouse(mouse) => mouse::on_mouse(app, mouse),
         Msg::Resize(columns, rows) => {
             app.size = (columns, rows);
+            if let Some(serial) = &mut app.serial {
+                serial.resize(app.size);
+            }
             app.dirty = true;
             Vec::new()
         }
@@ -85,6 +89,7 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Planned { ticket, result } => ops::planned(app, ticket, result),
         Msg::Submitted { ticket, result } => ops::submitted(app, ticket, result),
+        Msg::Console(ticket, taken) => serial::came(app, ticket, &taken),
         Msg::Jobs(jobs) => ops::jobs_changed(app, &jobs),
         Msg::Notice(notice) => {
             toast(app, notice);
