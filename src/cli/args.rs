@@ -2,7 +2,9 @@
 
 mod audit;
 mod export;
+mod network;
 mod past;
+mod snapshot;
 mod storage;
 mod vm;
 
@@ -19,9 +21,11 @@ use crate::config::{LogLevel, Overrides};
 
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
+pub(super) use network::{Network, NetworkAsked};
 pub(super) use past::{By, Events, History, Of, Range, Top};
+pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
 pub(super) use storage::{Pool, Volume};
-pub(super) use vm::{Action, Form, GuestAction, How, Vm};
+pub(super) use vm::{Action, Asking, Form, GuestAction, How, Vm};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
 ///
@@ -134,10 +138,14 @@ pub enum Command {
     Show(Show),
     /// Start, stop, save or set VMs: each command makes a plan, shows it, and does it once you agree.
     Vm(Vm),
+    /// Take, list, delete and go back to snapshots of a VM.
+    Snapshot(Snapshot),
     /// Make, copy, grow, move and delete volumes, in the same way.
     Volume(Volume),
     /// Define, start and stop storage pools, in the same way.
     Pool(Pool),
+    /// Define, start, stop and change virtual networks, and tell who is on them.
+    Network(Network),
     /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.
     History(History),
     /// Tell who used most in a time. Needs no hypervisor.

@@ -1,5 +1,6 @@
 //! From the command line to an exit code.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,17 +9,19 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    Action, Cli, Command, Config, Doctor, Export, GuestAction, How, Kind, List, Output, Show, Vm as VmArgs,
+    Action, Cli, Command, Config, Doctor, Export, GuestAction, How, Kind, List, NetworkAsked, Output, Show,
+    SnapshotAction, Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{audit, collect, console, doctor, keys, man, orphans, show};
+use super::commands::{audit, collect, console, doctor, keys, man, network, orphans, show};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
 use super::notify::Manager;
 use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
 use super::session::{Session, connector};
+use super::when::Clock;
 use super::{docs, export, log, operate, panic};
 use crate::config::{Ascii, Environment, Loaded, Paths, documented, effective, load};
 use crate::engine::Role;
@@ -76,6 +79,8 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
             None => job.orphans(&volume.how),
         },
         Some(Command::Pool(pool)) => job.operate_one(&pool.action.asked(), &pool.how),
+        Some(Command::Snapshot(snapshot)) => job.snapshot(&snapshot.action),
+        Some(Command::Network(network)) => job.network(&network.action.asked(), &network.how),
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
@@ -168,9 +173,18 @@ impl Job {
         let (poll, limits) = (settings.poll.clone(), settings.limits.clone());
         let kept = Some(history.clone());
         let (folder, read_only) = (history.folder.clone(), settings.read_only);
+        let keep_days = settings.delete.keep_days;
         let desk = {
             let connector = connector.clone();
-            move || operate::open(connector, &operate::Place::new(Some(folder))?, read_only, Via::Collector)
+            move || {
+                operate::open(
+                    connector,
+                    &operate::Place::new(Some(folder))?,
+                    read_only,
+                    keep_days,
+                    Via::Collector,
+                )
+            }
         };
         let start = move || Ok((Session::start(connector, poll, limits, kept, Role::Collector)?, desk()?));
         collect::run(start, &history, &Manager::of(&self.environment))
@@ -259,23 +273,40 @@ impl Job {
     }
 
     fn operate(&self, args: &VmArgs) -> Result<Exit, Failure> {
-        self.at_desk(|open| operate::run(args, self.layout(), open))
+        self.at_desk(|place, host, open| operate::run(args, self.layout(), (place, host), open))
     }
 
     fn operate_one(&self, operation: &Operation, how: &How) -> Result<Exit, Failure> {
-        self.at_desk(|open| operate::run_one(operation, how, self.layout(), open))
+        self.at_desk(|_, _, open| operate::run_one(operation, how, self.layout(), open))
     }
 
-    /// Does something with a way to open this host's desk.
+    /// Does something with the folder of this host's journal, its URI, and a way to open its desk.
     fn at_desk(
         &self,
-        act: impl FnOnce(&dyn Fn() -> Result<Desk, Failure>) -> Result<Exit, Failure>,
+        act: impl FnOnce(&Path, &str, &dyn Fn() -> Result<Desk, Failure>) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
         self.warn();
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        act(&|| operate::open(connector.clone(), &place, settings.read_only, Via::Command))
+        let host = connector.uri().to_owned();
+        act(place.path(), &host, &|| {
+            let keep_days = settings.delete.keep_days;
+            operate::open(connector.clone(), &place, settings.read_only, keep_days, Via::Command)
+        })
+    }
+
+    fn network(&self, asked: &NetworkAsked, how: &How) -> Result<Exit, Failure> {
+        let connector = || connector(&self.loaded.settings, self.demo);
+        match asked {
+            NetworkAsked::Operation(operation) => self.operate_one(operation, how),
+            NetworkAsked::Edit { network: name, file } => {
+                let operation = network::edited(connector()?, name, file.as_deref(), how)?;
+                self.operate_one(&operation, how)
+            }
+            NetworkAsked::Leases(name) => network::show(connector()?, name, true, how, self.layout()),
+            NetworkAsked::Show(name) => network::show(connector()?, name, false, how, self.layout()),
+        }
     }
 
     fn orphans(&self, how: &How) -> Result<Exit, Failure> {
@@ -289,8 +320,31 @@ impl Job {
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        let desk = operate::open(connector.clone(), &place, settings.read_only, Via::Command)?;
+        let keep_days = settings.delete.keep_days;
+        let desk = operate::open(connector.clone(), &place, settings.read_only, keep_days, Via::Command)?;
         super::guest::run(action, connector, desk, timeout)
+    }
+
+    fn snapshot(&self, action: &SnapshotAction) -> Result<Exit, Failure> {
+        self.warn();
+        let settings = &self.loaded.settings;
+        let connector = connector(settings, self.demo)?;
+        let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
+        let keep_days = settings.delete.keep_days;
+        let open = || operate::open(connector, &place, settings.read_only, keep_days, Via::Command);
+        let clock = Clock::system();
+        match action {
+            SnapshotAction::List { vm, look } => operate::list(vm, look, &clock, self.layout(), open),
+            SnapshotAction::Show { vm, name, look } => {
+                operate::show(vm, name, look, &clock, self.layout(), open)
+            }
+            SnapshotAction::Create { .. } | SnapshotAction::Revert { .. } | SnapshotAction::Delete { .. } => {
+                match action.asked(&clock.stamp()) {
+                    Some((vm, act, how)) => operate::run_snapshot(vm, &act, how, self.layout(), open),
+                    None => Ok(Exit::Usage),
+                }
+            }
+        }
     }
 
     fn export(&self, args: &Export) -> Result<Exit, Failure> {

@@ -84,6 +84,11 @@ impl Clock {
         self.zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
+    /// The minute now, as a name: `2026-11-23-1430`.
+    pub(super) fn stamp(&self) -> String {
+        self.zoned(self.now).strftime("%Y-%m-%d-%H%M").to_string()
+    }
+
     /// Milliseconds that local time is ahead of UTC at an instant.
     pub(super) fn ahead(&self, at: Timestamp) -> i64 {
         i64::from(self.zoned(at).offset().seconds()) * 1000

@@ -278,6 +278,14 @@ pub static KEYS: &[Key] = &[
         get: |s| Raw::Text(s.history.group.as_ref().map_or_else(String::new, |g| g.name.clone())),
         set: |s, v| s.history.group = UserGroup::find(v.text()),
     },
+    Key {
+        path: "delete.keep_days",
+        kind: Kind::Number { min: 1.0, max: 3650.0, zero: false },
+        doc: "How long a deleted VM is held, so that it can be brought back. Its disks are never deleted with it.",
+        per_host: true,
+        get: |s| Raw::Number(f64::from(s.delete.keep_days)),
+        set: |s, v| s.delete.keep_days = v.number().round() as u32,
+    },
     percent!(
         "limits.pool_warn_percent",
         pool_warn_percent,

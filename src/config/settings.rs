@@ -96,6 +96,19 @@ impl Default for HistorySettings {
     }
 }
 
+/// What becomes of deleted VMs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeleteSettings {
+    /// Days that a deleted VM is held, so that it can be brought back.
+    pub keep_days: u32,
+}
+
+impl Default for DeleteSettings {
+    fn default() -> Self {
+        Self { keep_days: 30 }
+    }
+}
+
 /// Everything that can be set, complete and valid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -109,6 +122,8 @@ pub struct Settings {
     pub poll: PollSettings,
     /// What is kept of the past.
     pub history: HistorySettings,
+    /// What becomes of deleted VMs.
+    pub delete: DeleteSettings,
     /// When the host's own conditions become alerts.
     pub limits: LimitSettings,
     /// What is logged.
@@ -123,6 +138,7 @@ impl Default for Settings {
             ui: UiSettings::default(),
             poll: PollSettings::default(),
             history: HistorySettings::default(),
+            delete: DeleteSettings::default(),
             limits: LimitSettings::default(),
             log: LogSettings::default(),
         }

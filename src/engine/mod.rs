@@ -12,6 +12,7 @@
 //! | [`consoles`] | guests' own consoles, each with a thread and a connection |
 //! | `life`, [`relay`] | asking the hypervisor itself, or following a collector that does |
 //! | [`startup`] | the order in which a collector starts VMs after the host |
+//! | [`upkeep`] | what a collector does on the side: revisions of definitions, deleted VMs that are forgotten |
 //! | [`clock`] | time, injected |
 //!
 //! One thread per connection, and one that owns the state:
@@ -44,6 +45,7 @@ mod schedule;
 pub mod startup;
 mod state;
 mod threads;
+pub mod upkeep;
 mod worker;
 
 use std::io;

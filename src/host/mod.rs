@@ -12,6 +12,7 @@
 //! | `mounts`, `capacity` | which file systems count, and how full they are; a dead mount hangs nobody |
 //! | `disks` | block devices and their rates |
 //! | `bridges` | ports of bridges, the default route |
+//! | `net` | routes, network devices: what a new network must not collide with |
 
 mod bridges;
 mod capacity;
@@ -21,12 +22,14 @@ mod facts;
 mod files;
 mod local;
 mod mounts;
+mod net;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
 pub use local::LocalMachine;
+pub use net::networks;
 
 use crate::model::counters::NodeCounters;
 use crate::model::host::Machine;

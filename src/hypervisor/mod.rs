@@ -8,10 +8,14 @@
 //! more important. Names in results are as the hypervisor has them; cleaning is the drawer's business.
 
 mod change;
+mod definitions;
 pub mod demo;
 mod error;
+mod hardware;
 pub mod libvirt;
+mod network_admin;
 pub mod sim;
+mod snapshot_roles;
 mod store;
 mod streams;
 
@@ -21,7 +25,11 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
+pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
+pub use hardware::Hardware;
+pub use network_admin::{NetworkAdmin, NetworkXml};
+pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
 pub use streams::{ConsoleLink, ConsoleNews, ConsoleSink, SCREENSHOT_MAX, Screenshot, Streams};
 
@@ -136,10 +144,14 @@ pub trait Hypervisor:
     + Stats
     + Storage
     + Networks
+    + NetworkAdmin
     + Guests
     + Events
     + Lifecycle
     + Define
+    + Definitions
+    + Hardware
+    + Snapshots
     + Volumes
     + Pools
     + Streams

@@ -12,6 +12,7 @@
 //! | [`snapshot`] | one published, immutable view of everything |
 //! | [`alert`] | what needs attention |
 //! | [`operation`], [`plan`] | what can be asked for, and what it would do |
+//! | [`held`] | deleted VMs that can be brought back, definitions as they once were |
 //! | [`job`], [`audit`] | what is being done, and what was, by whom |
 //! | [`columns`] | one table of columns per kind of object: screens, `list`, JSON and CSV |
 //! | [`filter`] | the filter language |
@@ -24,6 +25,8 @@ pub mod counters;
 pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod hardware;
+pub mod held;
 pub mod host;
 pub mod id;
 pub mod job;
@@ -43,3 +46,4 @@ pub mod text;
 pub mod time;
 pub mod units;
 pub mod vm;
+pub mod vm_snapshot;

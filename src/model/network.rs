@@ -24,6 +24,11 @@ pub enum Forward {
 }
 
 impl Forward {
+    /// Whether libvirt makes a bridge for it, which goes when the network is stopped.
+    pub const fn has_own_bridge(&self) -> bool {
+        matches!(self, Self::Isolated | Self::Nat | Self::Route | Self::Open)
+    }
+
     /// One word.
     pub fn word(&self) -> &str {
         match self {
@@ -80,4 +85,67 @@ impl Network {
     pub fn display_name(&self) -> std::borrow::Cow<'_, str> {
         super::text::clean(&self.name)
     }
+}
+
+/// A fixed address that DHCP gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// MAC address of the NIC, lower case; `None` where it goes by a name or a DUID.
+    pub mac: Option<String>,
+    /// The address.
+    pub address: Option<std::net::IpAddr>,
+    /// The host name given with it.
+    pub hostname: Option<String>,
+}
+
+/// How a reservation is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostChange {
+    /// One more.
+    Add,
+    /// The one of this MAC address gets another address or name.
+    Modify,
+    /// The one of this MAC address goes.
+    Delete,
+}
+
+impl HostChange {
+    /// The word of `virsh net-update`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Modify => "modify",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// What the machine itself has of networks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostNetworks {
+    /// Where its IPv4 routes lead, the default route left out.
+    pub routes: Vec<HostRoute>,
+    /// Its network devices by name; bridges among them say whether they filter VLANs.
+    pub devices: Vec<HostDevice>,
+}
+
+/// An IPv4 route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRoute {
+    /// First address of what it leads to.
+    pub network: std::net::Ipv4Addr,
+    /// Length of its prefix.
+    pub prefix: u8,
+    /// By which device.
+    pub device: String,
+}
+
+/// A network device of the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostDevice {
+    /// Its name.
+    pub name: String,
+    /// Whether it filters VLANs; `None` where it is no bridge of the kernel's.
+    pub vlan_filtering: Option<bool>,
 }

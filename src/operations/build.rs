@@ -16,10 +16,14 @@ pub(super) struct Draft {
 
 /// Begins a plan for this VM; it rests on the VM's state.
 pub(super) fn draft(act: &VmOperation, vm: &VmFacts, verb: &str) -> Draft {
+    draft_of(Operation::vm(vm.id, act.clone()), vm, verb)
+}
+
+/// Begins a plan of any operation on this VM.
+pub(super) fn draft_of(operation: Operation, vm: &VmFacts, verb: &str) -> Draft {
     let target = Target::vm(vm.id, &vm.name);
     let what = format!("state of {}", target.display_name());
     let title = format!("{verb} {}", target.display_name());
-    let operation = Operation::vm(vm.id, act.clone());
     let verb = verb.trim_end_matches(':').trim_end_matches(" of");
     Draft::new(operation, target, title, verb).rests_on(what, vm.state.phrase())
 }
@@ -56,6 +60,12 @@ impl Draft {
     /// How it is once it is done.
     pub(super) fn done(mut self, sentence: impl AsRef<str>) -> Self {
         self.plan.done = clean(sentence.as_ref()).into_owned();
+        self
+    }
+
+    /// The word on the button, where it is not what the title begins with.
+    pub(super) fn verb(mut self, verb: &str) -> Self {
+        self.plan.verb = verb.into();
         self
     }
 
@@ -137,6 +147,12 @@ impl Draft {
         self
     }
 
+    /// Any operation that takes it back.
+    pub(super) fn inverse_of(mut self, operation: Operation) -> Self {
+        self.plan.inverse = Some(operation);
+        self
+    }
+
     /// The same where something does.
     pub(super) fn inverse_if(self, act: Option<VmOperation>) -> Self {
         match act {
@@ -179,9 +195,21 @@ pub(super) fn refused(
     reason: impl AsRef<str>,
     remedy: impl Into<String>,
 ) -> Planned {
+    refused_of(Operation::vm(vm.id, act.clone()), vm, verb, kind, reason, remedy)
+}
+
+/// Why any operation on this VM cannot be done.
+pub(super) fn refused_of(
+    operation: Operation,
+    vm: &VmFacts,
+    verb: &str,
+    kind: RefusalKind,
+    reason: impl AsRef<str>,
+    remedy: impl Into<String>,
+) -> Planned {
     let target = Target::vm(vm.id, &vm.name);
     Planned::Refused(Box::new(Refusal {
-        operation: Operation::vm(vm.id, act.clone()),
+        operation,
         title: format!("{verb} {}", target.display_name()),
         target,
         reason: clean(reason.as_ref()).into_owned(),

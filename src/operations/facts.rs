@@ -1,18 +1,56 @@
 //! What plans rest on.
 
+use super::definition::DefinitionFacts;
+use super::hardware::{HardwareFacts, HardwareNeeds};
+use super::network::NetworkFacts;
+use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
 
 /// What has to be read for an operation, besides the VM's state and name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that is read or not")]
 pub struct Needs {
     /// Its definition, as it runs and as it is defined.
     pub definition: bool,
     /// Names of all VMs.
     pub names: bool,
+    /// What its hardware could be, and what others have.
+    pub hardware: HardwareNeeds,
+    /// Its definition with passwords.
+    pub secrets: bool,
+    /// What belongs to it besides its disks.
+    pub belongings: bool,
+    /// What is held under its UUID, and all other VMs.
+    pub held: bool,
+    /// Its snapshots, and where its images lie.
+    pub snapshots: bool,
+    /// What its guest agent says to being asked.
+    pub agent: bool,
+    /// What other VMs have for images.
+    pub others: bool,
     /// Pools and volumes.
     pub storage: StorageNeeds,
+}
+
+impl Needs {
+    /// Nothing.
+    pub const NONE: Self = Self {
+        definition: false,
+        names: false,
+        secrets: false,
+        belongings: false,
+        held: false,
+        snapshots: false,
+        agent: false,
+        others: false,
+        storage: StorageNeeds::None,
+        hardware: HardwareNeeds::NONE,
+    };
+
+    /// The VM alone.
+    pub const VM: Self = Self { definition: true, ..Self::NONE };
 }
 
 /// What has to be read of pools and volumes.
@@ -36,8 +74,16 @@ pub struct Facts {
     pub vm: Option<VmFacts>,
     /// All VMs by name, where they were asked for.
     pub names: Vec<(VmId, String)>,
+    /// What concerns hardware, where it was asked for.
+    pub hardware: HardwareFacts,
     /// Pools and volumes, where they were asked for.
     pub storage: StorageFacts,
+    /// What concerns definitions.
+    pub definition: DefinitionFacts,
+    /// Its snapshots and what they depend on, where they were asked for.
+    pub snapshots: Option<SnapshotFacts>,
+    /// Virtual networks, where the operation is on one.
+    pub networks: NetworkFacts,
 }
 
 /// What was read of a VM.

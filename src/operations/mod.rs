@@ -4,24 +4,36 @@
 //! a fact that the plan rests on is another by then, nothing is done.
 
 mod build;
+mod definition;
 mod facts;
+mod hardware;
+mod network;
+mod snapshot;
 mod storage;
 #[cfg(test)]
 mod tests;
 mod vm;
 
+pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
+pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
+pub use snapshot::{AgentFact, Folder, SnapshotFacts};
 pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
 
-use crate::model::operation::{Operation, Target};
+use crate::model::id::VmId;
+use crate::model::operation::{Operation, Target, VmOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
 /// What has to be read before a plan can be made.
 pub const fn needs(operation: &Operation) -> Needs {
     match operation {
         Operation::Vm { act, .. } => vm::needs(act),
+        Operation::Snapshot { act, .. } => snapshot::needs(act),
         Operation::Volume { act, .. } => storage::volume_needs(act),
         Operation::Pool { act, .. } => storage::pool_needs(act),
+        // What is read for networks follows from the operation itself.
+        Operation::Network { .. } => Needs::NONE,
     }
 }
 
@@ -30,16 +42,28 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
     match operation {
         Operation::Vm { id, act } => match &facts.vm {
             Some(vm) => vm::plan(act, vm, facts),
-            None => Planned::Refused(Box::new(Refusal {
-                operation: operation.clone(),
-                target: Target::vm(*id, id.to_string()),
-                title: operation.word().to_owned(),
-                reason: "There is no such VM any more.".into(),
-                remedy: String::new(),
-                kind: RefusalKind::NotFound,
-            })),
+            None if matches!(act, VmOperation::Undelete { .. } | VmOperation::Purge) => {
+                definition::plan_held(act, *id, facts)
+            }
+            None => gone(operation, *id),
+        },
+        Operation::Snapshot { vm: id, act } => match (&facts.vm, &facts.snapshots) {
+            (Some(vm), Some(snapshots)) => snapshot::plan(act, vm, snapshots, facts),
+            _ => gone(operation, *id),
         },
         Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
         Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
+        Operation::Network { name, act } => network::plan(name, act, facts),
     }
+}
+
+fn gone(operation: &Operation, id: VmId) -> Planned {
+    Planned::Refused(Box::new(Refusal {
+        operation: operation.clone(),
+        target: Target::vm(id, id.to_string()),
+        title: operation.word().to_owned(),
+        reason: "There is no such VM any more.".into(),
+        remedy: String::new(),
+        kind: RefusalKind::NotFound,
+    }))
 }

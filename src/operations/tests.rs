@@ -5,13 +5,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::id::VmId;
 use crate::model::operation::{AskGuest, VmOperation as Op};
-use crate::model::plan::{Act, Confirm, Plan, Weight};
+use crate::model::plan::{Act, Confirm, Plan, SnapshotAct, Weight};
 use crate::model::shell;
 use crate::model::text::{clean, clean_lines};
 use crate::model::vm::{PauseReason, StartGate, StartOrder, VmDefinition, VmFlags, VmState};
-use crate::xml::domain::{NOVACRON, novacron_element};
 
-const ID: VmId = VmId::from_bytes([7; 16]);
+pub(super) const ID: VmId = VmId::from_bytes([7; 16]);
 const OTHER: VmId = VmId::from_bytes([8; 16]);
 
 const STATES: [VmState; 7] = [
@@ -24,7 +23,7 @@ const STATES: [VmState; 7] = [
     VmState::Unknown,
 ];
 
-fn vm(state: VmState) -> VmFacts {
+pub(super) fn vm(state: VmState) -> VmFacts {
     let definition = VmDefinition {
         tags: vec!["web".into()],
         memory: 4 << 30,
@@ -68,7 +67,7 @@ fn change(add: &[&str], remove: &[&str]) -> Op {
 }
 
 /// A plan or a refusal, as compact as it can be read.
-fn told(planned: &Planned) -> String {
+pub(super) fn told(planned: &Planned) -> String {
     let mut out = String::new();
     match planned {
         Planned::Refused(no) => {
@@ -94,6 +93,12 @@ fn told(planned: &Planned) -> String {
             out.push('\n');
             for line in p.diff.lines() {
                 let _ = writeln!(out, "  | {line}");
+            }
+            for space in &p.space {
+                let _ = writeln!(out, "  needs {} of {:?} in {}", space.needs, space.free, space.place);
+            }
+            if let Some(Operation::Snapshot { act, .. }) = &p.inverse {
+                let _ = writeln!(out, "  back: {act:?}");
             }
             if let Some(Operation::Vm { act, .. }) = &p.inverse {
                 let _ = writeln!(out, "  back: {act:?}");
@@ -317,7 +322,7 @@ fn a_plan_is_stale_once_what_it_rests_on_is_another() {
 
 // What may be, and what may be asked for.
 
-fn hostile() -> impl Strategy<Value = String> {
+pub(super) fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z][a-z0-9-]{0,8}",
         "-?[ -~]{0,12}",
@@ -371,9 +376,15 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
             // As they are read from XML.
             title: title.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
             description: description.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
-            tags: read_back(novacron_element(&tags, false, None).as_deref())
-                .map(|d| d.tags)
-                .unwrap_or_default(),
+            tags: {
+                let mut once = Vec::new();
+                for tag in tags.iter().map(|t| t.trim().to_owned()) {
+                    if !tag.is_empty() && !once.contains(&tag) {
+                        once.push(tag);
+                    }
+                }
+                once
+            },
             protected,
             start_order,
             has_agent_channel: agent.0,
@@ -386,14 +397,13 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
     )
 }
 
-fn vm_facts() -> impl Strategy<Value = VmFacts> {
+pub(super) fn vm_facts() -> impl Strategy<Value = VmFacts> {
     let flags = any::<[Option<bool>; 3]>().prop_map(|[persistent, autostart, managed_save]| VmFlags {
         persistent,
         autostart,
         managed_save,
     });
-    let name = hostile().prop_filter("another VM has it", |n| n != "db01");
-    (name, state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
+    (hostile(), state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
         id: ID,
         name,
         state,
@@ -401,6 +411,12 @@ fn vm_facts() -> impl Strategy<Value = VmFacts> {
         definition,
         defined_xml: String::new(),
     })
+}
+
+fn redefined() -> impl Strategy<Value = String> {
+    let good = |name: &str| format!("<domain><name>{name}</name><uuid>{ID}</uuid></domain>");
+    let named = hostile().prop_map(move |name| good(&quick_xml::escape::escape(name.as_str())));
+    prop_oneof![named, hostile(), Just(good("db01"))]
 }
 
 fn act() -> impl Strategy<Value = Op> {
@@ -429,6 +445,14 @@ fn act() -> impl Strategy<Value = Op> {
         (prop::collection::vec(any::<u16>(), 0..20), any::<u32>())
             .prop_map(|(codes, hold_ms)| Op::SendKeys { codes, hold_ms }),
         any::<bool>().prop_map(|on| Op::Protect { on }),
+        any::<(bool, bool)>().prop_map(|(force_off, discard_saved)| Op::Delete { force_off, discard_saved }),
+        Just(Op::Purge),
+        prop::option::of(hostile()).prop_map(|name| Op::Undelete { name }),
+        (redefined(), any::<bool>()).prop_map(|(xml, secrets)| Op::Redefine {
+            xml,
+            secrets,
+            why: crate::model::operation::Redefined::Edit
+        }),
     ]
 }
 
@@ -436,7 +460,7 @@ fn is_clean(text: &str) -> bool {
     clean(text) == text
 }
 
-fn check_plan(p: &Plan, of: &VmFacts) -> Result<(), TestCaseError> {
+pub(super) fn check_plan(p: &Plan, of: &VmFacts) -> Result<(), TestCaseError> {
     prop_assert!(!p.steps.is_empty());
     prop_assert!(p.title.contains(clean(&of.name).as_ref()), "{} of {:?}", p.title, of.name);
     prop_assert!(p.notes.is_sorted_by_key(|n| n.weight));
@@ -458,18 +482,12 @@ fn check_plan(p: &Plan, of: &VmFacts) -> Result<(), TestCaseError> {
     }
     let loses = |act: &Act| match act {
         Act::Reset { .. } | Act::ForceOff { .. } | Act::DiscardSaved { .. } => true,
+        Act::Snapshot(SnapshotAct::Revert { was_current, .. }) => *was_current || p.steps.len() == 1,
         Act::Start { discard_saved, .. } => *discard_saved && of.flags.managed_save == Some(true),
         _ => false,
     };
     prop_assert!(!(of.definition.protected && p.steps.iter().any(|s| loses(&s.act))));
     Ok(())
-}
-
-/// NovaCron's metadata as it is read.
-fn read_back(element: Option<&str>) -> Option<VmDefinition> {
-    let metadata = element.unwrap_or("<vm/>");
-    let domain = format!("<domain><metadata xmlns='{NOVACRON}'>{metadata}</metadata></domain>");
-    crate::xml::domain::parse(&domain).ok()
 }
 
 /// The facts once a setting's plan was carried out.
@@ -485,7 +503,10 @@ fn after(p: &Plan, facts: &Facts) -> Option<Facts> {
                 vm.definition.description = Some(text.clone()).filter(|t| !t.is_empty());
             }
             Act::SetMetadata { xml, .. } => {
-                let read = read_back(xml.as_deref())?;
+                let metadata = xml.as_deref().unwrap_or("<vm/>");
+                let domain =
+                    format!("<domain><metadata xmlns='urn:novacron:vm:1'>{metadata}</metadata></domain>");
+                let read = crate::xml::domain::parse(&domain).ok()?;
                 vm.definition.tags = read.tags;
                 vm.definition.protected = read.protected;
                 vm.definition.start_order = read.start_order;

@@ -12,8 +12,13 @@ pub(crate) struct Ladder {
 /// `history.db`.
 pub(crate) const HISTORY: Ladder = Ladder { steps: &[include_str!("schema/history-1.sql")] };
 /// `state.db`.
-pub(crate) const STATE: Ladder =
-    Ladder { steps: &[include_str!("schema/state-1.sql"), include_str!("schema/state-2.sql")] };
+pub(crate) const STATE: Ladder = Ladder {
+    steps: &[
+        include_str!("schema/state-1.sql"),
+        include_str!("schema/state-2.sql"),
+        include_str!("schema/state-3.sql"),
+    ],
+};
 
 /// The version of a database; 0 when it is empty.
 pub(crate) fn version(db: &Connection) -> rusqlite::Result<i64> {

@@ -6,6 +6,7 @@
 //! | [`HistoryReader`] | the same, read by anybody, also while it is written |
 //! | [`StateDb`] | `state.db`: what any process writes, in short transactions |
 //! | `jobs`, [`Owner`] | in it the journal of jobs; whose they are |
+//! | `held`, `revisions` | in it VMs that can be brought back, and definitions as they were |
 //! | `audit` | in it what was done, in a chain; [`AuditReader`] reads it |
 //! | `codec` | how samples are packed |
 //! | `tier`, `blocks`, `merge`, `rollup` | how history is laid out, what happens where rows meet |
@@ -19,6 +20,7 @@ mod blocks;
 mod codec;
 mod error;
 mod event;
+mod held;
 mod jobs;
 mod ladder;
 mod lock;
@@ -26,6 +28,7 @@ mod merge;
 mod open;
 mod owner;
 mod reader;
+mod revisions;
 mod rollup;
 mod share;
 mod state;
@@ -43,6 +46,7 @@ pub use lock::{Claim, Holder};
 pub use open::SetAside;
 pub use owner::Owner;
 pub use reader::{HistoryReader, Named, PastSeries, PastView, Point, Points, Rank, Weight};
+pub use revisions::Changed;
 pub use share::Readers;
 pub use state::StateDb;
 pub use subject::Subject;

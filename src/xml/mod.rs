@@ -7,17 +7,21 @@
 //! | --- | --- |
 //! | [`domain`] | a VM's definition |
 //! | [`network`], [`pool`], [`volume`] | the other documents NovaCron asks for |
+//! | [`edit`] | a definition with a few bytes of it changed |
+//! | [`vm_snapshot`] | a VM's snapshot, and writes what makes one |
 //! | [`diff`] | two texts, into what differs |
 //! | [`highlight`] | any text, as the XML view colours it, broken or not |
 
 pub mod diff;
 pub mod domain;
+pub mod edit;
 mod error;
 pub mod highlight;
 pub mod network;
 pub mod pool;
 mod tree;
 mod value;
+pub mod vm_snapshot;
 pub mod volume;
 
 pub use error::XmlError;

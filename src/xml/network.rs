@@ -1,11 +1,19 @@
 //! A virtual network's XML.
 
+mod hosts;
+#[cfg(test)]
+mod tests;
+mod write;
+
 use std::net::IpAddr;
 
 use super::XmlError;
 use super::tree::{Document, Element};
 use super::value;
 use crate::model::network::{Forward, NetworkDefinition};
+
+pub use hosts::{NetworkParts, host_element, parts, with_host, with_uuid};
+pub use write::{NetworkSpec, write};
 
 /// Reads what a network is defined as.
 ///

@@ -62,6 +62,7 @@ pub fn place(source: &PoolSource, path: Option<&str>) -> Option<String> {
     match (source, path) {
         (_, Some(path)) => Some(path.to_owned()),
         (PoolSource::Logical { group, .. }, None) => Some(format!("/dev/{group}")),
+        (PoolSource::Zfs { dataset, .. }, None) => Some(format!("/dev/zvol/{dataset}")),
         (PoolSource::Disk { .. }, None) => Some("/dev".to_owned()),
         (_, None) => None,
     }

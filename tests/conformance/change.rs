@@ -34,7 +34,7 @@ fn operate(host: &Host<'_>) -> Box<dyn Hypervisor> {
 }
 
 /// The check's own VM, off, and a connection to change it.
-fn own<'a>(host: &Host<'a>, check: &str) -> Option<(&'a dyn Trouble, Box<dyn Hypervisor>, VmId)> {
+pub(super) fn own<'a>(host: &Host<'a>, check: &str) -> Option<(&'a dyn Trouble, Box<dyn Hypervisor>, VmId)> {
     let Some(trouble) = host.trouble else {
         host.skip("no VM can be defined");
         return None;

@@ -6,8 +6,10 @@
 #![expect(clippy::print_stdout, reason = "a test tells what it did not do, and why")]
 
 mod change;
+mod definitions;
 mod events;
 mod guests;
+mod hardware;
 mod host;
 mod inventory;
 mod networks;
@@ -51,6 +53,7 @@ const CHECKS: &[Check] = &[
     ("volumes are made, copied and deleted, or refused as told", store::volumes_come_and_go),
     ("pools are defined, started, stopped and forgotten", store::pools_come_and_go),
     ("networks and leases agree", networks::leases_fit_their_network),
+    ("networks are defined, started, changed and forgotten", networks::networks_come_and_go),
     ("an unknown network is not found", networks::an_unknown_network_is_not_found),
     ("guests' addresses belong to their NICs", guests::addresses_belong_to_nics),
     ("the agent answers, or is refused as told", guests::the_agent),
@@ -61,8 +64,13 @@ const CHECKS: &[Check] = &[
     ("a save can be stopped", change::a_save_is_stopped),
     ("VMs get another name, and start with the host", change::names_and_autostart),
     ("title, description and metadata are written", change::words_are_written),
+    ("hardware is changed in what is defined", hardware::what_is_defined_changes),
+    ("hardware is changed in what runs", hardware::what_runs_changes),
     ("an unknown VM cannot be changed", change::an_unknown_vm_cannot_be_changed),
     ("a read-only connection changes nothing", change::read_only_changes_nothing),
+    ("VMs are undefined and defined again", definitions::undefined_and_defined_again),
+    ("snapshots' metadata is put back", definitions::snapshots_are_put_back),
+    ("nobody is undefined, nor by a read-only connection", definitions::nobody_is_not_undefined),
     ("events follow a VM from birth to death", events::from_birth_to_death),
     ("every subscriber hears", events::every_subscriber_hears),
     ("a VM that vanishes is gone from every answer", events::a_vm_vanishes),

@@ -13,29 +13,34 @@ use crate::pty::host::Scratch;
 /// Nothing here takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) struct Bed {
-    pub(super) host: Scratch,
+pub(crate) struct Bed {
+    pub(crate) host: Scratch,
     home: tempfile::TempDir,
 }
 
 impl Bed {
-    pub(super) fn up(name: &str) -> Option<Self> {
+    pub(crate) fn up(name: &str) -> Option<Self> {
         let host = Scratch::up(name)?;
         Some(Self { host, home: tempfile::tempdir().unwrap() })
     }
 
-    pub(super) fn define(&self, name: &str) {
+    pub(crate) fn define(&self, name: &str) {
         self.host.define(name);
     }
 
-    pub(super) fn virsh(&self, args: &[&str]) -> String {
+    pub(crate) fn virsh(&self, args: &[&str]) -> String {
         let out = Command::new("virsh").args(["--connect", &self.host.uri]).args(args).output().unwrap();
         assert!(out.status.success(), "virsh {args:?}: {}", String::from_utf8_lossy(&out.stderr));
         String::from_utf8(out.stdout).unwrap()
     }
 
+    /// The same, whether it does it or not.
+    pub(crate) fn host_virsh(&self, args: &[&str]) -> Output {
+        Command::new("virsh").args(["--connect", &self.host.uri]).args(args).output().unwrap()
+    }
+
     /// `running`, `paused` or `off`, by virsh.
-    pub(super) fn state(&self, name: &str) -> String {
+    pub(crate) fn state(&self, name: &str) -> String {
         match self.virsh(&["domstate", name]).trim() {
             "shut off" => "off".to_owned(),
             other => other.to_owned(),
@@ -43,7 +48,7 @@ impl Bed {
     }
 
     /// `novacron …`, on this host and with this home.
-    pub(super) fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_novacron"));
         let home = self.home.path();
         command.args(args).args(["--connect", &self.host.uri]);
@@ -54,28 +59,39 @@ impl Bed {
     }
 
     /// `novacron vm …`: exit code, and all that it said.
-    pub(super) fn vm(&self, args: &[&str]) -> (i32, String) {
+    pub(crate) fn vm(&self, args: &[&str]) -> (i32, String) {
         let out = self.command(&[&["vm"], args].concat()).output().unwrap();
         (out.status.code().unwrap_or(-1), said(&out))
     }
 
+    /// `novacron …`: exit code, and all that it said.
+    pub(crate) fn run(&self, args: &[&str]) -> (i32, String) {
+        let out = self.command(args).output().unwrap();
+        (out.status.code().unwrap_or(-1), said(&out))
+    }
+
     /// The same, which must do what was asked.
-    pub(super) fn done(&self, args: &[&str]) -> String {
+    pub(crate) fn done(&self, args: &[&str]) -> String {
         let (code, said) = self.vm(&[args, &["--yes"]].concat());
         assert_eq!(code, 0, "{args:?}: {said}");
         said
     }
 
     /// The same, killed when its job is at that place.
-    pub(super) fn killed_at(&self, place: &str, args: &[&str]) {
-        let mut command = self.command(&[&["vm"], args, &["--yes"]].concat());
+    pub(crate) fn killed_at(&self, place: &str, args: &[&str]) {
+        self.any_killed_at(place, &[&["vm"], args].concat());
+    }
+
+    /// `novacron …`, killed when its job is at that place.
+    pub(crate) fn any_killed_at(&self, place: &str, args: &[&str]) {
+        let mut command = self.command(&[args, &["--yes"]].concat());
         let out = command.env("NOVACRON_DEBUG_KILL", place).output().unwrap();
         let signal = std::os::unix::process::ExitStatusExt::signal(&out.status);
         assert_eq!(signal, Some(9), "{place}: {}", said(&out));
     }
 
     /// All audit records, newest first.
-    pub(super) fn audit(&self) -> Vec<Json> {
+    pub(crate) fn audit(&self) -> Vec<Json> {
         let out = self.command(&["audit", "list", "--format", "json"]).output().unwrap();
         assert_eq!(out.status.code(), Some(0), "{}", said(&out));
         let mut records: Vec<Json> = serde_json::from_slice(&out.stdout).unwrap();
@@ -111,13 +127,13 @@ impl Bed {
     }
 
     /// The audit's chain holds.
-    pub(super) fn sound(&self) {
+    pub(crate) fn sound(&self) {
         let out = self.command(&["audit", "verify"]).output().unwrap();
         assert_eq!(out.status.code(), Some(0), "{}", said(&out));
     }
 
     /// Waits until there are so many audit records: what was left behind is looked after beside the command's own work.
-    pub(super) fn audited(&self, count: usize) -> Vec<Json> {
+    pub(crate) fn audited(&self, count: usize) -> Vec<Json> {
         let until = Instant::now() + PATIENCE;
         loop {
             let records = self.audit();

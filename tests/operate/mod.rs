@@ -2,10 +2,11 @@
 //!
 //! Each test has a host of its own, whose daemon it may kill.
 
-mod bed;
+pub(crate) mod bed;
 mod kills;
 mod startup;
 mod trouble;
+mod upkeep;
 
 use bed::Bed;
 

@@ -60,6 +60,18 @@ impl Scratch {
         self.virsh(&["define", file.path().to_str().unwrap()]);
     }
 
+    /// Defines a VM by its XML.
+    pub(crate) fn define_xml(&self, xml: &str) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), xml).unwrap();
+        self.virsh(&["define", file.path().to_str().unwrap()]);
+    }
+
+    /// The folder of its pool `default`, the same inside and outside.
+    pub(crate) fn images(&self) -> String {
+        format!("{}/images", self.folder)
+    }
+
     /// Puts an empty file of this name into the pool `default`, and has libvirt look.
     pub(crate) fn add_volume(&self, file: &str) {
         self.run(&["exec", "touch", "--", &format!("{}/images/{file}", self.folder)]);

@@ -10,7 +10,6 @@ mod disrupt;
 mod endings;
 mod files;
 mod guest;
-mod host;
 pub(crate) mod host;
 pub(crate) mod modes;
 mod names;

@@ -275,9 +275,9 @@ fn on_screen(context: &Context, host: &Host, vms: &Diskless<'_>) -> Outcome<Line
     for _ in 0..context.times(15, 3) {
         for (pause, state) in [(true, "paused"), (false, "running")] {
             if pause {
-                hv.pause(id)?
+                hv.pause(id)?;
             } else {
-                hv.resume(id)?
+                hv.resume(id)?;
             }
             let begun = Instant::now();
             let seen = console.until(state, SOON, row(state))?;

@@ -1,5 +1,8 @@
 //! Arguments of `novacron vm`.
 
+mod hardware;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -177,6 +180,92 @@ pub enum Action {
         #[arg(value_enum, required = true, value_name = "on|off")]
         switch: Switch,
     },
+    /// Give VMs other vCPUs and memory, at once as far as that is possible.
+    Set(hardware::Set),
+    /// Attach, detach, grow disks; change media.
+    #[command(subcommand)]
+    Disk(hardware::Disk),
+    /// Attach and detach NICs, set their links and networks.
+    #[command(subcommand)]
+    Nic(hardware::Nic),
+    /// Have a VM boot from its devices in this order, from its next start on: `novacron vm boot web01 vda,network`.
+    Boot(hardware::Boot),
+    /// Attach a disk or NIC by its XML.
+    #[command(subcommand)]
+    Device(hardware::Device),
+    /// Delete VMs that are off. All of each is held for a while, and its disks stay where they are.
+    Delete {
+        /// Pull the plug of those that run. Guests are not asked.
+        #[arg(long)]
+        force_off: bool,
+        /// Have saved memory be lost, where it cannot be held.
+        #[arg(long)]
+        discard_saved: bool,
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+    },
+    /// Bring a deleted VM back, with its snapshots, UEFI variables, saved memory and autostart.
+    Undelete {
+        /// Name or UUID of a deleted VM.
+        name: String,
+        /// Under this name.
+        #[arg(long = "name", value_name = "NEW-NAME")]
+        as_name: Option<String>,
+    },
+    /// Forget deleted VMs for ever; their disks stay where they are.
+    Purge(Names),
+    /// List deleted VMs that can be brought back.
+    Held {
+        /// Print the definition of this one, passwords included.
+        #[arg(long, value_name = "NAME")]
+        xml: Option<String>,
+    },
+    /// Change a VM's definition in an editor (VISUAL, EDITOR).
+    Edit {
+        /// Name or UUID of a VM.
+        name: String,
+        /// Show passwords in it. Without this they stay as they are.
+        #[arg(long)]
+        secrets: bool,
+    },
+    /// Replace a VM's definition by that of a file, which says whose it is.
+    Define {
+        /// The file; - for standard input.
+        file: PathBuf,
+        /// Take passwords from the file too, and those away that it lacks.
+        #[arg(long)]
+        secrets: bool,
+    },
+    /// List the definitions that a VM had, or what differs between two of them.
+    Revisions {
+        /// Name or UUID of a VM.
+        name: String,
+        /// Print what differs between these two.
+        #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "show")]
+        diff: Option<Vec<i64>>,
+        /// Print this one.
+        #[arg(long, value_name = "NUMBER")]
+        show: Option<i64>,
+    },
+    /// Give a VM a definition again that it had. Passwords stay as they are.
+    Revert {
+        /// Name or UUID of a VM.
+        name: String,
+        /// Number of a revision.
+        number: i64,
+    },
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub enum Asking {
+    /// This, of VMs of these names.
+    Vms(Vec<String>, VmOperation),
+    /// This, of deleted VMs of these names.
+    Held(Vec<String>, VmOperation),
+    /// A command with a way of its own.
+    Other,
 }
 
 /// What is done with a guest's own consoles, outside of plans.
@@ -255,10 +344,10 @@ pub struct TagWords {
 }
 
 impl Action {
-    /// The VMs as they were named, and what is asked for of each; `None` where no plan is made of it.
-    pub fn asked(&self) -> Option<(Vec<String>, VmOperation)> {
+    /// The VMs as they were named, and what is asked for of each.
+    pub fn asked(&self) -> Asking {
         use VmOperation as Op;
-        Some(match self.clone() {
+        let (names, act) = match self.clone() {
             Self::Start { paused, discard_saved, names } => {
                 (names.names, Op::Start { paused, discard_saved })
             }
@@ -288,7 +377,25 @@ impl Action {
                 (names.names, Op::SendKeys { codes, hold_ms })
             }
             Self::Guest(GuestAction::Console { name, force: take }) => (vec![name], Op::Console { take }),
-        })
+            Self::Set(set) => set.asked(),
+            Self::Disk(disk) => disk.asked(),
+            Self::Nic(nic) => nic.asked(),
+            Self::Boot(boot) => boot.asked(),
+            Self::Device(device) => device.asked(),
+            Self::Delete { force_off, discard_saved, names } => {
+                (names.names, Op::Delete { force_off, discard_saved })
+            }
+            Self::Undelete { name, as_name } => {
+                return Asking::Held(vec![name], Op::Undelete { name: as_name });
+            }
+            Self::Purge(names) => return Asking::Held(names.names, Op::Purge),
+            Self::Held { .. }
+            | Self::Edit { .. }
+            | Self::Define { .. }
+            | Self::Revisions { .. }
+            | Self::Revert { .. } => return Asking::Other,
+        };
+        Asking::Vms(names, act)
     }
 }
 

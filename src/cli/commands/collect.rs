@@ -11,9 +11,11 @@ use crate::cli::notify::Manager;
 use crate::cli::session::Session;
 use crate::engine::Handle;
 use crate::engine::history::{Claim, HistoryConfig, StoreError};
-use crate::engine::jobs::Desk;
+use crate::engine::jobs::{Desk, actor_of_process};
 use crate::engine::relay::server::Server;
 use crate::engine::startup::{Boot, Startup};
+use crate::engine::upkeep::Upkeep;
+use crate::model::job::Via;
 use crate::model::snapshot::{Link, Recording, SelfCost, Snapshot};
 use crate::model::units::bytes;
 
@@ -64,8 +66,10 @@ pub(in crate::cli) fn run(
         let mut service = Service { session: &session, manager, server, told: String::new(), cost };
         service.ready();
         let startup = start_in_order(&session, &desk, history);
+        let upkeep = look_after(&session, &desk, history);
         let ended = service.run(&mut signals).await;
         startup.abort();
+        upkeep.abort();
         desk.stop(JOBS_END_WITHIN);
         ended
     })
@@ -80,6 +84,13 @@ fn start_in_order(session: &Session, desk: &Desk, history: &HistoryConfig) -> Jo
             tracing::error!("VMs are not started in their order: {why}");
         }
     })
+}
+
+/// Keeps definitions as they change, and forgets deleted VMs in time.
+fn look_after(session: &Session, desk: &Desk, history: &HistoryConfig) -> JoinHandle<()> {
+    let (engine, desk, folder) = (session.handle().clone(), desk.handle(), history.folder.clone());
+    let actor = actor_of_process(Via::Collector);
+    tokio::spawn(Upkeep { folder, engine, desk, actor }.run())
 }
 
 /// Takes what keeps other collectors away and has consoles give way.

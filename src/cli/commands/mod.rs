@@ -9,6 +9,7 @@ pub(super) mod history;
 pub(super) mod keys;
 pub(super) mod list;
 pub(super) mod man;
+pub(super) mod network;
 pub(super) mod orphans;
 #[cfg(debug_assertions)]
 pub(super) mod rehearsal;

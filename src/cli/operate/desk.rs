@@ -36,7 +36,8 @@ impl Place {
         Ok(Self::Passing(folder))
     }
 
-    fn path(&self) -> &Path {
+    /// The folder.
+    pub(in crate::cli) fn path(&self) -> &Path {
         match self {
             Self::Kept(path) | Self::Passing(path) => path,
         }
@@ -57,6 +58,7 @@ pub(in crate::cli) fn open(
     connector: Arc<dyn Connector>,
     place: &Place,
     read_only: bool,
+    keep_days: u32,
     via: Via,
 ) -> Result<Desk, Failure> {
     let actor = actor_of_process(via);
@@ -65,6 +67,7 @@ pub(in crate::cli) fn open(
     #[cfg(not(debug_assertions))]
     let rehearsal = None;
     let config = DeskConfig {
+        keep_days,
         rehearsal,
         read_only: read_only.then(|| READ_ONLY.to_owned()),
         ..DeskConfig::new(connector, place.path().to_owned(), actor)

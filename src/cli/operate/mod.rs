@@ -1,23 +1,33 @@
-//! `novacron vm|volume|pool ACTION`: a plan, a yes, and the job to its end.
+//! `novacron vm|volume|pool|network ACTION`: a plan, a yes, and the job to its end.
 
+mod define;
 mod desk;
+mod editor;
 mod follow;
 mod json;
+mod kept;
 pub(super) mod names;
 mod outcome;
 mod person;
+mod snapshot_words;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod text;
 mod words;
+mod words_hardware;
+mod words_network;
 mod words_storage;
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
+pub(super) use editor::Draft;
+pub(super) use snapshots::{list, show};
 
 pub(super) use self::outcome::of_refusal as exit_of;
 /// The command that asks for an operation on a pool or a volume, as arguments: for tests of the other way.
@@ -28,27 +38,78 @@ pub(super) fn words_of(operation: &Operation) -> Vec<String> {
 
 use self::outcome::{Outcome, worst};
 use self::person::{Person, Terminal};
-use super::args::{Form, How, Vm};
+use super::args::{Action, Asking, Form, How, Vm};
 use super::exit::{Exit, Failure};
 use super::output::{Layout, to_stdout, write_json};
-use crate::engine::jobs::{Consent, Desk, DeskHandle};
+use super::when::Clock;
+use crate::engine::jobs::{Consent, Desk, DeskHandle, Shelf};
+use crate::model::id::VmId;
 use crate::model::job::JobState;
-use crate::model::operation::{Operation, VmOperation};
+use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
 use crate::model::plan::{Plan, Planned};
 
 /// How long a command waits for the desk at the end; a thread that is stuck in a call is left behind.
 const LEAVE_WITHIN: Duration = Duration::from_millis(300);
 
-/// Does to VMs what was asked for, at the desk that `open` opens.
+/// Does what was asked for, at the desk that `open` opens; `folder` is where its journal lies, of this host.
 pub(super) fn run(
     args: &Vm,
     layout: Layout,
+    (folder, host): (&Path, &str),
     open: impl FnOnce() -> Result<Desk, Failure>,
 ) -> Result<Exit, Failure> {
-    let Some((names, act)) = args.action.asked() else {
-        return Err(Failure::new(Exit::Usage, "no plan is made of this"));
-    };
-    carry_out(&Asked { wanted: Wanted::OfVms { names: &names, act: &act }, how: &args.how, layout }, open)
+    let how = &args.how;
+    if let Action::Held { xml } = &args.action {
+        return kept::held(&shelf(folder, host)?, xml.as_deref(), how.format, layout);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminal = Terminal::new()?;
+        let desk = open()?;
+        let handle = desk.handle();
+        let told = match args.action.asked() {
+            Asking::Vms(names, act) => {
+                let operation = |vm| Operation::vm(vm, act.clone());
+                let asked = Asked { wanted: Wanted::Named(&names, &operation), how, layout };
+                asked.carry_out(&handle, &mut terminal).await.map(Told::Outcomes)
+            }
+            Asking::Held(names, act) => {
+                let held = shelf(folder, host)?.held().map_err(|e| kept::failure(&e))?;
+                let ids = kept::resolve(&names, &held)?;
+                let asked = Asked { wanted: Wanted::These(&ids, &act), how, layout };
+                asked.carry_out(&handle, &mut terminal).await.map(Told::Outcomes)
+            }
+            Asking::Other => {
+                let shelf = shelf(folder, host)?;
+                define::run(&args.action, how, layout, &shelf, &handle, &mut terminal).await
+            }
+        };
+        desk.stop(LEAVE_WITHIN);
+        match told? {
+            Told::Outcomes(outcomes) => tell(&outcomes, how, layout),
+            Told::Text(text) => {
+                to_stdout(|out| out.write_all(text.as_bytes()))?;
+                Ok(Exit::Done)
+            }
+        }
+    })
+}
+
+fn shelf(folder: &Path, host: &str) -> Result<Shelf, Failure> {
+    Shelf::open(folder, host, Clock::system().now).map_err(|e| kept::failure(&e))
+}
+
+/// Does what was asked for with a VM's snapshots.
+pub(super) fn run_snapshot(
+    vm: &str,
+    act: &SnapshotOperation,
+    how: &How,
+    layout: Layout,
+    open: impl FnOnce() -> Result<Desk, Failure>,
+) -> Result<Exit, Failure> {
+    let names = [vm.to_owned()];
+    let operation = |vm| Operation::snapshot(vm, act.clone());
+    carry_out(&Asked { wanted: Wanted::Named(&names, &operation), how, layout }, open)
 }
 
 /// Carries this operation out, at the desk that `open` opens.
@@ -68,19 +129,24 @@ fn carry_out(asked: &Asked<'_>, open: impl FnOnce() -> Result<Desk, Failure>) ->
         let desk = open()?;
         let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
         desk.stop(LEAVE_WITHIN);
-        asked.tell(&outcomes?)
+        tell(&outcomes?, asked.how, asked.layout)
     })
+}
+
+/// What is written in the end.
+enum Told {
+    /// What became of VMs.
+    Outcomes(Vec<Outcome>),
+    /// This.
+    Text(String),
 }
 
 /// What is asked for.
 enum Wanted<'a> {
-    /// The same of each of these VMs.
-    OfVms {
-        /// As they were named.
-        names: &'a [String],
-        /// What.
-        act: &'a VmOperation,
-    },
+    /// This of each VM of these names.
+    Named(&'a [String], &'a dyn Fn(VmId) -> Operation),
+    /// This of each of these VMs.
+    These(&'a [VmId], &'a VmOperation),
     /// This.
     Operation(&'a Operation),
 }
@@ -119,11 +185,12 @@ impl Asked<'_> {
     async fn plan(&self, desk: &DeskHandle) -> Result<Vec<Planned>, Failure> {
         let planning = async {
             let operations = match &self.wanted {
-                Wanted::OfVms { names, act } => {
+                Wanted::Named(names, operation) => {
                     let vms = answer(desk.vms()).await?.map_err(|e| Failure::from(&e))?;
                     let meant = names::resolve(names, &vms)?;
-                    meant.iter().map(|vm| Operation::vm(vm.id, (*act).clone())).collect()
+                    meant.iter().map(|vm| operation(vm.id)).collect()
                 }
+                Wanted::These(ids, act) => ids.iter().map(|id| Operation::vm(*id, (*act).clone())).collect(),
                 Wanted::Operation(operation) => vec![(*operation).clone()],
             };
             answer(desk.plan(operations)).await?.map_err(|e| Failure::from(&e))
@@ -165,33 +232,33 @@ impl Asked<'_> {
         // Compared with what was shown; handed on is the name itself.
         Ok(Consent::Given { names: typed.into_iter().map(|(plan, _)| plan.target.name.clone()).collect() })
     }
+}
 
-    /// Writes what became of it.
-    fn tell(&self, outcomes: &[Outcome]) -> Result<Exit, Failure> {
-        let mut text = Vec::new();
-        let exit = self.write(outcomes, &mut text)?;
-        to_stdout(|out| out.write_all(&text))?;
-        Ok(exit)
-    }
+/// Writes what became of it.
+fn tell(outcomes: &[Outcome], how: &How, layout: Layout) -> Result<Exit, Failure> {
+    let mut text = Vec::new();
+    let exit = write(outcomes, how, layout, &mut text)?;
+    to_stdout(|out| out.write_all(&text))?;
+    Ok(exit)
+}
 
-    /// Of one VM, what did not come to pass is a failure like any other.
-    fn write(&self, outcomes: &[Outcome], out: &mut dyn Write) -> Result<Exit, Failure> {
-        let exit = worst(outcomes);
-        match (self.how.format, outcomes) {
-            (Form::Json, _) => write_json(out, &json::document(outcomes, self.how.dry_run))?,
-            (Form::Text, [one]) if exit != Exit::Done => return Err(failure(one, exit)),
-            (Form::Text, several) if self.how.dry_run => {
-                let texts: Vec<_> = several.iter().map(|o| text::whole(&o.planned, self.layout)).collect();
-                out.write_all(texts.join("\n").as_bytes())?;
-            }
-            (Form::Text, [one]) => {
-                let line = format!("{}: {}", one.title(), one.sentence());
-                writeln!(out, "{}", self.layout.text(&line))?;
-            }
-            (Form::Text, several) => text::table(out, several, self.layout)?,
+/// Of one VM, what did not come to pass is a failure like any other.
+fn write(outcomes: &[Outcome], how: &How, layout: Layout, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let exit = worst(outcomes);
+    match (how.format, outcomes) {
+        (Form::Json, _) => write_json(out, &json::document(outcomes, how.dry_run))?,
+        (Form::Text, [one]) if exit != Exit::Done => return Err(failure(one, exit)),
+        (Form::Text, several) if how.dry_run => {
+            let texts: Vec<_> = several.iter().map(|o| text::whole(&o.planned, layout)).collect();
+            out.write_all(texts.join("\n").as_bytes())?;
         }
-        Ok(exit)
+        (Form::Text, [one]) => {
+            let line = format!("{}: {}", one.title(), one.sentence());
+            writeln!(out, "{}", layout.text(&line))?;
+        }
+        (Form::Text, several) => text::table(out, several, layout)?,
     }
+    Ok(exit)
 }
 
 /// Why it did not come to pass, and what may be tried.

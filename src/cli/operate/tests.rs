@@ -11,7 +11,7 @@ use crate::engine::jobs::{Ask, Input, Jobs, unattended};
 use crate::hypervisor::{HvError, HvErrorKind};
 use crate::model::id::VmId;
 use crate::model::job::{Actor, Job, JobId, JobState, JobStep, Progress, StepState, Unit};
-use crate::model::operation::Target;
+use crate::model::operation::{Target, VmOperation};
 use crate::model::plan::*;
 use crate::model::time::Timestamp;
 use crate::model::vm::{VmRecord, VmState};
@@ -158,6 +158,7 @@ impl Script {
                     let failed = self.fails.map(|kind| HvError::new(kind, "list VMs", "no"));
                     drop(reply.send(failed.map_or_else(|| Ok(records()), Err)));
                 }
+                Ask::Snapshots(_, reply) => drop(reply.send(Ok(Vec::new()))),
                 Ask::Plan(operations, reply) => {
                     let one = |o: &Operation| match self.refuses.get(&o.vm_id().unwrap()) {
                         Some(kind) => refused(o, *kind),
@@ -184,6 +185,7 @@ impl Script {
                         tell.send_replace(Arc::new(Jobs { jobs: over.collect(), trouble: None }));
                     }
                 }
+                Ask::Definition(..) => panic!("nobody edits here"),
                 Ask::Stop => break,
             }
         }
@@ -261,13 +263,10 @@ struct Went {
 impl Went {
     /// What stands on standard output, or the failure; and the exit code.
     fn told(&self) -> (String, Exit) {
-        let (names, act) = self.asked.action.asked().unwrap();
         let how = &self.asked.how;
-        let asked =
-            Asked { wanted: Wanted::OfVms { names: &names, act: &act }, how, layout: Layout::default() };
         let mut out = Vec::new();
         let told = match &self.result {
-            Ok(outcomes) => asked.write(outcomes, &mut out),
+            Ok(outcomes) => write(outcomes, how, Layout::default(), &mut out),
             Err(failure) => Err(failure.clone()),
         };
         let text = String::from_utf8(out).unwrap();
@@ -285,17 +284,15 @@ impl Went {
 fn run(line: &str, script: Script, person: Somebody) -> Went {
     let words = ["novacron", "vm"].into_iter().chain(line.split(' '));
     let Some(Command::Vm(asked)) = Cli::try_parse_from(words).unwrap().command else { panic!("{line}") };
-    let (names, act) = asked.action.asked().unwrap();
+    let Asking::Vms(names, act) = asked.action.asked() else { panic!("{line}") };
     let (desk, inputs, tell) = unattended();
     let sits = std::thread::spawn(move || script.sit(&inputs, &tell));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut person = person;
     let result = {
-        let work = Asked {
-            wanted: Wanted::OfVms { names: &names, act: &act },
-            how: &asked.how,
-            layout: Layout::default(),
-        };
+        let operation = |vm| Operation::vm(vm, act.clone());
+        let work =
+            Asked { wanted: Wanted::Named(&names, &operation), how: &asked.how, layout: Layout::default() };
         runtime.block_on(work.carry_out(&desk, &mut person))
     };
     drop(desk);
@@ -531,16 +528,81 @@ fn an_operation_is_told_as_a_command_that_asks_for_it() {
         VmOperation::Console { take: true },
         VmOperation::SendKeys { codes: vec![29, 56, 240], hold_ms: 70 },
         VmOperation::Protect { on: true },
+        VmOperation::Delete { force_off: true, discard_saved: true },
+        VmOperation::Delete { force_off: false, discard_saved: false },
     ];
+    let acts = acts.into_iter().chain(changes_of_hardware()).collect::<Vec<_>>();
     for name in ["web01", "on", "-x", "5 5", "o\u{1b}dd"] {
         for act in &acts {
             let words = words::words(&Operation::vm(WEB, act.clone()), name);
             let Ok(Cli { command: Some(Command::Vm(vm)), .. }) = Cli::try_parse_from(&words) else {
                 panic!("{words:?}")
             };
-            let (names, back) = vm.action.asked().unwrap();
+            let Asking::Vms(names, back) = vm.action.asked() else { panic!("{act:?}") };
             assert_eq!(back, *act, "{words:?}");
             assert!(names == [name] || names == [WEB.to_string()], "{words:?}");
         }
     }
+}
+
+fn changes_of_hardware() -> Vec<VmOperation> {
+    use crate::model::hardware::Plug;
+    use crate::model::operation::{
+        ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation as Hw, Memory, NewDisk, NewNic, Vcpus,
+    };
+    let volume = DiskSourceName::Volume { pool: "images".into(), volume: "a b".into() };
+    let path = DiskSourceName::Path("/iso/a b.iso".into());
+    let disk = NewDisk {
+        source: Some(volume),
+        target: Some("vdb".into()),
+        bus: Some("scsi".into()),
+        format: Some("raw".into()),
+        read_only: true,
+        shareable: true,
+        cdrom: false,
+    };
+    let drive = NewDisk {
+        source: None,
+        target: None,
+        bus: None,
+        format: None,
+        read_only: false,
+        shareable: false,
+        cdrom: true,
+    };
+    let nic = NewNic {
+        to: Plug::Bridge("br0".into()),
+        model: Some("e1000e".into()),
+        mac: "52:54:00:00:00:01".into(),
+        up: false,
+    };
+    let mac = || nic.mac.clone();
+    let vcpus = Some(Vcpus { count: 2, max: Some(4) });
+    let memory = Some(Memory { bytes: 1 << 30, max: Some(3 << 29) });
+    let all = [
+        Hw::Resize { vcpus, memory },
+        Hw::Resize { vcpus: Some(Vcpus { count: 2, max: None }), memory: None },
+        Hw::AttachDisk(disk),
+        Hw::AttachDisk(drive),
+        Hw::DetachDisk { target: "vdb".into() },
+        Hw::InsertMedia { target: None, source: path.clone(), force: false },
+        Hw::InsertMedia { target: Some("sda".into()), source: path, force: true },
+        Hw::EjectMedia { target: Some("sda".into()), force: true },
+        Hw::AttachNic(nic.clone()),
+        Hw::DetachNic { nic: mac() },
+        Hw::SetLink { nic: mac(), up: false },
+        Hw::ChangeNetwork { nic: mac(), to: Plug::Network("lab 1".into()) },
+        Hw::AttachXml { xml: "<disk>\n<target dev='vda'/></disk>".into() },
+    ];
+    let at_once = [
+        Hw::GrowDisk { target: "vda".into(), to: 20 << 30 },
+        Hw::ChangeBus { target: "vda".into(), bus: "sata".into(), to: Some("sdc".into()) },
+        Hw::BootOrder { order: vec!["vda".into(), "network".into()] },
+    ];
+    let change = |when| move |what| VmOperation::Hardware(HardwareChange { what, when });
+    all.clone()
+        .into_iter()
+        .map(change(ChangeWhen::NextStart))
+        .chain(all.into_iter().chain(at_once).map(change(ChangeWhen::Now)))
+        .collect()
 }

@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::words;
 use crate::cli::output::{Layout, write_cells};
 use crate::model::columns::Align;
-use crate::model::operation::Operation;
+use crate::model::operation::{Operation, VmOperation};
 use crate::model::plan::{Confirm, Downtime, Note, Plan, Planned, Refusal, RefusalKind, Weight};
 use crate::model::shell;
 use crate::model::text::{clean_lines, width};
@@ -106,8 +106,14 @@ pub(super) fn taken_back(inverse: &Operation, plan: &Plan) -> String {
 /// The name the VM has once the plan is carried out.
 pub(super) fn name_after(plan: &Plan) -> &str {
     match &plan.operation {
-        Operation::Vm { act: crate::model::operation::VmOperation::Rename { to }, .. } => to,
-        Operation::Vm { .. } | Operation::Volume { .. } | Operation::Pool { .. } => &plan.target.name,
+        Operation::Vm {
+            act: VmOperation::Rename { to } | VmOperation::Undelete { name: Some(to) }, ..
+        } => to,
+        Operation::Vm { .. }
+        | Operation::Snapshot { .. }
+        | Operation::Volume { .. }
+        | Operation::Pool { .. }
+        | Operation::Network { .. } => &plan.target.name,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Operations as the commands that ask for them.
 
-use super::words_storage as storage;
+use super::words_network::network;
+use super::{words_hardware, words_storage as storage};
 use crate::model::keycode;
-use crate::model::operation::{AskGuest, Operation, VmOperation as Op};
+use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
 
 /// The command that asks for this of a VM of this name, ready to be typed.
@@ -12,15 +13,20 @@ pub(super) fn command(operation: &Operation, name: &str) -> String {
 
 /// The same as arguments. A name that would be taken for an option, or that cannot be typed, is told as its UUID.
 pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
-    let (id, act) = match operation {
-        Operation::Vm { id, act } => (id, act),
+    let one = |(verb, behind, options)| (vec![verb], behind, options);
+    let (id, area, (verbs, behind, options)) = match operation {
+        Operation::Vm { id, act: Op::Hardware(change) } => (id, "vm", words_hardware::parts(change)),
+        Operation::Vm { id, act } => (id, "vm", one(parts(act))),
+        Operation::Snapshot { vm, act } => (vm, "snapshot", one(super::snapshot_words::parts(act))),
         Operation::Volume { pool, name, act } => return storage::volume(pool, name, act),
         Operation::Pool { name, act } => return storage::pool(name, act),
+        Operation::Network { name, act } => return network(name, act),
     };
-    let (verb, behind, options) = parts(act);
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };
-    let mut words = vec!["novacron".to_owned(), "vm".into(), verb.into(), name];
+    let mut words = vec!["novacron".to_owned(), area.into()];
+    words.extend(verbs.into_iter().map(str::to_owned));
+    words.push(name);
     // Behind `--` everything is taken as it is.
     let Some(dashed) = behind.iter().position(|w| w.starts_with('-')) else {
         words.extend(behind.into_iter().chain(options));
@@ -82,6 +88,20 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             ("send-key", vec![keys.join("-")], vec!["--hold".into(), hold_ms.to_string()])
         }
         Op::Protect { on } => ("protect", switch(*on), none()),
+        // Told in its own way.
+        Op::Hardware(_) => ("set", none(), none()),
+        Op::Delete { force_off, discard_saved } => {
+            let options = [(*force_off, "--force-off"), (*discard_saved, "--discard-saved")];
+            let given = options.into_iter().filter(|(so, _)| *so).map(|(_, o)| o.to_owned());
+            ("delete", none(), given.collect())
+        }
+        Op::Undelete { name } => {
+            let options = name.iter().flat_map(|name| ["--name".to_owned(), name.clone()]);
+            ("undelete", none(), options.collect())
+        }
+        Op::Purge => ("purge", none(), none()),
+        Op::Redefine { why: Redefined::Revert(number), .. } => ("revert", vec![number.to_string()], none()),
+        Op::Redefine { .. } => ("edit", none(), none()),
     }
 }
 

@@ -127,9 +127,13 @@ impl DeskThread {
         match ask {
             // Whoever asked and did not wait for the answer is not waited for either.
             Ask::Vms(reply) => self.hands.give(Task::Vms, Wish::Vms(reply)),
+            Ask::Snapshots(vm, reply) => self.hands.give(Task::Snapshots(vm), Wish::Snapshots(reply)),
             Ask::Plan(operations, reply) => self.hands.give(Task::Plan(operations), Wish::Plan(reply)),
             Ask::Witness(operation, reply) => {
                 self.hands.give(Task::Plan(vec![operation]), Wish::Witness(reply));
+            }
+            Ask::Definition(vm, secrets, reply) => {
+                self.hands.give(Task::Definition(vm, secrets), Wish::Definition(reply));
             }
             Ask::Submit(plans, consent, reply) => drop(reply.send(self.submit(plans, &consent))),
             Ask::Cancel(id) => self.cancel(id),
@@ -198,11 +202,13 @@ impl DeskThread {
         let Some(wish) = self.hands.done(hand) else { return };
         match (outcome, wish) {
             (Outcome::Vms(vms), Wish::Vms(reply)) => drop(reply.send(vms)),
+            (Outcome::Snapshots(found), Wish::Snapshots(reply)) => drop(reply.send(found)),
             (Outcome::Planned(plans), Wish::Plan(reply)) => drop(reply.send(plans)),
             (Outcome::Planned(plans), Wish::Witness(reply)) => {
                 let seen = plans.and_then(|plans| self.witness(plans));
                 drop(reply.send(seen));
             }
+            (Outcome::Definition(xml), Wish::Definition(reply)) => drop(reply.send(xml)),
             (Outcome::Over(id), _) => {
                 self.queue.over(id);
                 if let Some(live) = self.live.get_mut(&id) {
@@ -218,7 +224,7 @@ impl DeskThread {
                 tracing::warn!("Job {} was interrupted and cannot be looked after yet: {why}", job.job.id);
                 self.interrupted.push(*job);
             }
-            (Outcome::Vms(_) | Outcome::Planned(_), _) => {}
+            (Outcome::Vms(_) | Outcome::Planned(_) | Outcome::Definition(_) | Outcome::Snapshots(_), _) => {}
         }
     }
 

@@ -1,22 +1,45 @@
 //! Reading what a plan rests on.
 
+mod definition;
+mod hardware;
+
+use super::Setting;
+use super::facts_network::network_facts;
 use super::facts_storage::storage_facts;
+use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
-use crate::model::operation::Operation;
-use crate::operations::{Facts, Needs, VmFacts, needs};
+use crate::model::operation::{Operation, SnapshotOperation};
+use crate::operations::{Facts, VmFacts, needs};
 use crate::xml::domain;
 
 /// Reads what the operation needs to know. An error is of the connection: a VM that is gone is a fact.
-pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, read_only: Option<&str>) -> HvResult<Facts> {
-    let Needs { names, storage, .. } = needs(operation);
+pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setting) -> HvResult<Facts> {
+    let needed = needs(operation);
     let vm = match operation.vm_id() {
         Some(id) => found(vm_facts(hv, id))?,
         None => None,
     };
-    let names = if names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
-    let storage = storage_facts(hv, operation, storage)?;
-    Ok(Facts { read_only: read_only.map(str::to_owned), vm, names, storage })
+    let names =
+        if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
+    let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
+    let storage = storage_facts(hv, operation, needed.storage)?;
+    let networks = network_facts(hv, operation)?;
+    let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
+    let snapshots = match &vm {
+        Some(vm) if needed.snapshots => found(snapshot_facts(hv, vm, needed, folder_of(operation)))?,
+        _ => None,
+    };
+    let read_only = setting.read_only.clone();
+    Ok(Facts { read_only, vm, names, hardware, storage, definition, snapshots, networks })
+}
+
+/// The folder that new layers are to go to, where one was named.
+fn folder_of(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::Snapshot { act: SnapshotOperation::Create(new), .. } => new.folder.as_deref(),
+        _ => None,
+    }
 }
 
 pub(super) fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {
@@ -32,12 +55,9 @@ pub(super) fn vm_facts(hv: &dyn Hypervisor, id: VmId) -> HvResult<VmFacts> {
     let state = hv.vm_state(id)?;
     let flags = hv.vm_flags(id)?;
     let live = hv.xml_of(id, XmlOf::Live)?;
-    // A VM that is off has one definition only.
-    let defined_xml = if state.is_active() && flags.persistent != Some(false) {
-        hv.xml_of(id, XmlOf::Defined)?
-    } else {
-        live.clone()
-    };
+    // Also of a VM that is off: what is compared with it later is read so, and libvirt writes the two differently.
+    let defined_xml =
+        if flags.persistent == Some(false) { live.clone() } else { hv.xml_of(id, XmlOf::Defined)? };
     let name = domain::name(&live).unwrap_or_else(|| id.to_string());
     // XML that cannot be read leaves the definition empty: state and flags are enough for most plans.
     let definition = domain::parse(&live).unwrap_or_default();

@@ -93,7 +93,7 @@ fn pools_named(operation: &Operation) -> Vec<&str> {
             std::iter::once(pool.as_str()).chain(other).collect()
         }
         Operation::Pool { name, .. } => vec![name],
-        Operation::Vm { .. } => Vec::new(),
+        Operation::Vm { .. } | Operation::Snapshot { .. } | Operation::Network { .. } => Vec::new(),
     }
 }
 

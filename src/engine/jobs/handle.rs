@@ -7,10 +7,12 @@ use tokio::sync::{oneshot, watch};
 
 use super::Consent;
 use crate::hypervisor::HvError;
+use crate::model::id::VmId;
 use crate::model::job::{Job, JobId};
 use crate::model::operation::Operation;
 use crate::model::plan::{Plan, Planned};
 use crate::model::vm::VmRecord;
+use crate::model::vm_snapshot::SizedSnapshot;
 
 /// All jobs that are known here: those of this process as they go, others' as they were last written down.
 #[derive(Clone, Debug, Default)]
@@ -38,10 +40,14 @@ impl Jobs {
 pub(crate) enum Ask {
     /// Which VMs there are.
     Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
+    /// A VM's snapshots.
+    Snapshots(VmId, oneshot::Sender<Result<Vec<SizedSnapshot>, HvError>>),
     /// Make plans.
     Plan(Vec<Operation>, oneshot::Sender<Result<Vec<Planned>, HvError>>),
     /// Make a plan of what is done elsewhere, and write down that it is.
     Witness(Operation, oneshot::Sender<Result<Planned, HvError>>),
+    /// A VM's definition, with passwords or without.
+    Definition(VmId, bool, oneshot::Sender<Result<String, HvError>>),
     /// Carry plans out.
     Submit(Vec<Plan>, Consent, oneshot::Sender<Result<Vec<JobId>, String>>),
     /// Stop a job.
@@ -69,6 +75,13 @@ impl DeskHandle {
         rx
     }
 
+    /// A VM's snapshots, with what they cost, in no order.
+    pub fn snapshots(&self, vm: VmId) -> oneshot::Receiver<Result<Vec<SizedSnapshot>, HvError>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Snapshots(vm, tx));
+        rx
+    }
+
     /// Has plans made, one for each operation and in their order, on facts read for them. An error is of the connection.
     pub fn plan(&self, operations: Vec<Operation>) -> oneshot::Receiver<Result<Vec<Planned>, HvError>> {
         let (tx, rx) = oneshot::channel();
@@ -81,6 +94,13 @@ impl DeskHandle {
     pub fn witness(&self, operation: Operation) -> oneshot::Receiver<Result<Planned, HvError>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Witness(operation, tx));
+        rx
+    }
+
+    /// A VM's definition as its next start would use it: what is edited. With passwords where `secrets` says so.
+    pub fn definition(&self, vm: VmId, secrets: bool) -> oneshot::Receiver<Result<String, HvError>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Definition(vm, secrets, tx));
         rx
     }
 

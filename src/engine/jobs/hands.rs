@@ -13,6 +13,7 @@ use crate::engine::threads::Threads;
 use crate::hypervisor::{Connector, HvError, HvErrorKind, HvResult};
 use crate::model::plan::Planned;
 use crate::model::vm::VmRecord;
+use crate::model::vm_snapshot::SizedSnapshot;
 
 /// Facts have to be read in this time.
 const READ_WITHIN: Duration = Duration::from_secs(20);
@@ -25,6 +26,10 @@ pub(super) enum Wish {
     Nothing,
     /// Somebody who wants to know the VMs.
     Vms(oneshot::Sender<HvResult<Vec<VmRecord>>>),
+    /// Somebody who wants a definition.
+    Definition(oneshot::Sender<HvResult<String>>),
+    /// Somebody who wants to know a VM's snapshots.
+    Snapshots(oneshot::Sender<HvResult<Vec<SizedSnapshot>>>),
     /// Somebody who wants plans.
     Plan(oneshot::Sender<HvResult<Vec<Planned>>>),
     /// Somebody who does it himself.
@@ -41,6 +46,8 @@ impl Wish {
         match self {
             Self::Nothing => return Some(self),
             Self::Vms(reply) => drop(reply.send(Err(late()))),
+            Self::Definition(reply) => drop(reply.send(Err(late()))),
+            Self::Snapshots(reply) => drop(reply.send(Err(late()))),
             Self::Plan(reply) => drop(reply.send(Err(late()))),
             Self::Witness(reply) => drop(reply.send(Err(late()))),
         }

@@ -57,7 +57,7 @@ impl Line {
         }
         let waits = open.waits.clone();
         let told = open.hv.subscribe(Arc::new(move |event| {
-            if matches!(event, HvEvent::Vm { .. } | HvEvent::Closed { .. })
+            if matches!(event, HvEvent::Vm { .. } | HvEvent::Changed(_) | HvEvent::Closed { .. })
                 && let Some(stop) = &*waits.lock().unwrap_or_else(PoisonError::into_inner)
             {
                 stop.wake();

@@ -6,9 +6,10 @@
 //! | `queue` | whose turn it is; pure |
 //! | `desk` | the thread that has the queue and tells how jobs stand; never calls the hypervisor |
 //! | `hands`, `worker`, `line` | hands, each with a thread and a connection |
-//! | `facts` | what a plan rests on, read afresh |
+//! | `facts`, `snapshot_facts` | what a plan rests on, read afresh |
 //! | `run`, `acts`, `watch` | one job: written down, planned again, step by step, with progress and a way to stop |
 //! | `recover` | what a kill left behind |
+//! | `kept` | files of deleted VMs |
 //!
 //! It needs no engine beside it: a command has a desk alone. State is kept where [`store`](crate::store) keeps it.
 
@@ -17,15 +18,18 @@ mod acts;
 mod consent;
 mod desk;
 mod facts;
+mod facts_network;
 mod facts_storage;
 mod handle;
 mod hands;
+mod kept;
 mod line;
 mod queue;
 mod record;
 pub mod records;
 mod recover;
 mod run;
+mod snapshot_facts;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -40,11 +44,13 @@ use std::time::Duration;
 
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
+pub use self::facts_network::{NetworkSeen, no_network, on_network};
 pub use self::facts_storage::orphans;
 pub(crate) use self::handle::Ask;
 #[cfg(test)]
 pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
+pub use self::kept::{Shelf, difference, forget_expired, vm_of};
 use self::stop::Stop;
 use super::clock::{Clock, SystemClock};
 use super::threads::Threads;
@@ -54,6 +60,8 @@ use crate::model::plan::Plan;
 
 /// Jobs of one desk that are carried out at once, unless it is told otherwise.
 pub const PARALLEL: usize = 4;
+/// Days that a deleted VM is held, unless a desk is told otherwise.
+pub const KEEP_DAYS: u32 = 30;
 
 /// What a desk works with.
 pub struct DeskConfig {
@@ -67,6 +75,8 @@ pub struct DeskConfig {
     pub actor: Actor,
     /// Jobs carried out at once; at least 1.
     pub parallel: usize,
+    /// Days that a deleted VM is held.
+    pub keep_days: u32,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Told where a job is whenever something was written down or done: for tests of what a kill leaves behind.
@@ -80,7 +90,16 @@ impl DeskConfig {
     /// Default settings and the system's clock.
     pub fn new(connector: Arc<dyn Connector>, folder: PathBuf, actor: Actor) -> Self {
         let clock = Arc::new(SystemClock::new());
-        Self { connector, folder, read_only: None, actor, parallel: PARALLEL, clock, rehearsal: None }
+        Self {
+            connector,
+            folder,
+            read_only: None,
+            actor,
+            parallel: PARALLEL,
+            keep_days: KEEP_DAYS,
+            clock,
+            rehearsal: None,
+        }
     }
 }
 
@@ -90,6 +109,7 @@ struct Setting {
     host: String,
     read_only: Option<String>,
     actor: Actor,
+    keep_days: u32,
     clock: Arc<dyn Clock>,
     rehearsal: Option<Rehearsal>,
 }
@@ -138,12 +158,13 @@ impl Desk {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(config: DeskConfig) -> io::Result<Self> {
-        let DeskConfig { connector, folder, read_only, actor, parallel, clock, rehearsal } = config;
+        let DeskConfig { connector, folder, read_only, actor, parallel, keep_days, clock, rehearsal } =
+            config;
         let (inbox, inputs) = channel();
         let (told, jobs) = tokio::sync::watch::channel(Arc::default());
         let threads = Arc::new(Threads::default());
         let host = connector.uri().to_owned();
-        let setting = Arc::new(Setting { folder, host, read_only, actor, clock, rehearsal });
+        let setting = Arc::new(Setting { folder, host, read_only, actor, keep_days, clock, rehearsal });
         let hands = hands::Hands::new(setting.clone(), connector, inbox.clone(), threads.clone(), parallel);
         let guard = threads.enter();
         std::thread::Builder::new().name("nc-desk".into()).spawn(move || {

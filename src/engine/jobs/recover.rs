@@ -69,7 +69,7 @@ pub(super) fn recover(
 }
 
 fn look(run: &Run<'_>, at: usize) -> HvResult<Found> {
-    match probe(&run.plan.steps[at].act, run.line.hv()?) {
+    match probe(&run.plan.steps[at].act, run.line.hv()?, run.setting) {
         // What it acted on is gone: by somebody else's hand.
         Err(e) if e.kind == HvErrorKind::NotFound => Ok(Found::NotDone),
         other => other,

@@ -8,7 +8,7 @@ use super::facts::gather;
 use super::line::Line;
 use super::stop::Stop;
 use super::{Assignment, Input, Setting, record};
-use crate::hypervisor::{HvError, HvErrorKind, HvResult, XmlOf};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult, NetworkXml, XmlOf};
 use crate::model::audit::AuditRecord;
 use crate::model::id::VmId;
 use crate::model::job::{Job, JobId, JobState, StepState};
@@ -17,7 +17,7 @@ use crate::model::plan::{Plan, Planned, Refusal};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::operations;
-use crate::store::{Begin, JobEnd, StateDb, StoreError};
+use crate::store::{Begin, Changed, JobEnd, StateDb, StoreError};
 
 /// What became of the try to carry a job out.
 #[derive(Debug)]
@@ -101,9 +101,14 @@ impl Run<'_> {
     /// Why the plan does not hold any more; `None` when it does.
     fn still_holds(&mut self) -> HvResult<Option<String>> {
         let operation = &self.plan.operation;
-        let facts = gather(self.line.hv()?, operation, self.setting.read_only.as_deref())?;
+        let facts = gather(self.line.hv()?, operation, self.setting)?;
         let now = operations::plan(operation, &facts);
-        self.xml_before = facts.vm.map(|vm| vm.defined_xml).unwrap_or_default();
+        self.xml_before = match operation {
+            Operation::Network { name, .. } => {
+                facts.networks.network(name).map(|n| n.xml.clone()).unwrap_or_default()
+            }
+            _ => facts.vm.map(|vm| vm.defined_xml).unwrap_or_default(),
+        };
         Ok(changed(&self.plan, &now))
     }
 
@@ -151,6 +156,7 @@ impl Run<'_> {
             stop: self.stop,
             job: self.job.id,
             desk: self.desk,
+            setting: self.setting,
         })
     }
 
@@ -233,6 +239,7 @@ impl Run<'_> {
             job.undo = None;
         }
         let audit = self.record(now);
+        self.revise(&audit, now);
         let (state, outcome) = (self.job.state, self.job.outcome.clone());
         let end = JobEnd {
             id: self.job.id,
@@ -258,7 +265,22 @@ impl Run<'_> {
         AuditRecord { xml_before: self.xml_before.clone(), xml_after, ..record }
     }
 
+    /// Writes down the definition that it changed.
+    fn revise(&mut self, audit: &AuditRecord, now: Timestamp) {
+        let (before, after) = (audit.xml_before.as_str(), audit.xml_after.as_str());
+        let Some(vm) = self.plan.operation.vm_id().filter(|_| before != after) else {
+            return;
+        };
+        let change = Changed { before, after, by: &audit.by, why: audit.operation.word() };
+        if let Err(why) = self.db.revise(&audit.host, vm, &change, now) {
+            tracing::error!("The definition could not be kept among the revisions: {why}");
+        }
+    }
+
     fn xml_after(&self) -> Option<String> {
+        if let Operation::Network { name, .. } = &self.plan.operation {
+            return self.line.hv().ok()?.network_xml(name, NetworkXml::Defined).ok();
+        }
         let vm: VmId = self.plan.operation.vm_id()?;
         self.line.hv().ok()?.xml_of(vm, XmlOf::Defined).ok()
     }

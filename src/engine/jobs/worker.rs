@@ -9,12 +9,15 @@ use super::facts::gather;
 use super::line::Line;
 use super::recover::recover;
 use super::run::{Ran, run};
+use super::snapshot_facts::sized;
 use super::{Assignment, Input, Setting};
-use crate::hypervisor::{Connector, HvError, HvErrorKind, HvResult};
+use crate::hypervisor::{Connector, HvError, HvErrorKind, HvResult, XmlOf};
+use crate::model::id::VmId;
 use crate::model::job::JobId;
 use crate::model::operation::Operation;
 use crate::model::plan::Planned;
 use crate::model::vm::VmRecord;
+use crate::model::vm_snapshot::SizedSnapshot;
 use crate::operations;
 use crate::store::{Journalled, StateDb};
 
@@ -26,6 +29,10 @@ const IDLE: Duration = Duration::from_secs(20);
 pub(super) enum Task {
     /// List the VMs.
     Vms,
+    /// Read a VM's definition, with passwords or without.
+    Definition(VmId, bool),
+    /// Read a VM's snapshots.
+    Snapshots(VmId),
     /// Make plans.
     Plan(Vec<Operation>),
     /// Carry a job out.
@@ -39,6 +46,10 @@ pub(super) enum Task {
 pub(crate) enum Outcome {
     /// The VMs.
     Vms(HvResult<Vec<VmRecord>>),
+    /// The definition.
+    Definition(HvResult<String>),
+    /// A VM's snapshots.
+    Snapshots(HvResult<Vec<SizedSnapshot>>),
     /// Plans.
     Planned(HvResult<Vec<Planned>>),
     /// The job is over.
@@ -90,17 +101,26 @@ impl Worker {
     fn perform(&mut self, task: Task) -> Outcome {
         match task {
             Task::Vms => Outcome::Vms(self.line.ready().and_then(|()| self.line.hv()?.vms())),
+            Task::Definition(vm, secrets) => Outcome::Definition(self.definition(vm, secrets)),
+            Task::Snapshots(vm) => {
+                Outcome::Snapshots(self.line.ready().and_then(|()| sized(self.line.hv()?, vm)))
+            }
             Task::Plan(operations) => Outcome::Planned(self.plan(&operations)),
             Task::Run(assignment) => self.carry_out(*assignment),
             Task::Recover(journalled) => self.look_after(*journalled),
         }
     }
 
+    fn definition(&mut self, vm: VmId, secrets: bool) -> HvResult<String> {
+        self.line.ready()?;
+        let which = if secrets { XmlOf::DefinedWithSecrets } else { XmlOf::Defined };
+        self.line.hv()?.xml_of(vm, which)
+    }
+
     fn plan(&mut self, operations: &[Operation]) -> HvResult<Vec<Planned>> {
         self.line.ready()?;
         let hv = self.line.hv()?;
-        let read_only = self.setting.read_only.as_deref();
-        let planned = |op: &Operation| Ok(operations::plan(op, &gather(hv, op, read_only)?));
+        let planned = |op: &Operation| Ok(operations::plan(op, &gather(hv, op, &self.setting)?));
         operations.iter().map(planned).collect()
     }
 

@@ -81,7 +81,7 @@ impl DemoConnection {
     }
 
     /// Has the table read a VM again after a change of which the driver may tell nobody.
-    fn seen(&self, id: VmId, answer: HvResult<()>) -> HvResult<()> {
+    pub(super) fn seen(&self, id: VmId, answer: HvResult<()>) -> HvResult<()> {
         answer.inspect(|()| self.hub.forget(id))
     }
 }

@@ -75,6 +75,9 @@ impl Connector for DemoConnector {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         if keeper.is_none() {
             let listener = self.libvirt.connect(Purpose::Poll)?;
+            if !listener.capabilities().read_only {
+                self.facts.tell_networks(&*listener)?;
+            }
             self.hub.listen_to(&*listener)?;
             *keeper = Some(listener);
         }

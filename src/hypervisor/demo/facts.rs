@@ -7,6 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use crate::hypervisor::sim::Shape;
+use crate::hypervisor::{HvResult, Hypervisor};
 
 /// The host file.
 pub(super) const HOST_FILE: &str = include_str!("../../../assets/demo-host.xml");
@@ -29,6 +30,20 @@ pub(super) struct Fact {
 }
 
 impl Facts {
+    /// Has the driver's networks be as they are said to be.
+    pub(super) fn tell_networks(&self, driver: &dyn Hypervisor) -> HvResult<()> {
+        for network in driver.networks()? {
+            let fact = self.of("network", &network.name);
+            if fact.inactive && network.active {
+                driver.stop_network(&network.name)?;
+            }
+            if fact.autostart {
+                driver.set_network_autostart(&network.name, true)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads a host file, as far as it is well-formed.
     pub(super) fn read(xml: &str) -> Self {
         let mut facts = BTreeMap::new();

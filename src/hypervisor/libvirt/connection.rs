@@ -86,6 +86,11 @@ impl Connection {
         self.with_domain(id, operation, act)
     }
 
+    /// Whether what changes something is refused.
+    pub(super) const fn is_read_only(&self) -> bool {
+        self.capabilities.read_only
+    }
+
     /// Forgets a VM's handle.
     pub(super) fn forget_domain(&self, id: VmId) {
         self.domains.borrow_mut().remove(&id);

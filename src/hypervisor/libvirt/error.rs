@@ -53,11 +53,17 @@ fn says(e: &RawError, phrases: &[&str]) -> bool {
 /// The kind of an error. libvirt uses a few codes for very different things, so its words count too.
 pub(super) fn kind(e: &RawError) -> HvErrorKind {
     match e.code {
-        code::NO_DOMAIN | code::NO_NETWORK | code::NO_STORAGE_POOL | code::NO_STORAGE_VOL => {
-            HvErrorKind::NotFound
-        }
+        code::NO_DOMAIN
+        | code::NO_DOMAIN_SNAPSHOT
+        | code::NO_NETWORK
+        | code::NO_STORAGE_POOL
+        | code::NO_STORAGE_VOL => HvErrorKind::NotFound,
         code::DOM_EXIST | code::STORAGE_VOL_EXIST => HvErrorKind::Exists,
-        code::OPERATION_INVALID if says(e, &["already exists"]) => HvErrorKind::Exists,
+        code::OPERATION_INVALID | code::OPERATION_FAILED
+            if says(e, &["already exists", "exists already"]) =>
+        {
+            HvErrorKind::Exists
+        }
         code::OPERATION_ABORTED => HvErrorKind::Aborted,
         code::ARGUMENT_UNSUPPORTED if says(e, &["guest agent"]) => HvErrorKind::AgentUnavailable,
         code::NO_SUPPORT
@@ -67,6 +73,9 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
         // The test driver's words for it.
         code::INTERNAL_ERROR if says(e, &["is already running", "' not running", "' not paused"]) => {
             HvErrorKind::InvalidState
+        }
+        code::INTERNAL_ERROR if says(e, &["volume name"]) && says(e, &["already in use"]) => {
+            HvErrorKind::Exists
         }
         // An older libvirt on a newer kernel cannot read the machine's ARP table.
         code::INTERNAL_ERROR if says(e, &["wrong nlmsg len"]) => HvErrorKind::Unsupported,

@@ -11,6 +11,7 @@ use crate::model::storage::Volume;
 use crate::xml;
 
 const READ: &str = "read the volume";
+const COPY: &str = "copy the volume";
 const UPLOAD: &str = "write to the volume";
 const DOWNLOAD: &str = "read from the volume";
 
@@ -69,7 +70,15 @@ impl Volumes for Connection {
     }
 
     fn clone_volume(&self, pool: &str, xml: &str, from: (&str, &str)) -> HvResult<()> {
-        self.change_volume(from, "copy the volume", |source| {
+        // libvirt refuses it as an error of its own inside, which would not say that the name is taken.
+        let name = xml::volume::parse(xml).ok().and_then(|v| v.name);
+        if let Some(name) = name
+            && self.volume(pool, &name, false).is_ok()
+        {
+            let taken = HvError::new(HvErrorKind::Exists, COPY, "there is a volume of that name already");
+            return Err(taken.of(name));
+        }
+        self.change_volume(from, COPY, |source| {
             self.conn.pool_named(pool)?.clone_volume(xml, source).map(drop)
         })
     }

@@ -56,6 +56,10 @@ impl SimConnection {
         &self.world.consoles
     }
 
+    pub(super) fn config(&self) -> &super::config::SimConfig {
+        &self.world.config
+    }
+
     pub(super) fn now(&self) -> SimTime {
         self.world.config.clock.now()
     }
@@ -269,19 +273,19 @@ impl Storage for SimConnection {
 
 impl Networks for SimConnection {
     fn networks(&self) -> HvResult<Vec<NetworkRecord>> {
-        Ok(self.enter(Operation::Networks)?.networks.clone())
+        Ok(self.enter(Operation::Networks)?.networks.iter().map(|n| n.record.clone()).collect())
     }
 
     fn leases(&self, id: Uuid) -> HvResult<Vec<Lease>> {
         let state = self.enter(Operation::Leases)?;
-        let index = state
+        let network = state
             .networks
             .iter()
-            .position(|n| n.id == id)
+            .find(|n| n.record.id == id)
             .ok_or_else(|| error(Operation::Leases, HvErrorKind::NotFound).of(id.to_string()))?;
-        if !state.networks[index].active {
+        let Some(index) = network.planned.filter(|_| network.record.active) else {
             return Ok(Vec::new());
-        }
+        };
         let running = state.vms.values().filter(|vm| vm.state == VmState::Running);
         Ok(network::leases(index, running.map(|vm| &vm.spec)))
     }

@@ -84,6 +84,14 @@ pub enum Operation {
     SendKeys,
     /// `Streams::screenshot`
     Screenshot,
+    /// `Hardware::edit_definition`
+    EditDefinition,
+    /// `Hardware::edit_live`
+    EditLive,
+    /// `Hardware::disk_capacity`
+    DiskCapacity,
+    /// `Hardware::grow_disk`
+    GrowDisk,
     /// `Volumes::volume`
     Volume,
     /// `Volumes::volume_xml`
@@ -120,6 +128,42 @@ pub enum Operation {
     SetPoolAutostart,
     /// `Pools::undefine_pool`
     UndefinePool,
+    /// `Definitions::define`
+    Define,
+    /// `Definitions::undefine`
+    Undefine,
+    /// `Definitions::snapshot_documents`
+    Snapshots,
+    /// `Definitions::put_back_snapshot`
+    PutBackSnapshot,
+    /// `Definitions::checkpoint_documents`
+    Checkpoints,
+    /// `Definitions::put_back_checkpoint`
+    PutBackCheckpoint,
+    /// What `Snapshots` only reads.
+    ListSnapshots,
+    /// `Snapshots::create_snapshot`
+    CreateSnapshot,
+    /// `Snapshots::revert_snapshot`
+    RevertSnapshot,
+    /// `Snapshots::delete_snapshot`
+    DeleteSnapshot,
+    /// `Snapshots::is_frozen`, `Snapshots::thaw`
+    AskAgent,
+    /// `NetworkAdmin::network_xml`
+    NetworkXml,
+    /// `NetworkAdmin::define_network`
+    DefineNetwork,
+    /// `NetworkAdmin::undefine_network`
+    UndefineNetwork,
+    /// `NetworkAdmin::start_network`
+    StartNetwork,
+    /// `NetworkAdmin::stop_network`
+    StopNetwork,
+    /// `NetworkAdmin::set_network_autostart`
+    SetNetworkAutostart,
+    /// `NetworkAdmin::change_dhcp_host`
+    ChangeDhcpHost,
 }
 
 impl Operation {
@@ -129,7 +173,7 @@ impl Operation {
             Self::Connect => "connect",
             Self::Node => "read the node",
             Self::Vms => "list VMs",
-            Self::VmXml | Self::XmlOf | Self::VolumeXml | Self::PoolXml => "read the XML",
+            Self::VmXml | Self::XmlOf | Self::VolumeXml | Self::PoolXml | Self::NetworkXml => "read the XML",
             Self::VmFlags => "read the flags",
             Self::VmCounters => "read statistics",
             Self::NodeCounters => "read the node's statistics",
@@ -154,7 +198,7 @@ impl Operation {
             Self::DiscardSaved => "discard the saved memory",
             Self::VmProgress => "read the job's progress",
             Self::AbortJob => "stop the VM's job",
-            Self::SetAutostart | Self::SetPoolAutostart => "set the autostart",
+            Self::SetAutostart | Self::SetPoolAutostart | Self::SetNetworkAutostart => "set the autostart",
             Self::Rename => "rename the VM",
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
@@ -162,6 +206,10 @@ impl Operation {
             Self::OpenConsole => "open the console",
             Self::SendKeys => "press the keys",
             Self::Screenshot => "take a picture of the screen",
+            Self::EditDefinition => "change the definition",
+            Self::EditLive => "change the hardware",
+            Self::DiskCapacity => "read the disk's size",
+            Self::GrowDisk => "grow the disk",
             Self::Volume => "read the volume",
             Self::CreateVolume => "make a volume",
             Self::CloneVolume => "copy the volume",
@@ -177,6 +225,22 @@ impl Operation {
             Self::StartPool => "start the pool",
             Self::StopPool => "stop the pool",
             Self::UndefinePool => "undefine the pool",
+            Self::Define => "define the VM",
+            Self::Undefine => "undefine the VM",
+            Self::Snapshots => "read the snapshots",
+            Self::PutBackSnapshot => "put a snapshot back",
+            Self::Checkpoints => "read the checkpoints",
+            Self::PutBackCheckpoint => "put a checkpoint back",
+            Self::ListSnapshots => "list snapshots",
+            Self::CreateSnapshot => "make the snapshot",
+            Self::RevertSnapshot => "go back to the snapshot",
+            Self::DeleteSnapshot => "delete the snapshot",
+            Self::AskAgent => "ask the guest agent",
+            Self::DefineNetwork => "define the network",
+            Self::UndefineNetwork => "undefine the network",
+            Self::StartNetwork => "start the network",
+            Self::StopNetwork => "stop the network",
+            Self::ChangeDhcpHost => "change the reserved addresses",
         }
     }
 }

@@ -242,7 +242,9 @@ impl SimHost {
     pub fn set_network_active(&self, name: &str, active: bool) -> bool {
         let mut there = false;
         self.world().change(|s, _| {
-            let Some(n) = s.networks.iter_mut().find(|n| n.name == name) else { return Vec::new() };
+            let Some(n) = s.networks.iter_mut().map(|n| &mut n.record).find(|n| n.name == name) else {
+                return Vec::new();
+            };
             n.active = active;
             there = true;
             vec![HvEvent::Network(n.id)]

@@ -8,11 +8,13 @@
 //! counters) → `meters` (all VMs, the noise between them, the node) → `world` → `connection` (the port).
 
 mod build;
+mod change_hardware;
 pub(super) mod clock;
 mod config;
 mod connection;
 mod connector;
 mod define;
+mod definitions;
 pub(super) mod dice;
 mod faults;
 pub(super) mod hardware;
@@ -23,8 +25,10 @@ pub(super) mod meter;
 pub(super) mod meters;
 mod names;
 mod network;
+mod network_admin;
 mod shape;
 pub(super) mod shell;
+mod snapshots;
 mod spec;
 mod storage;
 mod store;

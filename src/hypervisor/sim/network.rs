@@ -5,9 +5,52 @@ use super::names::NETWORKS;
 use super::spec::VmSpec;
 use crate::hypervisor::{Lease, NetworkRecord};
 use crate::model::network::{Forward, NetworkDefinition};
+use crate::model::operation::NewForward;
+use crate::xml::network::{NetworkSpec, with_uuid, write};
 
 /// Salt of the networks' UUIDs.
 const SALT: u64 = 0x006e_6574;
+
+/// A network of the host.
+#[derive(Clone, Debug)]
+pub(super) struct SimNetwork {
+    /// As it is listed.
+    pub(super) record: NetworkRecord,
+    /// Its number among those the host began with: the VMs know it by that.
+    pub(super) planned: Option<usize>,
+    /// Its XML as it is defined.
+    pub(super) defined: String,
+    /// Its XML as it runs.
+    pub(super) live: Option<String>,
+}
+
+/// The `index`th network that the host begins with.
+pub(super) fn planned(seed: u64, index: usize) -> SimNetwork {
+    let record = network(seed, index);
+    let defined = xml_of(&record, index);
+    SimNetwork { record, planned: Some(index), live: Some(defined.clone()), defined }
+}
+
+fn xml_of(record: &NetworkRecord, index: usize) -> String {
+    let of = &record.definition;
+    let third = u8::try_from(20 + index).unwrap_or(0);
+    let spec = NetworkSpec {
+        name: &record.name,
+        forward: match of.forward {
+            Forward::Nat => NewForward::Nat,
+            Forward::Route => NewForward::Route,
+            Forward::Bridge => NewForward::Bridge,
+            _ => NewForward::Isolated,
+        },
+        bridge: of.bridge.as_deref(),
+        device: of.forward_device.as_deref(),
+        address: of.dhcp.then(|| ([10, third, 0, 1].into(), 16)),
+        range: of.dhcp.then(|| ([10, third, 0, 2].into(), [10, third, 255, 254].into())),
+        domain: of.domain.as_deref(),
+        ..NetworkSpec::default()
+    };
+    with_uuid(&write(&spec), &record.id.to_string())
+}
 
 /// How the `index`th network reaches out: NAT, routed, a bridge, isolated, and again.
 fn forward(index: usize) -> Forward {

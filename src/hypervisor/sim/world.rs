@@ -15,17 +15,21 @@ use super::faults::{Calls, Faults, Operation, error};
 use super::job::{Outcome, Save};
 use super::meter::Meter;
 use super::meters::Meters;
-use super::network;
+use super::network::{self, SimNetwork};
 use super::shape::Shape;
 use super::shell::Consoles;
 use super::spec::VmSpec;
 use super::storage::{self, PoolPlan};
 use super::workload::Workload;
 use super::xml::{self, Live};
-use crate::hypervisor::{EventSink, Groups, HvErrorKind, HvEvent, HvResult, NetworkRecord, XmlOf};
+use crate::hypervisor::{EventSink, Groups, HvErrorKind, HvEvent, HvResult, XmlOf};
+use crate::model::hardware::Edit;
+use crate::model::held::Document;
 use crate::model::id::VmId;
 use crate::model::storage::PoolState;
 use crate::model::vm::VmState;
+use crate::model::vm_snapshot::VmSnapshot;
+use crate::xml::edit;
 
 const GIB: u64 = 1 << 30;
 /// How often a save looks at the clock.
@@ -50,9 +54,13 @@ pub(super) struct World {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) vms: BTreeMap<VmId, SimVm>,
+    /// What VMs were made of that were undefined by a call.
+    pub(super) gone: BTreeMap<VmId, VmSpec>,
     pub(super) meters: Meters,
     pub(super) pools: Vec<PoolPlan>,
-    pub(super) networks: Vec<NetworkRecord>,
+    pub(super) networks: Vec<SimNetwork>,
+    /// How many were defined since.
+    pub(super) networks_made: u64,
     pub(super) saves: BTreeMap<VmId, Save>,
     pub(super) faults: Faults,
     pub(super) calls: Calls,
@@ -85,6 +93,15 @@ pub(super) struct SimVm {
     pub(super) dropped: Groups,
     /// XML given in place of its own.
     pub(super) xml: Option<String>,
+    /// What was changed of its definition, and of what runs.
+    pub(super) edits: Vec<Edit>,
+    pub(super) live_edits: Vec<Edit>,
+    /// Disks that were made larger, with their bytes.
+    pub(super) grown: BTreeMap<String, u64>,
+    /// Snapshots, with the XML that made them.
+    pub(super) snapshots: Vec<(VmSnapshot, String)>,
+    /// Checkpoints' metadata.
+    pub(super) checkpoints: Vec<Document>,
 }
 
 /// The host's side of a connection.
@@ -123,9 +140,11 @@ impl World {
         let now = config.clock.now();
         let mut state = State {
             vms: BTreeMap::new(),
+            gone: BTreeMap::new(),
             meters: Meters::default(),
             pools: Vec::new(),
-            networks: (0..config.networks.max(1)).map(|i| network::network(config.seed, i)).collect(),
+            networks: (0..config.networks.max(1)).map(|i| network::planned(config.seed, i)).collect(),
+            networks_made: 0,
             saves: BTreeMap::new(),
             faults: Faults::default(),
             calls: Calls::default(),
@@ -295,7 +314,9 @@ impl SimVm {
             agent_connected: self.spec.agent,
             secrets: which == XmlOf::DefinedWithSecrets,
         };
-        self.xml.clone().unwrap_or_else(|| xml::domain(&self.spec, &live))
+        let edits = if live.domain_id.is_some() { &self.live_edits } else { &self.edits };
+        let xml = self.xml.clone().unwrap_or_else(|| xml::domain(&self.spec, &live));
+        edit::apply(&xml, edits).unwrap_or(xml)
     }
 }
 
@@ -315,6 +336,11 @@ impl State {
             saved: None,
             dropped: Groups::NONE,
             xml: None,
+            edits: Vec::new(),
+            live_edits: Vec::new(),
+            grown: BTreeMap::new(),
+            snapshots: Vec::new(),
+            checkpoints: Vec::new(),
             spec,
         };
         self.vms.insert(vm.spec.id, vm);
@@ -328,6 +354,7 @@ impl State {
             vm.domain_id = None;
         } else if vm.domain_id.is_none() {
             vm.domain_id = Some(self.next_domain_id);
+            vm.live_edits = vm.edits.clone();
             self.next_domain_id += 1;
         }
         // At the beginning meters run already, since long ago.

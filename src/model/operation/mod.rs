@@ -1,6 +1,9 @@
 //! What can be asked of a host: operations, as data. They are kept in the journal and the audit, so names never change
 //! their meaning.
 
+mod hardware;
+mod network;
+mod snapshot;
 mod storage;
 mod vm;
 
@@ -9,11 +12,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::VmId;
+pub use hardware::{
+    ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation, Memory, NewDisk, NewNic, Vcpus,
+};
+pub use network::{Dhcp, NetworkOperation, NewForward, NewNetwork, Subnet};
+pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use storage::{
     Backing, BuildHow, CephAuth, NewPool, NewVolume, PoolOperation, PoolSource, Preallocation,
     VolumeOperation,
 };
-pub use vm::{AskGuest, VmOperation};
+pub use vm::{AskGuest, Redefined, VmOperation};
 
 /// Something an admin wants done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +33,13 @@ pub enum Operation {
         id: VmId,
         /// What.
         act: VmOperation,
+    },
+    /// On a VM's snapshots.
+    Snapshot {
+        /// Of which VM.
+        vm: VmId,
+        /// What.
+        act: SnapshotOperation,
     },
     /// On a volume.
     Volume {
@@ -41,6 +56,13 @@ pub enum Operation {
         name: String,
         /// What.
         act: PoolOperation,
+    },
+    /// On a virtual network.
+    Network {
+        /// Its name.
+        name: String,
+        /// What.
+        act: NetworkOperation,
     },
 }
 
@@ -99,6 +121,12 @@ impl Target {
         Self { kind: Kind::Pool, id: name.clone(), name }
     }
 
+    /// A virtual network. libvirt never changes its name, so it is its key.
+    pub fn network(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: Kind::Network, id: name.clone(), name }
+    }
+
     /// The name, fit to be drawn.
     pub fn display_name(&self) -> std::borrow::Cow<'_, str> {
         super::text::clean(&self.name)
@@ -111,6 +139,11 @@ impl Operation {
         Self::Vm { id, act }
     }
 
+    /// An operation on a VM's snapshots.
+    pub const fn snapshot(vm: VmId, act: SnapshotOperation) -> Self {
+        Self::Snapshot { vm, act }
+    }
+
     /// An operation on a volume.
     pub fn volume(pool: impl Into<String>, name: impl Into<String>, act: VolumeOperation) -> Self {
         Self::Volume { pool: pool.into(), name: name.into(), act }
@@ -121,11 +154,16 @@ impl Operation {
         Self::Pool { name: name.into(), act }
     }
 
+    /// An operation on a virtual network.
+    pub fn network(name: impl Into<String>, act: NetworkOperation) -> Self {
+        Self::Network { name: name.into(), act }
+    }
+
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
-            Self::Vm { id, .. } => Some(*id),
-            Self::Volume { .. } | Self::Pool { .. } => None,
+            Self::Vm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
+            Self::Volume { .. } | Self::Pool { .. } | Self::Network { .. } => None,
         }
     }
 
@@ -135,6 +173,8 @@ impl Operation {
             Self::Vm { act, .. } => act.word(),
             Self::Volume { act, .. } => act.word(),
             Self::Pool { act, .. } => act.word(),
+            Self::Snapshot { act, .. } => act.word(),
+            Self::Network { act, .. } => act.word(),
         }
     }
 }

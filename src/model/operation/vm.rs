@@ -90,6 +90,43 @@ pub enum VmOperation {
         /// Whether.
         on: bool,
     },
+    /// Change its hardware.
+    Hardware(super::HardwareChange),
+    /// Undefine it. All of it is held for a while, and its disks stay where they are.
+    Delete {
+        /// Pull its plug first, where it runs.
+        force_off: bool,
+        /// Its saved memory may be lost, where it cannot be kept.
+        discard_saved: bool,
+    },
+    /// Bring a deleted one back.
+    Undelete {
+        /// Under this name; `None` for the one it had.
+        name: Option<String>,
+    },
+    /// Forget a deleted one for ever. Its disks stay where they are.
+    Purge,
+    /// Replace its definition.
+    Redefine {
+        /// The new one: as it is shown, without passwords, unless `secrets` says otherwise.
+        xml: String,
+        /// Passwords stand in it, and those that do not are taken away; else the present ones stay.
+        secrets: bool,
+        /// Why.
+        why: Redefined,
+    },
+}
+
+/// Why a definition is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Redefined {
+    /// It was edited.
+    Edit,
+    /// It was given as a file.
+    Define,
+    /// It is the one of this revision.
+    Revert(i64),
 }
 
 /// How a guest is asked to shut down or reboot.
@@ -140,6 +177,13 @@ impl VmOperation {
             Self::Console { .. } => "vm.console",
             Self::SendKeys { .. } => "vm.send-key",
             Self::Protect { .. } => "vm.protect",
+            Self::Hardware(change) => change.what.word(),
+            Self::Delete { .. } => "vm.delete",
+            Self::Undelete { .. } => "vm.undelete",
+            Self::Purge => "vm.purge",
+            Self::Redefine { why: Redefined::Edit, .. } => "vm.edit",
+            Self::Redefine { why: Redefined::Define, .. } => "vm.define",
+            Self::Redefine { why: Redefined::Revert(_), .. } => "vm.revert",
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SnapshotAct;
 use super::act_guest::GuestAct;
+use super::act_network::NetworkAct;
 use super::act_storage::StorageAct;
 use crate::model::id::VmId;
 use crate::model::operation::AskGuest;
@@ -109,6 +111,14 @@ pub enum Act {
     },
     /// Something of a guest's own consoles.
     Guest(GuestAct),
+    /// Something about a VM's hardware.
+    Hardware(super::HardwareAct),
     /// Something about volumes and pools.
     Storage(StorageAct),
+    /// Something about a definition, or about what is kept of a deleted VM.
+    Definition(super::DefinitionAct),
+    /// Something with snapshots.
+    Snapshot(SnapshotAct),
+    /// Something about virtual networks.
+    Network(NetworkAct),
 }

@@ -1,14 +1,22 @@
 //! Plans: what an operation would do, told before anything happens; and refusals.
 
 mod act;
+mod act_definition;
 mod act_guest;
+mod act_hardware;
+mod act_network;
+mod act_snapshot;
 mod act_storage;
 
 use serde::{Deserialize, Serialize};
 
 use super::operation::{Operation, Target};
 pub use act::Act;
+pub use act_definition::DefinitionAct;
 pub use act_guest::GuestAct;
+pub use act_hardware::HardwareAct;
+pub use act_network::NetworkAct;
+pub use act_snapshot::SnapshotAct;
 pub use act_storage::StorageAct;
 
 /// What an operation would do, and on what it rests.

@@ -31,7 +31,7 @@ pub(super) const fn volume_needs(act: &VolumeOperation) -> Needs {
         | VolumeOperation::Wipe
         | VolumeOperation::Download { .. } => StorageNeeds::Uses,
     };
-    Needs { definition: false, names: false, storage }
+    Needs { storage, ..Needs::NONE }
 }
 
 pub(super) const fn pool_needs(act: &PoolOperation) -> Needs {
@@ -43,7 +43,7 @@ pub(super) const fn pool_needs(act: &PoolOperation) -> Needs {
         | PoolOperation::Refresh
         | PoolOperation::Autostart { .. } => StorageNeeds::Pools,
     };
-    Needs { definition: false, names: false, storage }
+    Needs { storage, ..Needs::NONE }
 }
 
 pub(super) fn plan_volume(pool: &str, name: &str, act: &VolumeOperation, facts: &Facts) -> Planned {

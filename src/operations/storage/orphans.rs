@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::facts::{StorageFacts, names, same};
 use crate::model::storage::{Orphan, Volume};
 
-/// The volumes that no VM names and that lie below none that a VM names; needs all uses to be known.
+/// By pool and name, the volumes that no VM names and that lie below none that a VM names; needs all uses to be known.
 pub fn orphans(facts: &StorageFacts) -> Vec<Orphan> {
     let volumes: Vec<_> = facts.volumes().collect();
     let named = |(pool, volume): (&super::PoolFacts, &Volume)| {
@@ -26,5 +26,8 @@ pub fn orphans(facts: &StorageFacts) -> Vec<Orphan> {
         let below = above.map(|(p, v)| format!("{}/{}", p.record.name, v.name)).collect();
         Orphan { pool: pool.record.name.clone(), volume: volume.clone(), below }
     };
-    (0..volumes.len()).filter(|at| !used.contains(at)).map(orphan).collect()
+    let mut found: Vec<Orphan> = (0..volumes.len()).filter(|at| !used.contains(at)).map(orphan).collect();
+    // libvirt lists in no order.
+    found.sort_by(|a, b| (&a.pool, &a.volume.name).cmp(&(&b.pool, &b.volume.name)));
+    found
 }

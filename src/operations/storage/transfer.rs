@@ -30,16 +30,19 @@ fn upload_plan(on: &On<'_>, from: &str) -> Result<Planned, Planned> {
     let files = holds_files(&pool.record.kind);
     let needs = if files { file.allocated.min(file.size) } else { file.size };
     on.fits(VERB, pool, needs)?;
+    // A file without holes has its room reserved first: a libvirtd may crash when it runs out of room in mid-stream.
+    let allocation = if needs >= file.size { file.size } else { 0 };
     // Made as bytes; libvirt finds out the format once they are there.
     let xml = write(&VolumeSpec {
         name: on.name,
         capacity: file.size,
-        allocation: if files { 0 } else { file.size },
+        allocation,
         format: files.then_some("raw"),
         backing: None,
     });
     let size = file.size.to_string();
     let (pool_name, name) = (on.pool.to_owned(), on.name.to_owned());
+    let reserved = allocation.to_string();
     let create = words(&[
         "virsh",
         "vol-create-as",
@@ -49,6 +52,8 @@ fn upload_plan(on: &On<'_>, from: &str) -> Result<Planned, Planned> {
         on.name,
         "--capacity",
         &size,
+        "--allocation",
+        &reserved,
         "--format",
         "raw",
     ]);

@@ -6,14 +6,22 @@ mod settings;
 
 pub(in crate::operations) use settings::name_is_good;
 
-use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
+use super::definition;
+use super::facts::{Facts, Needs, VmFacts};
+use super::hardware;
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::Planned;
 
+const DEFINITION: Needs = Needs { definition: true, ..Needs::NONE };
+
 pub(super) const fn needs(act: &Op) -> Needs {
     match act {
-        Op::Rename { .. } => Needs { definition: true, names: true, storage: StorageNeeds::None },
-        _ => Needs { definition: true, names: false, storage: StorageNeeds::None },
+        Op::Hardware(change) => Needs { hardware: hardware::needs(&change.what), ..DEFINITION },
+        Op::Rename { .. } => Needs { names: true, ..DEFINITION },
+        Op::Delete { .. } => Needs { belongings: true, held: true, ..DEFINITION },
+        Op::Undelete { .. } | Op::Purge => Needs { held: true, ..DEFINITION },
+        Op::Redefine { .. } => Needs { secrets: true, ..DEFINITION },
+        _ => DEFINITION,
     }
 }
 
@@ -36,5 +44,9 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         | Op::ChangeTags { .. }
         | Op::Describe { .. }
         | Op::Protect { .. } => settings::plan(act, vm, facts),
+        Op::Hardware(change) => hardware::plan(act, change, vm, facts),
+        Op::Delete { .. } | Op::Undelete { .. } | Op::Purge | Op::Redefine { .. } => {
+            definition::plan(act, vm, facts)
+        }
     }
 }

@@ -2,19 +2,41 @@
 
 mod devices;
 mod disk;
+mod machine;
 mod metadata;
 mod nic;
+mod rename;
+pub mod secrets;
 #[cfg(test)]
 mod tests;
 mod uses;
 
+pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
+pub use rename::renamed;
 pub use uses::{Named, Use, uses};
 
 use super::XmlError;
 use super::tree::{Document, Element};
 use super::value;
-use crate::model::vm::{Firmware, VmDefinition};
+use crate::model::vm::{DiskDefinition, Firmware, VmDefinition};
+
+/// Format of the file that keeps a UEFI guest's variables; `None` where there is no such file.
+pub fn nvram_format(xml: &str) -> Option<String> {
+    let document = Document::parse(xml, "domain").ok()?;
+    let os = document.root().child("os")?;
+    let flash = os.child("loader").is_some_and(|l| l.attr_is("type", "pflash"));
+    let nvram = os.child("nvram");
+    if !flash && nvram.is_none() {
+        return None;
+    }
+    Some(nvram.and_then(|n| n.string("format")).unwrap_or_else(|| "raw".into()))
+}
+
+/// The disks of a domain inside another document.
+pub(super) fn disks(domain: Element<'_>) -> Vec<DiskDefinition> {
+    domain.child("devices").map(|d| d.all("disk").map(disk::read).collect()).unwrap_or_default()
+}
 
 /// Reads a VM's definition.
 ///
@@ -46,6 +68,22 @@ pub fn parse(xml: &str) -> Result<VmDefinition, XmlError> {
 /// A VM's name; `None` where the text is no such document or gives none.
 pub fn name(xml: &str) -> Option<String> {
     Document::parse(xml, "domain").ok()?.root().child_text("name")
+}
+
+/// A VM's UUID as it is written; `None` where the text is no such document or gives none.
+pub fn uuid(xml: &str) -> Option<String> {
+    Document::parse(xml, "domain").ok()?.root().child_text("uuid")
+}
+
+/// Where UEFI variables are kept in a file: its path.
+pub fn nvram(xml: &str) -> Option<String> {
+    let document = Document::parse(xml, "domain").ok()?;
+    let nvram = document.root().child("os")?.child("nvram")?;
+    match nvram.string("type") {
+        None => nvram.text().map(std::borrow::Cow::into_owned),
+        Some(kind) if kind == "file" => nvram.child_attr("source", "file"),
+        Some(_) => None,
+    }
 }
 
 fn sizes(domain: Element<'_>, vm: &mut VmDefinition) {

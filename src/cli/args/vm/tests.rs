@@ -13,7 +13,10 @@ fn parse(line: &[&str]) -> Result<Vm, clap::error::ErrorKind> {
 }
 
 fn asked(line: &[&str]) -> (Vec<String>, VmOperation) {
-    parse(line).unwrap_or_else(|e| panic!("{line:?}: {e}")).action.asked().unwrap()
+    match parse(line).unwrap_or_else(|e| panic!("{line:?}: {e}")).action.asked() {
+        Asking::Vms(names, act) | Asking::Held(names, act) => (names, act),
+        Asking::Other => panic!("{line:?} has a way of its own"),
+    }
 }
 
 fn words(words: &[&str]) -> Vec<String> {

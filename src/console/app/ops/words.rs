@@ -1,7 +1,9 @@
 //! Operations in a word or two, where no plan says it.
 
 use crate::model::job::{Job, JobState, Progress, Unit};
-use crate::model::operation::{Operation, PoolOperation, VmOperation, VolumeOperation};
+use crate::model::operation::{
+    HardwareOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation, VolumeOperation,
+};
 use crate::model::units::{bytes, bytes_of};
 
 /// What is done, as titles and buttons say it: `Shut down`.
@@ -10,6 +12,12 @@ pub const fn verb(operation: &Operation) -> &'static str {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return verb_of_volume(act),
         Operation::Pool { act, .. } => return verb_of_pool(act),
+        Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "Take a snapshot of",
+        Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => {
+            return "Go back to a snapshot of";
+        }
+        Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "Delete a snapshot of",
+        Operation::Network { act, .. } => return act.verb(),
     };
     match act {
         VmOperation::Start { .. } => "Start",
@@ -31,6 +39,12 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::SendKeys { .. } => "Press keys of",
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
+        VmOperation::Hardware(change) => hardware(&change.what),
+        VmOperation::Delete { .. } => "Delete",
+        VmOperation::Undelete { .. } => "Bring back",
+        VmOperation::Purge => "Purge",
+        VmOperation::Redefine { why: Redefined::Revert(_), .. } => "Revert",
+        VmOperation::Redefine { .. } => "Redefine",
     }
 }
 
@@ -39,7 +53,10 @@ pub const fn doing(operation: &Operation) -> &'static str {
     let act = match operation {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return doing_to_volume(act),
-        Operation::Pool { .. } => return "changing",
+        Operation::Pool { .. } | Operation::Network { .. } => return "changing",
+        Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "taking snapshot",
+        Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => return "going back",
+        Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "merging",
     };
     match act {
         VmOperation::Start { .. } => "starting",
@@ -54,12 +71,36 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Rename { .. } => "renaming",
         VmOperation::Console { .. } => "opening",
         VmOperation::SendKeys { .. } => "typing",
+        VmOperation::Delete { .. } => "deleting",
+        VmOperation::Undelete { .. } => "coming back",
+        VmOperation::Purge => "purging",
         VmOperation::Autostart { .. }
         | VmOperation::StartOrder { .. }
         | VmOperation::SetTags { .. }
         | VmOperation::ChangeTags { .. }
         | VmOperation::Describe { .. }
+        | VmOperation::Hardware(_)
+        | VmOperation::Redefine { .. }
         | VmOperation::Protect { .. } => "changing",
+    }
+}
+
+const fn hardware(what: &HardwareOperation) -> &'static str {
+    match what {
+        HardwareOperation::Resize { .. } => "Change vCPUs and memory of",
+        HardwareOperation::AttachDisk(_) => "Attach a disk to",
+        HardwareOperation::DetachDisk { .. } => "Detach a disk from",
+        HardwareOperation::GrowDisk { .. } => "Grow a disk of",
+        HardwareOperation::ChangeBus { .. } => "Change the bus of a disk of",
+        HardwareOperation::AttachNic(_) => "Attach a NIC to",
+        HardwareOperation::DetachNic { .. } => "Detach a NIC from",
+        HardwareOperation::SetLink { up: true, .. } => "Link up a NIC of",
+        HardwareOperation::SetLink { up: false, .. } => "Link down a NIC of",
+        HardwareOperation::ChangeNetwork { .. } => "Change the network of a NIC of",
+        HardwareOperation::InsertMedia { .. } => "Insert a medium into",
+        HardwareOperation::EjectMedia { .. } => "Eject the medium of",
+        HardwareOperation::BootOrder { .. } => "Set the boot order of",
+        HardwareOperation::AttachXml { .. } => "Attach a device to",
     }
 }
 

@@ -1,6 +1,10 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
+mod definition;
 mod guest;
+mod hardware;
+mod network;
+mod snapshot;
 mod storage;
 mod transfer;
 
@@ -8,15 +12,16 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::engine::clock::Clock;
-use crate::engine::jobs::Input;
+
 use crate::engine::jobs::line::Line;
 use crate::engine::jobs::stop::Stop;
 use crate::engine::jobs::watch::watched;
+use crate::engine::jobs::{Input, Setting};
 use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHow, XmlOf};
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::Act;
+use crate::model::plan::{Act, DefinitionAct, HardwareAct};
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
@@ -39,6 +44,8 @@ pub(in crate::engine::jobs) struct Hands<'h> {
     pub(in crate::engine::jobs) job: JobId,
     /// Where progress goes.
     pub(in crate::engine::jobs) desk: &'h Sender<Input>,
+    /// Where things are kept, and for whom.
+    pub(in crate::engine::jobs) setting: &'h Setting,
 }
 
 /// Why an act ended otherwise than done.
@@ -85,7 +92,11 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
         Act::Guest(act) => guest::perform(act, hv)?,
+        Act::Hardware(act) => return hardware::perform(act, hands),
         Act::Storage(act) => return storage::perform(act, hands),
+        Act::Definition(act) => return definition::perform(act, hands),
+        Act::Snapshot(act) => return snapshot::perform(act, hands),
+        Act::Network(act) => network::perform(act, hands.hv)?,
     }
     Ok(())
 }
@@ -152,7 +163,7 @@ pub(in crate::engine::jobs) enum Found {
 }
 
 /// Looks whether an act was done.
-pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult<Found> {
+pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &Setting) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
         Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
@@ -175,8 +186,12 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult
             let now = domain::parse(&hv.xml_of(*vm, XmlOf::Defined)?).unwrap_or_default();
             found(now.description.unwrap_or_default() == text.trim())
         }
+        Act::Snapshot(act) => snapshot::probe(act, hv)?,
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } | Act::Guest(_) => Found::NoTrace,
+        Act::Hardware(act) => hardware::probe(act, hv)?,
         Act::Storage(act) => return storage::probe(act, hv),
+        Act::Definition(act) => definition::probe(act, hv, setting)?,
+        Act::Network(act) => return network::probe(act, hv),
     })
 }
 
@@ -192,6 +207,18 @@ fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {
 pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
     matches!(
         act,
-        Act::Rename { .. } | Act::SetMetadata { .. } | Act::SetTitle { .. } | Act::SetDescription { .. }
+        Act::Rename { .. }
+            | Act::SetMetadata { .. }
+            | Act::SetTitle { .. }
+            | Act::SetDescription { .. }
+            // What runs is all the definition that a transient VM has.
+            | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
+            | Act::Definition(
+                DefinitionAct::Undefine { .. }
+                    | DefinitionAct::DefineHeld { .. }
+                    | DefinitionAct::Redefine { .. }
+            )
+            | Act::Snapshot(_)
+            | Act::Network(_)
     )
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::transfer::{download, part_of, upload};
 use super::{Broken, Found, Hands};
 use crate::engine::jobs::facts_storage::vm_uses;
+use crate::engine::jobs::stop::Stop;
 use crate::engine::jobs::watch::watched_as;
 use crate::hypervisor::{Build, HvErrorKind, HvProgress, HvResult, Hypervisor};
 use crate::model::operation::BuildHow;
@@ -15,6 +16,9 @@ use crate::xml;
 
 /// How long a volume that libvirt still writes to is waited for, before it is given up to delete it.
 const LET_GO_WITHIN_S: u64 = 6 * 3600;
+/// How often, and how many times, it is looked whether a copy was begun.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOKS: u32 = 12;
 /// How often it is tried.
 const TRY_EVERY: Duration = Duration::from_millis(500);
 
@@ -157,15 +161,28 @@ fn is_there<T>(answer: HvResult<T>) -> HvResult<bool> {
 }
 
 /// A copy whose end nobody saw counts as half made; a volume of that name that was made otherwise is somebody else's.
+/// In the first moments of a copy libvirt finds no file, or takes it for another: so it is looked several times.
 fn half_made(hv: &dyn Hypervisor, pool: &str, name: &str, xml: &str) -> HvResult<Found> {
+    let pause = Stop::default();
+    for look in 0..LOOKS {
+        if look > 0 {
+            pause.wait(LOOK_EVERY);
+        }
+        if is_the_copy(hv, pool, name, xml)? {
+            return Ok(Found::Half);
+        }
+    }
+    Ok(Found::NotDone)
+}
+
+fn is_the_copy(hv: &dyn Hypervisor, pool: &str, name: &str, xml: &str) -> HvResult<bool> {
     let now = match hv.volume(pool, name, true) {
         Ok(now) => now,
-        Err(e) if e.kind == HvErrorKind::NotFound => return Ok(Found::NotDone),
+        Err(e) if e.kind == HvErrorKind::NotFound => return Ok(false),
         Err(e) => return Err(e),
     };
     let asked = xml::volume::parse(xml).unwrap_or_default();
     let named = |u: &xml::domain::Use| names(&u.named, pool, &now);
     let used = vm_uses(hv)?.iter().flat_map(|vm| &vm.uses).any(named);
-    let ours = asked.capacity == Some(now.capacity) && !used;
-    Ok(if ours { Found::Half } else { Found::NotDone })
+    Ok(asked.capacity == Some(now.capacity) && !used)
 }

@@ -99,6 +99,12 @@ impl Conn {
         Ok(version)
     }
 
+    /// What the host can do, as XML.
+    pub(in super::super) fn host_capabilities(&self) -> RawResult<String> {
+        // SAFETY: a live connection; the string is the caller's.
+        unsafe { taken(sys::virConnectGetCapabilities(self.raw())) }
+    }
+
     /// Host name of the node.
     pub(in super::super) fn hostname(&self) -> RawResult<String> {
         // SAFETY: a live connection; the string is the caller's.

@@ -1,0 +1,11 @@
+//! What is kept of deleted VMs: their files, and looking after them.
+
+mod belongings;
+mod expiry;
+mod files;
+mod shelf;
+
+pub(super) use belongings::{belongings, of_vm};
+pub use expiry::forget_expired;
+pub(super) use files::{digest_of, put_back, remove_folder, sync_folder, take_in};
+pub use shelf::{Shelf, difference, vm_of};

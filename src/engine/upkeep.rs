@@ -1,0 +1,102 @@
+//! What a collector does on the side: it keeps each definition that it sees change, and forgets deleted VMs whose time is
+//! over.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::handle::Handle;
+use super::jobs::{DeskHandle, Shelf, forget_expired};
+use crate::model::id::VmId;
+use crate::model::job::Actor;
+use crate::model::snapshot::Snapshot;
+use crate::model::text::clean;
+use crate::model::vm::VmDefinition;
+
+/// How often it is looked whose time is over.
+const EXPIRY_EVERY: Duration = Duration::from_secs(3600);
+/// Changes that come together are looked at together.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// What it works with.
+pub struct Upkeep {
+    /// Where `state.db` lies.
+    pub folder: PathBuf,
+    /// The engine: tells when a definition was read anew.
+    pub engine: Handle,
+    /// The desk: reads definitions.
+    pub desk: DeskHandle,
+    /// Who does it.
+    pub actor: Actor,
+}
+
+impl Upkeep {
+    /// Goes on until the engine ends. What fails is logged, and tried again.
+    pub async fn run(self) {
+        let mut snapshots = self.engine.subscribe();
+        let mut seen = HashMap::new();
+        let mut expiry_at = Instant::now();
+        loop {
+            if Instant::now() >= expiry_at {
+                expiry_at = Instant::now() + EXPIRY_EVERY;
+                self.forget();
+            }
+            let snapshot = snapshots.borrow_and_update().clone();
+            if snapshot.link.is_up() {
+                self.keep(&snapshot, &mut seen).await;
+            }
+            let changed = tokio::time::timeout_at(expiry_at, snapshots.changed());
+            if matches!(changed.await, Ok(Err(_))) {
+                return;
+            }
+            tokio::time::sleep(SETTLE).await;
+        }
+    }
+
+    /// Keeps the definitions that are others than those kept before.
+    async fn keep(&self, snapshot: &Snapshot, seen: &mut HashMap<VmId, Arc<VmDefinition>>) {
+        let known = |vm: &VmId, definition: &Arc<VmDefinition>| {
+            seen.get(vm).is_some_and(|before| Arc::ptr_eq(before, definition))
+        };
+        let read: Vec<(VmId, Arc<VmDefinition>)> =
+            snapshot.vms.iter().filter_map(|vm| Some((vm.id, vm.definition.clone()?))).collect();
+        let new: Vec<_> = read.iter().filter(|(vm, definition)| !known(vm, definition)).cloned().collect();
+        seen.retain(|vm, _| snapshot.vm(*vm).is_some());
+        if new.is_empty() {
+            return;
+        }
+        let mut kept = match Shelf::open(&self.folder, &snapshot.uri, snapshot.at) {
+            Ok(opened) => opened,
+            Err(why) => return tracing::warn!("Definitions are not kept: {why}"),
+        };
+        for (vm, definition) in new {
+            match self.desk.definition(vm, false).await {
+                Ok(Ok(xml)) => match kept.notice(vm, &xml, snapshot.at) {
+                    Ok(_) => drop(seen.insert(vm, definition)),
+                    Err(why) => return tracing::warn!("Definitions are not kept: {why}"),
+                },
+                // One that is gone by now is in no later snapshot.
+                Ok(Err(why)) => tracing::debug!("{why}"),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn forget(&self) {
+        let snapshot = self.engine.snapshot();
+        match forget_expired(&self.folder, &snapshot.uri, &self.actor, snapshot.at) {
+            Ok(names) => {
+                for name in names {
+                    tracing::info!(
+                        "{} was deleted long ago: what was kept of it is forgotten.",
+                        clean(&name)
+                    );
+                }
+            }
+            Err(why) => tracing::warn!("Deleted VMs are not forgotten: {why}"),
+        }
+    }
+}

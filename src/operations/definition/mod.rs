@@ -1,0 +1,32 @@
+//! Definitions: deleting and bringing back, and replacing.
+
+mod delete;
+mod facts;
+mod held;
+mod redefine;
+#[cfg(test)]
+mod tests;
+
+pub use facts::{Belonging, Belongings, DefinitionFacts, OtherVm};
+
+use super::facts::{Facts, VmFacts};
+use crate::model::id::VmId;
+use crate::model::operation::VmOperation as Op;
+use crate::model::plan::Planned;
+
+/// What is asked of a VM that is there.
+pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
+    match act {
+        Op::Delete { force_off, discard_saved } => delete::plan(act, vm, facts, *force_off, *discard_saved),
+        Op::Redefine { xml, secrets, why } => redefine::plan(act, vm, facts, xml, *secrets, *why),
+        _ => held::there_is_one(act, vm),
+    }
+}
+
+/// What is asked of a VM that is not there, but may be held.
+pub(super) fn plan_held(act: &Op, id: VmId, facts: &Facts) -> Planned {
+    match act {
+        Op::Undelete { name } => held::undelete(act, id, facts, name.as_deref()),
+        _ => held::purge(act, id, facts),
+    }
+}
