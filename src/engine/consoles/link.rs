@@ -18,6 +18,9 @@ use crate::model::text::clean;
 /// How often it is looked whether the connection still stands.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// A connection, and a console on it.
+type Opened = (Box<dyn Hypervisor>, Box<dyn ConsoleLink>);
+
 /// What reaches the thread.
 #[derive(Debug)]
 pub(super) enum Input {
@@ -56,7 +59,7 @@ impl Link {
         self.tray.stands(ConsoleState::Ended(ending));
     }
 
-    fn open(&self) -> Result<(Box<dyn Hypervisor>, Box<dyn ConsoleLink>), Ending> {
+    fn open(&self) -> Result<Opened, Ending> {
         let operation = Operation::vm(self.vm, VmOperation::Console { take: self.take });
         match self.desk.witness(operation).blocking_recv() {
             Ok(Ok(Planned::Plan(_))) => {}

@@ -119,8 +119,10 @@ impl Emulator {
         let mut from = 0;
         for (at, byte) in bytes.iter().enumerate() {
             self.within = match (self.within, byte) {
-                (Within::Text | Within::StringEscape, &ESC) | (Within::Escape, &ESC) => Within::Escape,
-                (Within::Escape, b']' | b'P' | b'X' | b'^' | b'_') => Within::String(0),
+                (Within::Text | Within::StringEscape | Within::Escape, &ESC) => Within::Escape,
+                (Within::Escape | Within::StringEscape, b']' | b'P' | b'X' | b'^' | b'_') => {
+                    Within::String(0)
+                }
                 (Within::String(_), 0x07 | 0x18 | 0x1a) => Within::Text,
                 (Within::String(_), &ESC) => Within::StringEscape,
                 (Within::String(n), _) if n >= STRING_MAX => {
@@ -130,7 +132,6 @@ impl Emulator {
                     Within::Text
                 }
                 (Within::String(n), _) => Within::String(n + 1),
-                (Within::StringEscape, b']' | b'P' | b'X' | b'^' | b'_') => Within::String(0),
                 _ => Within::Text,
             };
         }
@@ -186,7 +187,7 @@ impl Emulator {
         let (_, columns) = parser.screen().size();
         let rows: Vec<String> =
             parser.screen().rows(0, columns).map(|row| row.trim_end().to_owned()).collect();
-        crate::model::text::clean_lines(rows.join("\n").trim_end()).into()
+        crate::model::text::clean_lines(rows.join("\n").trim_end())
     }
 
     /// Calls with each cell that has something to draw: row, column, cell. The second half of a wide character is none.

@@ -127,17 +127,8 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::LogMore => vec![Effect::LogLevel(true)],
         A::LogLess => vec![Effect::LogLevel(false)],
         A::Redraw => vec![Effect::Redraw],
-        A::SerialOpen
-        | A::SerialMenu
-        | A::SerialBack
-        | A::SerialLive
-        | A::SerialAgain
-        | A::SerialTake
-        | A::SerialEscape
-        | A::SerialCopy
-        | A::SerialLeave => serial::action(app, action),
         A::Quit => ops::leave(app),
-        _ => ops::action(app, action),
+        _ => serial::action(app, action).unwrap_or_else(|| ops::action(app, action)),
     }
 }
 

@@ -15,28 +15,33 @@ use crate::model::id::VmId;
 /// Bytes pasted at once, at most.
 const PASTE_MAX: usize = 32 << 10;
 
-pub(super) fn action(app: &mut App, action: ActionId) -> Vec<Effect> {
+/// Does what is done in a console; `None` for an action of something else.
+pub(super) fn action(app: &mut App, action: ActionId) -> Option<Vec<Effect>> {
     use ActionId as A;
-    match action {
-        A::SerialMenu => return menu(app),
-        A::SerialLeave => return leave(app),
-        A::SerialAgain => return again(app, false),
-        A::SerialTake => return again(app, true),
-        A::SerialEscape => return typed(vec![0x1d]),
+    Some(match action {
+        A::SerialOpen => app.selected_vm_id().map_or_else(Vec::new, |vm| open(app, vm, false)),
+        A::SerialMenu => menu(app),
+        A::SerialLeave => leave(app),
+        A::SerialAgain => again(app, false),
+        A::SerialTake => again(app, true),
+        A::SerialEscape => typed(vec![0x1d]),
         A::SerialCopy => {
             let text = app.serial.as_ref().map(|s| s.emulator.text()).unwrap_or_default();
             toast(app, Notice::good("Copied what is on the screen."));
-            return vec![Effect::Copy(text)];
+            vec![Effect::Copy(text)]
         }
-        A::SerialBack => look(app, Motion::HalfPages(-2)),
+        A::SerialBack => {
+            look(app, Motion::HalfPages(-2));
+            Vec::new()
+        }
         A::SerialLive => {
             if let Some(serial) = &mut app.serial {
                 serial.live();
             }
+            Vec::new()
         }
-        _ => return app.selected_vm_id().map_or_else(Vec::new, |vm| open(app, vm, false)),
-    }
-    Vec::new()
+        _ => return None,
+    })
 }
 
 /// Opens a VM's console over everything else.

@@ -64,7 +64,7 @@ fn keys_are_the_guests_until_it_is_left() {
 #[test]
 fn what_left_the_screen_is_looked_at() {
     let mut app = opened(80, 24);
-    let many: String = (0..200).map(|i| format!("line {i}\r\n")).collect();
+    let many: String = (0..200).fold(String::new(), |text, i| text + &format!("line {i}\r\n"));
     comes(&mut app, many.as_bytes(), ConsoleState::Open);
     assert!(!shown(&mut app).contains("line 170\n"));
     key(&mut app, "Shift-PgUp");

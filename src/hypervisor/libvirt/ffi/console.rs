@@ -24,8 +24,9 @@ const PIECE: usize = 16 << 10;
 const NOT_NOW: c_int = -2;
 
 const READABLE: c_int =
-    (sys::VIR_STREAM_EVENT_READABLE | sys::VIR_STREAM_EVENT_ERROR | sys::VIR_STREAM_EVENT_HANGUP) as c_int;
-const WRITABLE: c_int = sys::VIR_STREAM_EVENT_WRITABLE as c_int;
+    (sys::VIR_STREAM_EVENT_READABLE | sys::VIR_STREAM_EVENT_ERROR | sys::VIR_STREAM_EVENT_HANGUP)
+        .cast_signed();
+const WRITABLE: c_int = sys::VIR_STREAM_EVENT_WRITABLE.cast_signed();
 
 /// What happens on a stream.
 pub(in super::super) enum StreamEvent<'a> {
