@@ -38,6 +38,11 @@ fn a_guest_is_typed_into_and_left() {
     // The guest leaves modes behind that this program must not.
     term.send("printf '\\033[?25l\\033[?1h\\033[31m\\033[?2004h\\033[?1000hde''corated\\n'\r");
     term.until("the modes", GUEST, |s| s.contents().contains("decorated") && s.hide_cursor());
+    // Title and clipboard are not the guest's to set.
+    term.send("printf '\\033]0;ti''tle\\007\\033]52;c;QQ==\\007har''mless\\n'\r");
+    term.until("the text alone", GUEST, |s| s.contents().lines().any(|l| l.trim_end() == "harmless"));
+    let written = String::from_utf8_lossy(term.raw()).into_owned();
+    assert!(!written.contains("\x1b]"), "{written:?}");
     // Ctrl-C is the guest's, not ours.
     term.send("sh -c 'echo be''gun; exec sleep 1000'\r");
     term.until("a command that goes on", GUEST, |s| s.contents().lines().any(|l| l.trim_end() == "begun"));

@@ -273,8 +273,8 @@ pub enum Asking {
 pub enum GuestAction {
     /// Open a VM's serial console here; Ctrl-] leaves it.
     ///
-    /// What the guest sends reaches this terminal as it is. The console (novacron, key c) shows it through an emulator of its
-    /// own instead. Opening it is written to the audit.
+    /// Text, colours and the cursor's moves reach this terminal; titles, the clipboard and whatever else a guest could do to
+    /// it do not. Opening it is written to the audit.
     Console {
         /// Name or UUID of a VM.
         name: String,

@@ -1,9 +1,10 @@
-//! `novacron vm console`: bytes pass both ways, and the user's own terminal is the emulator.
+//! `novacron vm console`: the user's own terminal is the emulator, of what is harmless to it.
 
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::filter::Filter;
 use super::tty::{Raw, shown, typed};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::operate::exit_of;
@@ -83,13 +84,12 @@ async fn converse(console: &ConsoleHandle, name: &str) -> Result<Left, Failure> 
     if let ConsoleState::Ended(ending) = first.state {
         return Ok(Left::Over(ending));
     }
-    to_stderr(&format!(
-        "Console of {name}. Ctrl-] leaves it. What the guest sends reaches this terminal as it is."
-    ));
+    to_stderr(&format!("Console of {name}. Ctrl-] leaves it."));
     let _raw = Raw::enter()?;
     let mut typed = typed()?;
     let (show, all_shown) = shown()?;
-    let mut to_show = first.bytes;
+    let mut filter = Filter::default();
+    let mut to_show = filter.pass(&first.bytes);
     let mut to_type: Vec<u8> = Vec::new();
     let ending = loop {
         tokio::select! {
@@ -120,7 +120,7 @@ async fn converse(console: &ConsoleHandle, name: &str) -> Result<Left, Failure> 
                 if taken.dropped > 0 {
                     to_show = format!("\r\n[{} bytes left out: the terminal was too slow]\r\n", taken.dropped).into_bytes();
                 }
-                to_show.extend(taken.bytes);
+                to_show.extend(filter.pass(&taken.bytes));
                 if let ConsoleState::Ended(ending) = taken.state {
                     break ending;
                 }

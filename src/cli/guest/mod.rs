@@ -1,6 +1,7 @@
 //! A guest's own consoles as commands: what a terminal is lent to, or what is only looked at.
 
 mod console;
+mod filter;
 mod tty;
 
 use std::sync::Arc;

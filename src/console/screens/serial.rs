@@ -22,7 +22,7 @@ pub(super) fn draw(c: &mut Canvas<'_>, serial: &Serial, area: Rect) {
             draw::put(buf, at, look, text, style(cell, depth));
         }
     });
-    if let Some((row, column)) = serial.emulator.cursor().filter(|_| serial.is_open())
+    if let Some((row, column)) = serial.emulator.cursor().filter(|_| serial.takes_keys())
         && row < screen.height
         && let Some(cell) = buf.cell_mut((screen.x + column.min(screen.width - 1), screen.y + row))
     {

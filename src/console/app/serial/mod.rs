@@ -46,9 +46,9 @@ impl Serial {
         }
     }
 
-    /// Whether keys reach the guest.
-    pub fn is_open(&self) -> bool {
-        self.state == ConsoleState::Open
+    /// Whether keys reach the guest: those typed while it is being opened do once it is.
+    pub const fn takes_keys(&self) -> bool {
+        matches!(self.state, ConsoleState::Opening | ConsoleState::Open)
     }
 
     /// Takes what came; gives what the emulator answers.

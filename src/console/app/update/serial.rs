@@ -97,12 +97,12 @@ pub(super) fn on_key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     if let Resolution::Action(action) = app.keymap.resolve(Scope::Serial, &[key]) {
         return Some(act::act(app, action));
     }
-    let serial = app.serial.as_ref().filter(|s| s.is_open());
+    let serial = app.serial.as_ref().filter(|s| s.takes_keys());
     Some(serial.map_or_else(Vec::new, |s| typed(key_bytes(key, s.emulator.application_cursor()))))
 }
 
 pub(super) fn on_paste(app: &App, text: &str) -> Option<Vec<Effect>> {
-    let serial = app.serial.as_ref().filter(|s| s.is_open() && app.overlays.is_empty())?;
+    let serial = app.serial.as_ref().filter(|s| s.takes_keys() && app.overlays.is_empty())?;
     let mut bytes = paste_bytes(text, serial.emulator.bracketed_paste());
     bytes.truncate(PASTE_MAX);
     Some(typed(bytes))
