@@ -7,6 +7,7 @@ mod audit;
 mod cli;
 mod conformance;
 mod definitions;
+mod desk;
 mod engine;
 mod hardware;
 mod licences;

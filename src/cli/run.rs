@@ -172,19 +172,10 @@ impl Job {
         let connector = connector(settings, false)?;
         let (poll, limits) = (settings.poll.clone(), settings.limits.clone());
         let kept = Some(history.clone());
-        let (folder, read_only) = (history.folder.clone(), settings.read_only);
-        let keep_days = settings.delete.keep_days;
+        let folder = history.folder.clone();
         let desk = {
-            let connector = connector.clone();
-            move || {
-                operate::open(
-                    connector,
-                    &operate::Place::new(Some(folder))?,
-                    read_only,
-                    keep_days,
-                    Via::Collector,
-                )
-            }
+            let (connector, settings) = (connector.clone(), settings.clone());
+            move || operate::open(connector, &operate::Place::new(Some(folder))?, &settings, Via::Collector)
         };
         let start = move || Ok((Session::start(connector, poll, limits, kept, Role::Collector)?, desk()?));
         collect::run(start, &history, &Manager::of(&self.environment))
@@ -290,10 +281,7 @@ impl Job {
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
         let host = connector.uri().to_owned();
-        act(place.path(), &host, &|| {
-            let keep_days = settings.delete.keep_days;
-            operate::open(connector.clone(), &place, settings.read_only, keep_days, Via::Command)
-        })
+        act(place.path(), &host, &|| operate::open(connector.clone(), &place, settings, Via::Command))
     }
 
     fn network(&self, asked: &NetworkAsked, how: &How) -> Result<Exit, Failure> {
@@ -320,8 +308,7 @@ impl Job {
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        let keep_days = settings.delete.keep_days;
-        let desk = operate::open(connector.clone(), &place, settings.read_only, keep_days, Via::Command)?;
+        let desk = operate::open(connector.clone(), &place, settings, Via::Command)?;
         super::guest::run(action, connector, desk, timeout)
     }
 
@@ -330,8 +317,7 @@ impl Job {
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
-        let keep_days = settings.delete.keep_days;
-        let open = || operate::open(connector, &place, settings.read_only, keep_days, Via::Command);
+        let open = || operate::open(connector, &place, settings, Via::Command);
         let clock = Clock::system();
         match action {
             SnapshotAction::List { vm, look } => operate::list(vm, look, &clock, self.layout(), open),

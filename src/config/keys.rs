@@ -279,6 +279,14 @@ pub static KEYS: &[Key] = &[
         set: |s, v| s.history.group = UserGroup::find(v.text()),
     },
     Key {
+        path: "jobs.parallel",
+        kind: Kind::Number { min: 1.0, max: 64.0, zero: false },
+        doc: "Jobs that change the host at once, of one console or command; the others wait in line.",
+        per_host: true,
+        get: |s| Raw::Number(f64::from(s.jobs.parallel)),
+        set: |s, v| s.jobs.parallel = v.number().round() as u32,
+    },
+    Key {
         path: "delete.keep_days",
         kind: Kind::Number { min: 1.0, max: 3650.0, zero: false },
         doc: "How long a deleted VM is held, so that it can be brought back. Its disks are never deleted with it.",

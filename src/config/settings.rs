@@ -96,6 +96,19 @@ impl Default for HistorySettings {
     }
 }
 
+/// How jobs are carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobSettings {
+    /// Jobs that change the host at once; at least 1.
+    pub parallel: u32,
+}
+
+impl Default for JobSettings {
+    fn default() -> Self {
+        Self { parallel: 4 }
+    }
+}
+
 /// What becomes of deleted VMs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeleteSettings {
@@ -124,6 +137,8 @@ pub struct Settings {
     pub history: HistorySettings,
     /// What becomes of deleted VMs.
     pub delete: DeleteSettings,
+    /// How jobs are carried out.
+    pub jobs: JobSettings,
     /// When the host's own conditions become alerts.
     pub limits: LimitSettings,
     /// What is logged.
@@ -139,6 +154,7 @@ impl Default for Settings {
             poll: PollSettings::default(),
             history: HistorySettings::default(),
             delete: DeleteSettings::default(),
+            jobs: JobSettings::default(),
             limits: LimitSettings::default(),
             log: LogSettings::default(),
         }

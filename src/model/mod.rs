@@ -34,6 +34,7 @@ pub mod keycode;
 pub mod metric;
 pub mod network;
 pub mod operation;
+pub mod picture;
 pub mod placement;
 pub mod plan;
 pub mod resolution;

@@ -7,7 +7,8 @@ use novacron::model::network::Forward;
 use novacron::model::operation::{NetworkOperation as Op, NewForward, NewNetwork, Operation, Subnet};
 use novacron::model::plan::{Confirm, Planned, RefusalKind, Weight};
 
-use super::bed::{Bed, begin, over, plan, planned};
+use super::bed::Bed;
+use crate::desk::{begin, done, over, plan, planned};
 
 #[test]
 fn a_network_with_its_bridge_and_dhcp_comes_and_goes() {
@@ -16,7 +17,7 @@ fn a_network_with_its_bridge_and_dhcp_comes_and_goes() {
     let desk = desk.handle();
     let (domain, mtu) = (Some("net.example".into()), Some(1450));
     let new = NewNetwork { domain, mtu, ..bed.new_network() };
-    let defined = Bed::done(&desk, bed.act(Op::Define(new)));
+    let defined = done(&desk, bed.act(Op::Define(new)));
     let now = bed.seen().unwrap();
     assert!(now.active && now.autostart == Some(true) && now.definition.forward == Forward::Nat);
     let bridge = now.definition.bridge.clone().unwrap();
@@ -30,13 +31,13 @@ fn a_network_with_its_bridge_and_dhcp_comes_and_goes() {
     };
     taken(bed.new_network());
     taken(NewNetwork { subnet: Subnet::Free, bridge: Some(bridge.clone()), ..NewNetwork::default() });
-    let stopped = Bed::done(&desk, bed.act(Op::Stop));
+    let stopped = done(&desk, bed.act(Op::Stop));
     assert!(!bed.exec(&["ip", "link"]).contains(&format!(" {bridge}:")));
-    Bed::done(&desk, stopped.undo.unwrap());
+    done(&desk, stopped.undo.unwrap());
     assert!(bed.exec(&["ip", "link"]).contains(&format!(" {bridge}:")));
-    let forgotten = Bed::done(&desk, defined.undo.unwrap());
+    let forgotten = done(&desk, defined.undo.unwrap());
     assert!(bed.seen().is_none() && !bed.exec(&["ip", "link"]).contains(&format!(" {bridge}:")));
-    Bed::done(&desk, forgotten.undo.unwrap());
+    done(&desk, forgotten.undo.unwrap());
     assert_eq!(bed.seen().map(|n| (n.id, n.active, n.autostart)), Some((now.id, true, Some(true))));
 }
 
@@ -45,13 +46,13 @@ fn isolated_and_routed_networks_run_too() {
     for forward in [NewForward::Isolated, NewForward::Route] {
         let Some(bed) = Bed::new() else { return };
         let desk = bed.desk();
-        Bed::done(&desk.handle(), bed.act(Op::Define(NewNetwork { forward, ..bed.new_network() })));
+        done(&desk.handle(), bed.act(Op::Define(NewNetwork { forward, ..bed.new_network() })));
         let now = bed.seen().unwrap();
         assert!(now.active && now.definition.forward.word() == forward.word(), "{now:?}");
     }
     let Some(bed) = Bed::new() else { return };
     let new = NewNetwork { forward: NewForward::Isolated, subnet: Subnet::None, ..bed.new_network() };
-    Bed::done(&bed.desk().handle(), bed.act(Op::Define(new)));
+    done(&bed.desk().handle(), bed.act(Op::Define(new)));
     assert!(bed.seen().is_some_and(|n| n.active && n.definition.addresses.is_empty()));
 }
 
@@ -61,14 +62,14 @@ fn a_bridge_of_the_host_is_used_with_and_without_a_tag() {
     let desk = bed.desk();
     let (forward, bridge) = (NewForward::Bridge, Some("virbr0".to_owned()));
     let new = NewNetwork { forward, bridge, start: true, ..NewNetwork::default() };
-    let defined = Bed::done(&desk.handle(), bed.act(Op::Define(new.clone())));
+    let defined = done(&desk.handle(), bed.act(Op::Define(new.clone())));
     assert!(bed.seen().is_some_and(|n| n.active && n.definition.forward == Forward::Bridge));
-    Bed::done(&desk.handle(), defined.undo.unwrap());
+    done(&desk.handle(), defined.undo.unwrap());
     let tagged = bed.act(Op::Define(NewNetwork { vlans: vec![42], ..new }));
     if bed.hv.node().unwrap().libvirt_version < 11_000_000 {
         return assert!(matches!(planned(&desk.handle(), tagged), Planned::Refused(_)));
     }
-    Bed::done(&desk.handle(), tagged);
+    done(&desk.handle(), tagged);
     assert_eq!(bed.seen().unwrap().definition.vlans, [42]);
 }
 
@@ -77,7 +78,7 @@ fn who_is_cut_off_is_told_before_a_network_stops() {
     let Some(bed) = Bed::new() else { return };
     let desk = bed.desk();
     let desk = desk.handle();
-    Bed::done(&desk, bed.define());
+    done(&desk, bed.define());
     let nobody = plan(&desk, bed.act(Op::Stop));
     assert_eq!(nobody.confirm, Confirm::Yes);
     bed.plug_in_a_vm();
@@ -107,11 +108,11 @@ fn an_address_is_reserved_while_the_network_runs() {
     let Some(bed) = Bed::new() else { return };
     let desk = bed.desk();
     let desk = desk.handle();
-    Bed::done(&desk, bed.define());
+    done(&desk, bed.define());
     bed.plug_in_a_vm();
     let who = bed.network.clone();
     let reserve = bed.act(Op::Reserve { who: who.clone(), address: None, hostname: Some("guest".into()) });
-    let done = Bed::done(&desk, reserve);
+    let kept = done(&desk, reserve);
     let reserved = || on_network(&*bed.hv, &bed.network).unwrap().unwrap().reservations;
     let mac = on_network(&*bed.hv, &bed.network).unwrap().unwrap().users[0].mac.clone();
     let now = reserved();
@@ -121,7 +122,7 @@ fn an_address_is_reserved_while_the_network_runs() {
     let file = format!("/var/lib/libvirt/dnsmasq/{}.hostsfile", bed.network);
     assert!(bed.exec(&["cat", &file]).contains(&format!("{mac},{},guest", now[0].address.unwrap())));
     assert!(bed.hv.network_xml(&bed.network, NetworkXml::Live).unwrap().contains(&mac));
-    Bed::done(&desk, done.undo.unwrap());
+    done(&desk, kept.undo.unwrap());
     assert!(reserved().is_empty());
 }
 

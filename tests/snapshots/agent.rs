@@ -60,8 +60,8 @@ fn a_guest_is_frozen_and_thawed_and_one_that_is_deaf_is_told() {
     m.bed.any_killed_at("begun 1", &["snapshot", "create", "a", "s2", "--disks-only"]);
     m.virsh(&["domfsfreeze", "a"]);
     let records = m.bed.audited(2);
-    let said = records.last().unwrap()["outcome"].as_str().unwrap();
-    assert!(records.last().unwrap()["result"] == "failed" && said.contains("taken back"), "{records:#?}");
+    let said = records.first().unwrap()["outcome"].as_str().unwrap();
+    assert!(records.first().unwrap()["result"] == "failed" && said.contains("taken back"), "{records:#?}");
     assert_eq!(
         (status(&m), m.names()),
         (Some(false), vec!["s1".to_owned()]),

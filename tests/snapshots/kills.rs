@@ -8,7 +8,7 @@ fn killed(m: &Machine, args: &[&str], place: &str) -> (String, String) {
     m.bed.any_killed_at(place, &[&["snapshot"], args].concat());
     let records = m.bed.audited(before + 1);
     assert_eq!(records.len(), before + 1, "{place}: once, not twice");
-    let text = |key: &str| records.last().unwrap()[key].as_str().unwrap().to_owned();
+    let text = |key: &str| records.first().unwrap()[key].as_str().unwrap().to_owned();
     (text("result"), text("outcome"))
 }
 

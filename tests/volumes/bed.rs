@@ -1,25 +1,18 @@
 //! A pool of the test's own on the private host, and a desk. All of it is gone with it.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-use novacron::engine::jobs::{Consent, Desk, DeskConfig, DeskHandle};
-use novacron::hypervisor::libvirt::{ConnectOptions, LibvirtConnector};
-use novacron::hypervisor::{Connector, Hypervisor, Purpose};
-use novacron::model::job::{Actor, Job, JobId, JobState, Via};
+use novacron::hypervisor::Hypervisor;
 use novacron::model::operation::{NewPool, NewVolume, Operation, PoolOperation, PoolSource, VolumeOperation};
-use novacron::model::plan::{Plan, Planned, Refusal};
 
-const WAIT: Duration = Duration::from_secs(60);
+use crate::desk::{Office, done, of};
+
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 pub(super) struct Bed {
-    pub(super) folder: tempfile::TempDir,
-    pub(super) uri: String,
-    pub(super) hostctl: String,
+    office: Office,
     pub(super) pool: String,
     /// Where the pool is, seen alike from inside and from outside.
     pub(super) place: PathBuf,
@@ -28,23 +21,19 @@ pub(super) struct Bed {
     pub(super) hv: Box<dyn Hypervisor>,
 }
 
-pub(super) fn connector(uri: &str) -> Arc<LibvirtConnector> {
-    let options = ConnectOptions { uri: Some(uri.to_owned()), read_only: false };
-    Arc::new(LibvirtConnector::new(options).unwrap())
-}
+impl Deref for Bed {
+    type Target = Office;
 
-pub(super) fn actor() -> Actor {
-    Actor { user: "ann".into(), origin: String::new(), via: Via::Command, pid: std::process::id() }
+    fn deref(&self) -> &Office {
+        &self.office
+    }
 }
 
 impl Bed {
     /// A bed with an empty pool; none where there is no private host.
     pub(super) fn new() -> Option<Self> {
         let bed = Self::bare()?;
-        let path = Some(bed.place.display().to_string());
-        let new = NewPool { source: PoolSource::Dir, path, build: None, start: true, autostart: false };
-        let desk = bed.desk();
-        Bed::done(&desk.handle(), Operation::pool(&bed.pool, PoolOperation::Define(new)));
+        bed.define_pool();
         Some(bed)
     }
 
@@ -54,46 +43,26 @@ impl Bed {
         let size = format!("size={mib}m,mode=755");
         bed.exec(&["mount", "-t", "tmpfs", "-o", &size, "novacron-sto", &bed.place.display().to_string()]);
         bed.mounted = true;
-        let path = Some(bed.place.display().to_string());
-        let new = NewPool { source: PoolSource::Dir, path, build: None, start: true, autostart: false };
-        let desk = bed.desk();
-        Bed::done(&desk.handle(), Operation::pool(&bed.pool, PoolOperation::Define(new)));
+        bed.define_pool();
         Some(bed)
+    }
+
+    fn define_pool(&self) {
+        let path = Some(self.place.display().to_string());
+        let new = NewPool { source: PoolSource::Dir, path, build: None, start: true, autostart: false };
+        let desk = self.desk();
+        done(&desk.handle(), Operation::pool(&self.pool, PoolOperation::Define(new)));
     }
 
     /// A name and a folder for a pool.
     pub(super) fn bare() -> Option<Self> {
-        let of = |name: &str| {
-            std::env::var(name)
-                .inspect_err(|_| println!("skipped: {name} is not set (./dev test sets it)"))
-                .ok()
-        };
-        let (uri, hostctl) = (of("NOVACRON_TEST_URI")?, of("NOVACRON_TEST_HOSTCTL")?);
-        let host = of("NOVACRON_HOST_DIR")?;
+        let (office, host) = (Office::new()?, of("NOVACRON_HOST_DIR")?);
         let pool = format!("sto-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let place = Path::new(&host).join(&pool);
-        let hv = connector(&uri).connect(Purpose::Operate).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let bed = Self { folder, uri, hostctl, pool, place, mounted: false, hv };
+        let hv = office.hypervisor();
+        let bed = Self { office, pool, place, mounted: false, hv };
         bed.exec(&["mkdir", "-m", "755", &bed.place.display().to_string()]);
         Some(bed)
-    }
-
-    pub(super) fn config(&self) -> DeskConfig {
-        DeskConfig::new(connector(&self.uri), self.journal(), actor())
-    }
-
-    pub(super) fn journal(&self) -> PathBuf {
-        self.folder.path().join("state")
-    }
-
-    pub(super) fn desk(&self) -> Desk {
-        std::fs::create_dir_all(self.journal()).unwrap();
-        Desk::start(self.config()).unwrap()
-    }
-
-    pub(super) fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
     }
 
     pub(super) fn volume(&self, name: &str, act: VolumeOperation) -> Operation {
@@ -122,12 +91,6 @@ impl Bed {
         self.volume(name, VolumeOperation::Create(new))
     }
 
-    pub(super) fn done(desk: &DeskHandle, operation: Operation) -> Job {
-        let job = over(desk, begin(desk, plan(desk, operation)));
-        assert_eq!(job.state, JobState::Done, "{}: {}", job.title, job.outcome);
-        job
-    }
-
     /// Names of the pool's volumes after libvirt has looked again, so that files it does not know are seen too.
     pub(super) fn names(&self) -> Vec<String> {
         let id = self.hv.pool_named(&self.pool).unwrap();
@@ -136,16 +99,6 @@ impl Bed {
         names.sort();
         names
     }
-
-    pub(super) fn virsh(&self, args: &[&str]) -> bool {
-        Command::new(&self.hostctl).arg("virsh").args(args).output().unwrap().status.success()
-    }
-
-    /// Runs a command where the host's folders are.
-    pub(super) fn exec(&self, args: &[&str]) {
-        let done = Command::new(&self.hostctl).arg("exec").args(args).output().unwrap();
-        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
-    }
 }
 
 impl Drop for Bed {
@@ -153,47 +106,9 @@ impl Drop for Bed {
         self.virsh(&["pool-destroy", &self.pool]);
         self.virsh(&["pool-undefine", &self.pool]);
         let place = self.place.display().to_string();
-        let ctl = |args: &[&str]| drop(Command::new(&self.hostctl).arg("exec").args(args).output());
         if self.mounted {
-            ctl(&["umount", &place]);
+            self.tried(&["umount", &place]);
         }
-        ctl(&["rm", "-rf", "--", &place]);
+        self.tried(&["rm", "-rf", "--", &place]);
     }
-}
-
-pub(super) fn planned(desk: &DeskHandle, operation: Operation) -> Planned {
-    desk.plan(vec![operation]).blocking_recv().unwrap().unwrap().remove(0)
-}
-
-pub(super) fn plan(desk: &DeskHandle, operation: Operation) -> Plan {
-    match planned(desk, operation) {
-        Planned::Plan(plan) => *plan,
-        Planned::Refused(no) => panic!("{}: {}", no.title, no.reason),
-    }
-}
-
-pub(super) fn refusal(desk: &DeskHandle, operation: Operation) -> Refusal {
-    match planned(desk, operation) {
-        Planned::Plan(plan) => panic!("{plan:?}"),
-        Planned::Refused(no) => *no,
-    }
-}
-
-pub(super) fn begin(desk: &DeskHandle, plan: Plan) -> JobId {
-    desk.submit(vec![plan], Consent::Standing).blocking_recv().unwrap().unwrap()[0]
-}
-
-/// The job once it is so.
-pub(super) fn once(desk: &DeskHandle, id: JobId, is_so: impl Fn(&Job) -> bool) -> Job {
-    let mut jobs = desk.jobs();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(async {
-        let so = jobs.wait_for(|jobs| jobs.job(id).is_some_and(|j| is_so(j)));
-        let jobs = tokio::time::timeout(WAIT, so).await.unwrap().unwrap();
-        (**jobs.job(id).unwrap()).clone()
-    })
-}
-
-pub(super) fn over(desk: &DeskHandle, id: JobId) -> Job {
-    once(desk, id, |job| job.state.is_over())
 }

@@ -1,76 +1,16 @@
-//! NovaCron killed with −9 at every place that is written down, and in the middle of a copy: this test binary again.
+//! NovaCron killed with −9 at every place that is written down, and in the middle of a copy.
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use novacron::engine::jobs::{Desk, DeskConfig, DeskHandle};
-use novacron::model::job::{Job, JobId, JobState};
+use novacron::model::job::JobState;
 use novacron::model::operation::{NewPool, Operation, PoolOperation, PoolSource, VolumeOperation};
 
-use super::bed::{Bed, actor, begin, connector, over, plan};
-
-const WAIT: Duration = Duration::from_secs(60);
-const OPERATION: &str = "NOVACRON_TEST_STO_OPERATION";
-const FOLDER: &str = "NOVACRON_TEST_STO_FOLDER";
-const PLACE: &str = "NOVACRON_TEST_STO_PLACE";
-
-/// Begins one operation, and is killed at a place.
-#[test]
-#[ignore = "run by another test, in a process of its own"]
-fn victim() {
-    let (Ok(operation), Ok(folder)) = (std::env::var(OPERATION), std::env::var(FOLDER)) else { return };
-    let at = std::env::var(PLACE).unwrap();
-    let kill = Arc::new(move |place: &str| {
-        if place == at {
-            let myself = rustix::process::getpid();
-            rustix::process::kill_process(myself, rustix::process::Signal::KILL).unwrap();
-        }
-    });
-    let uri = std::env::var("NOVACRON_TEST_URI").unwrap();
-    let config = DeskConfig::new(connector(&uri), Path::new(&folder).to_owned(), actor());
-    let desk = Desk::start(DeskConfig { rehearsal: Some(kill), ..config }).unwrap();
-    let operation: Operation = serde_json::from_str(&operation).unwrap();
-    let job = over(&desk.handle(), begin(&desk.handle(), plan(&desk.handle(), operation)));
-    panic!("it should have been killed: {}", job.outcome);
-}
-
-fn begin_elsewhere(bed: &Bed, operation: &Operation, place: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--ignored", "--nocapture", "--test-threads=1"])
-        .arg(format!("{}::victim", module_path!().split_once("::").unwrap().1))
-        .env(OPERATION, serde_json::to_string(operation).unwrap())
-        .env(FOLDER, bed.journal())
-        .env(PLACE, place)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-/// The only job of the journal that is not over, once the next desk has looked after it.
-fn looked_after(desk: &DeskHandle) -> Job {
-    let mut jobs = desk.jobs();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let newest: JobId = runtime.block_on(async {
-        let there = jobs.wait_for(|jobs| jobs.jobs.first().is_some_and(|j| j.here || j.state.is_over()));
-        tokio::time::timeout(WAIT, there).await.unwrap().unwrap().jobs[0].id
-    });
-    over(desk, newest)
-}
-
-/// Kills at this place, and has the next start look after it.
-fn killed(bed: &Bed, operation: &Operation, place: &str) -> Job {
-    fs::create_dir_all(bed.journal()).unwrap();
-    let mut child = begin_elsewhere(bed, operation, place);
-    let status = child.wait().unwrap();
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "{place}");
-    let desk = bed.desk();
-    looked_after(&desk.handle())
-}
+use super::bed::Bed;
+use crate::desk::killed::{begin_elsewhere, killed, looked_after};
+use crate::desk::{WAIT, done};
 
 fn noise_file(path: &Path, mib: usize) {
     let mut file = File::create(path).unwrap();
@@ -85,7 +25,7 @@ fn killed_at_every_place_of_volumes() {
     let source = bed.file("source.img");
     noise_file(&source, 4);
     let desk = bed.desk();
-    Bed::done(&desk.handle(), bed.upload("a.img", &source));
+    done(&desk.handle(), bed.upload("a.img", &source));
     drop(desk);
     let target = bed.file("target.img");
     let delete = |name: &str| bed.volume(name, VolumeOperation::Delete);
@@ -144,7 +84,7 @@ fn killed_in_the_middle_of_a_copy() {
     let source = bed.file("source.img");
     noise_file(&source, 500);
     let desk = bed.desk();
-    Bed::done(&desk.handle(), bed.upload("a.img", &source));
+    done(&desk.handle(), bed.upload("a.img", &source));
     drop(desk);
     let mut child = begin_elsewhere(&bed, &bed.convert("a.img", "copy.qcow2", "qcow2"), "nowhere");
     let deadline = Instant::now() + WAIT;
@@ -167,7 +107,7 @@ fn killed_in_the_middle_of_a_download() {
     let (source, target) = (bed.file("source.img"), bed.file("target.img"));
     noise_file(&source, 500);
     let desk = bed.desk();
-    Bed::done(&desk.handle(), bed.upload("a.img", &source));
+    done(&desk.handle(), bed.upload("a.img", &source));
     drop(desk);
     let mut child = begin_elsewhere(&bed, &bed.download("a.img", &target), "nowhere");
     let part = bed.file("target.img.part");

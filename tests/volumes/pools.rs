@@ -10,7 +10,8 @@ use novacron::model::plan::{Confirm, RefusalKind};
 use novacron::model::storage::PoolState;
 use novacron::xml;
 
-use super::bed::{Bed, connector, plan, refusal};
+use super::bed::Bed;
+use crate::desk::{begin, connector, done, over, plan, refusal};
 
 fn new(source: PoolSource, path: Option<String>, build: Option<BuildHow>) -> NewPool {
     NewPool { source, path, build, start: true, autostart: true }
@@ -20,27 +21,27 @@ fn goes_all_the_way(bed: &Bed, new: NewPool) {
     let desk = bed.desk();
     let desk = desk.handle();
     let pool = |act| Operation::pool(&bed.pool, act);
-    Bed::done(&desk, pool(PoolOperation::Define(new)));
+    done(&desk, pool(PoolOperation::Define(new)));
     let id = bed.hv.pool_named(&bed.pool).unwrap();
     let record = bed.hv.pool(id).unwrap();
     assert_eq!((record.state, record.autostart), (PoolState::Running, Some(true)));
-    Bed::done(&desk, bed.create("a.qcow2", 1 << 20));
-    Bed::done(&desk, pool(PoolOperation::Refresh));
-    Bed::done(&desk, pool(PoolOperation::Autostart { on: false }));
+    done(&desk, bed.create("a.qcow2", 1 << 20));
+    done(&desk, pool(PoolOperation::Refresh));
+    done(&desk, pool(PoolOperation::Autostart { on: false }));
     assert_eq!(bed.hv.pool(id).unwrap().autostart, Some(false));
     assert_eq!(refusal(&desk, pool(PoolOperation::Undefine)).kind, RefusalKind::State);
-    Bed::done(&desk, pool(PoolOperation::Stop));
+    done(&desk, pool(PoolOperation::Stop));
     assert_eq!(bed.hv.pool(id).unwrap().state, PoolState::Inactive);
     assert_eq!(refusal(&desk, bed.create("b.qcow2", 1 << 20)).kind, RefusalKind::State);
-    Bed::done(&desk, pool(PoolOperation::Start));
+    done(&desk, pool(PoolOperation::Start));
     assert_eq!(bed.names().iter().filter(|n| *n == "a.qcow2").count(), 1, "what is in it stayed");
-    Bed::done(&desk, pool(PoolOperation::Stop));
-    let job = Bed::done(&desk, pool(PoolOperation::Undefine));
+    done(&desk, pool(PoolOperation::Stop));
+    let job = done(&desk, pool(PoolOperation::Undefine));
     assert!(bed.hv.pool_named(&bed.pool).is_err());
-    Bed::done(&desk, job.undo.unwrap());
+    done(&desk, job.undo.unwrap());
     assert_eq!(bed.hv.pool_named(&bed.pool).unwrap(), id, "it is the same one again");
-    Bed::done(&desk, pool(PoolOperation::Start));
-    Bed::done(&desk, bed.volume("a.qcow2", VolumeOperation::Delete));
+    done(&desk, pool(PoolOperation::Start));
+    done(&desk, bed.volume("a.qcow2", VolumeOperation::Delete));
 }
 
 #[test]
@@ -84,20 +85,20 @@ fn a_file_system_goes_all_the_way_and_is_not_written_over_unasked() {
     goes_all_the_way(&bed, new(source(), place(), Some(BuildHow::WhereEmpty)));
     let desk = bed.desk();
     let desk = desk.handle();
-    Bed::done(&desk, bed.create("kept.qcow2", 1 << 20));
-    Bed::done(&desk, Operation::pool(&bed.pool, PoolOperation::Stop));
+    done(&desk, bed.create("kept.qcow2", 1 << 20));
+    done(&desk, Operation::pool(&bed.pool, PoolOperation::Stop));
     let build = |how| Operation::pool(&bed.pool, PoolOperation::Build(how));
     let careful = plan(&desk, build(BuildHow::WhereEmpty));
     assert_eq!(careful.confirm, Confirm::Yes);
-    let job = super::bed::over(&desk, super::bed::begin(&desk, careful));
+    let job = over(&desk, begin(&desk, careful));
     assert_eq!(job.state, novacron::model::job::JobState::Failed, "there is a file system: {}", job.outcome);
-    Bed::done(&desk, Operation::pool(&bed.pool, PoolOperation::Start));
+    done(&desk, Operation::pool(&bed.pool, PoolOperation::Start));
     assert!(bed.names().contains(&"kept.qcow2".to_owned()));
-    Bed::done(&desk, Operation::pool(&bed.pool, PoolOperation::Stop));
+    done(&desk, Operation::pool(&bed.pool, PoolOperation::Stop));
     let rough = plan(&desk, build(BuildHow::Overwrite));
     assert_eq!(rough.confirm, Confirm::Name(bed.pool.clone()));
-    Bed::done(&desk, build(BuildHow::Overwrite));
-    Bed::done(&desk, Operation::pool(&bed.pool, PoolOperation::Start));
+    done(&desk, build(BuildHow::Overwrite));
+    done(&desk, Operation::pool(&bed.pool, PoolOperation::Start));
     assert!(!bed.names().contains(&"kept.qcow2".to_owned()));
 }
 

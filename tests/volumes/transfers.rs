@@ -10,7 +10,8 @@ use novacron::model::job::{JobState, StepState};
 use novacron::model::operation::{Backing, NewVolume, Preallocation, VolumeOperation};
 use novacron::model::plan::RefusalKind;
 
-use super::bed::{Bed, begin, once, over, plan, refusal};
+use super::bed::Bed;
+use crate::desk::{begin, done, once, over, plan, refusal};
 
 const MIB: u64 = 1 << 20;
 
@@ -51,17 +52,17 @@ fn bytes_that_went_through_every_copy_come_back_as_they_were() {
     let desk = desk.handle();
     let (source, back) = (bed.file("source.img"), bed.file("back.img"));
     holed(&source, 64 * MIB);
-    Bed::done(&desk, bed.upload("a.img", &source));
+    done(&desk, bed.upload("a.img", &source));
     let up = bed.hv.volume(&bed.pool, "a.img", true).unwrap();
     assert_eq!((up.capacity, up.format.as_deref()), (64 * MIB, Some("raw")));
     assert!(up.allocation < 4 * MIB, "holes stay holes: {}", up.allocation);
-    Bed::done(&desk, bed.clone_to("a.img", "b.img"));
-    Bed::done(&desk, bed.convert("b.img", "c.qcow2", "qcow2"));
-    Bed::done(&desk, bed.clone_to("c.qcow2", "d.qcow2"));
+    done(&desk, bed.clone_to("a.img", "b.img"));
+    done(&desk, bed.convert("b.img", "c.qcow2", "qcow2"));
+    done(&desk, bed.clone_to("c.qcow2", "d.qcow2"));
     let image = bed.hv.volume(&bed.pool, "d.qcow2", true).unwrap();
     assert_eq!((image.capacity, image.format.as_deref()), (64 * MIB, Some("qcow2")));
-    Bed::done(&desk, bed.convert("d.qcow2", "e.img", "raw"));
-    let job = Bed::done(&desk, bed.download("e.img", &back));
+    done(&desk, bed.convert("d.qcow2", "e.img", "raw"));
+    let job = done(&desk, bed.download("e.img", &back));
     assert!(job.steps.iter().all(|s| s.state == StepState::Done));
     assert!(fs::read(&source).unwrap() == fs::read(&back).unwrap(), "other bytes came back");
     let got = fs::metadata(&back).unwrap();
@@ -70,13 +71,13 @@ fn bytes_that_went_through_every_copy_come_back_as_they_were() {
     assert_eq!(bed.names(), ["a.img", "b.img", "c.qcow2", "d.qcow2", "e.img"]);
     // An image goes up as it is, and is known as one afterwards.
     let image = bed.file("image.qcow2");
-    Bed::done(&desk, bed.download("d.qcow2", &image));
-    Bed::done(&desk, bed.upload("f.qcow2", &image));
+    done(&desk, bed.download("d.qcow2", &image));
+    done(&desk, bed.upload("f.qcow2", &image));
     let up = bed.hv.volume(&bed.pool, "f.qcow2", true).unwrap();
     assert_eq!((up.capacity, up.format.as_deref()), (64 * MIB, Some("qcow2")));
-    Bed::done(&desk, bed.volume("b.img", VolumeOperation::Wipe));
+    done(&desk, bed.volume("b.img", VolumeOperation::Wipe));
     let wiped = bed.file("wiped.img");
-    Bed::done(&desk, bed.download("b.img", &wiped));
+    done(&desk, bed.download("b.img", &wiped));
     assert!(fs::read(&wiped).unwrap().iter().all(|b| *b == 0));
 }
 
@@ -86,7 +87,7 @@ fn volumes_are_made_grown_and_deleted() {
     let desk = bed.desk();
     let desk = desk.handle();
     let made = |name: &str, new: NewVolume| {
-        Bed::done(&desk, bed.volume(name, VolumeOperation::Create(new)));
+        done(&desk, bed.volume(name, VolumeOperation::Create(new)));
         bed.hv.volume(&bed.pool, name, true).unwrap()
     };
     let new = |format: &str, preallocation| NewVolume {
@@ -105,12 +106,12 @@ fn volumes_are_made_grown_and_deleted() {
     let top = made("top.qcow2", NewVolume { backing, ..NewVolume::default() });
     assert_eq!(top.capacity, 32 * MIB);
     assert_eq!(top.backing, Some(bed.hv.volume(&bed.pool, "a.qcow2", false).unwrap().path));
-    Bed::done(&desk, bed.volume("d.img", VolumeOperation::Grow { to: 48 * MIB, allocate: false }));
+    done(&desk, bed.volume("d.img", VolumeOperation::Grow { to: 48 * MIB, allocate: false }));
     assert_eq!(bed.hv.volume(&bed.pool, "d.img", false).unwrap().capacity, 48 * MIB);
     let no = refusal(&desk, bed.volume("a.qcow2", VolumeOperation::Delete));
     assert_eq!((no.kind, no.reason.contains("top.qcow2")), (RefusalKind::InUse, true), "{}", no.reason);
-    Bed::done(&desk, bed.volume("top.qcow2", VolumeOperation::Delete));
-    Bed::done(&desk, bed.volume("a.qcow2", VolumeOperation::Delete));
+    done(&desk, bed.volume("top.qcow2", VolumeOperation::Delete));
+    done(&desk, bed.volume("a.qcow2", VolumeOperation::Delete));
     assert_eq!(bed.names(), ["b.qcow2", "c.qcow2", "d.img", "e.img"]);
 }
 
@@ -119,7 +120,7 @@ fn what_was_there_meanwhile_is_not_run_over() {
     let Some(bed) = Bed::new() else { return };
     let desk = bed.desk();
     let desk = desk.handle();
-    Bed::done(&desk, bed.create("free.qcow2", MIB));
+    done(&desk, bed.create("free.qcow2", MIB));
     let make = plan(&desk, bed.create("new.qcow2", MIB));
     let copy = plan(&desk, bed.clone_to("free.qcow2", "copy.qcow2"));
     let delete = plan(&desk, bed.volume("free.qcow2", VolumeOperation::Delete));
@@ -155,7 +156,7 @@ fn what_is_stopped_in_the_middle_leaves_nothing() {
     let desk = desk.handle();
     let (source, target) = (bed.file("source.img"), bed.file("target.img"));
     solid(&source, 700);
-    Bed::done(&desk, bed.upload("a.img", &source));
+    done(&desk, bed.upload("a.img", &source));
     let stopped = |operation| {
         let id = begin(&desk, plan(&desk, operation));
         let seen = once(&desk, id, |j| j.state.is_over() || j.progress.is_some_and(|p| p.done > 0));
@@ -172,7 +173,10 @@ fn what_is_stopped_in_the_middle_leaves_nothing() {
     let job = stopped(bed.convert("a.img", "c.qcow2", "qcow2"));
     assert!(job.outcome.contains("The copy was deleted"), "{}", job.outcome);
     assert_eq!(bed.names(), ["a.img"]);
-    let left: Vec<_> = fs::read_dir(bed.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let left: Vec<_> = fs::read_dir(bed.file("source.img").parent().unwrap())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
     assert!(left.iter().all(|f| f == "state" || f == "source.img"), "{left:?}");
 }
 
@@ -202,7 +206,7 @@ fn what_does_not_fit_is_refused_and_what_turns_out_not_to_leaves_nothing() {
     let thin = bed.file("thin.img");
     solid(&thin, 30);
     let upload = plan(&desk, bed.upload("c.img", &thin));
-    let (hostctl, filler) = (bed.hostctl.clone(), bed.place.join("filler").display().to_string());
+    let (hostctl, filler) = (bed.hostctl(), bed.place.join("filler").display().to_string());
     let take_room = std::sync::Arc::new(move |place: &str| {
         if place == "begun 1" {
             let made = Command::new(&hostctl).args(["exec", "fallocate", "-l", "34M", &filler]).output();

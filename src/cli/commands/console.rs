@@ -55,13 +55,7 @@ pub(in crate::cli) fn run(
     let aside = terminal::Aside::lead(opened.ok());
     let role = Role::Beside { read_only: settings.read_only };
     let place = Place::new(history.as_ref().map(|h| h.folder.clone()))?;
-    let desk = operate::open(
-        connector.clone(),
-        &place,
-        settings.read_only,
-        settings.delete.keep_days,
-        Via::Console,
-    )?;
+    let desk = operate::open(connector.clone(), &place, settings, Via::Console)?;
     let consoles = Consoles::new(connector.clone(), desk.handle());
     let session = Session::start(connector, settings.poll.clone(), settings.limits.clone(), history, role)?;
     let ended = terminal::run(

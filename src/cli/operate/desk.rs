@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::exit::{Exit, Failure};
+use crate::config::Settings;
 use crate::engine::jobs::{Desk, DeskConfig, actor_of_process};
 use crate::hypervisor::Connector;
 use crate::model::job::Via;
@@ -57,8 +58,7 @@ impl Drop for Place {
 pub(in crate::cli) fn open(
     connector: Arc<dyn Connector>,
     place: &Place,
-    read_only: bool,
-    keep_days: u32,
+    settings: &Settings,
     via: Via,
 ) -> Result<Desk, Failure> {
     let actor = actor_of_process(via);
@@ -67,9 +67,10 @@ pub(in crate::cli) fn open(
     #[cfg(not(debug_assertions))]
     let rehearsal = None;
     let config = DeskConfig {
-        keep_days,
+        keep_days: settings.delete.keep_days,
+        parallel: settings.jobs.parallel as usize,
         rehearsal,
-        read_only: read_only.then(|| READ_ONLY.to_owned()),
+        read_only: settings.read_only.then(|| READ_ONLY.to_owned()),
         ..DeskConfig::new(connector, place.path().to_owned(), actor)
     };
     Desk::start(config).map_err(|e: io::Error| {

@@ -5,7 +5,9 @@
 //! came, so pushing back would only fill its memory: the tray holds [`TRAY`] bytes, and then the oldest are dropped and
 //! counted. What is typed is pushed back: no more than [`TYPED`] bytes wait for the guest.
 
+mod image;
 mod link;
+mod screen;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use self::link::{Input, Link};
+pub use self::screen::{ScreenHandle, Shot};
 use super::jobs::DeskHandle;
 use crate::hypervisor::{Connector, HvErrorKind};
 use crate::model::id::VmId;
