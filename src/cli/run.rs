@@ -71,7 +71,9 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::List(list)) => job.list(list),
         Some(Command::Show(show)) => job.show(show),
         Some(Command::Vm(vm)) => match &vm.action {
-            Action::Guest(action) if !vm.how.dry_run => job.guest(action, vm.how.timeout),
+            // Of opening a console a plan can be seen, as of an operation.
+            Action::Guest(GuestAction::Console { .. }) if vm.how.dry_run => job.operate(vm),
+            Action::Guest(action) => job.guest(action, &vm.how),
             _ => job.operate(vm),
         },
         Some(Command::Volume(volume)) => match volume.action.asked()? {
@@ -303,13 +305,19 @@ impl Job {
         orphans::run(connector, how, self.layout())
     }
 
-    fn guest(&self, action: &GuestAction, timeout: Duration) -> Result<Exit, Failure> {
+    fn guest(&self, action: &GuestAction, how: &How) -> Result<Exit, Failure> {
         self.warn();
         let settings = &self.loaded.settings;
         let connector = connector(settings, self.demo)?;
         let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
         let desk = operate::open(connector.clone(), &place, settings, Via::Command)?;
-        super::guest::run(action, connector, desk, timeout)
+        let how = super::guest::How {
+            form: how.format,
+            timeout: how.timeout,
+            dry_run: how.dry_run,
+            reach: &settings.reach,
+        };
+        super::guest::run(action, connector, desk, &how)
     }
 
     fn snapshot(&self, action: &SnapshotAction) -> Result<Exit, Failure> {

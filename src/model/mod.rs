@@ -37,6 +37,7 @@ pub mod operation;
 pub mod picture;
 pub mod placement;
 pub mod plan;
+pub mod reach;
 pub mod resolution;
 pub mod series;
 pub mod shell;

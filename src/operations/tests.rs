@@ -38,7 +38,9 @@ pub(super) fn vm(state: VmState) -> VmFacts {
 }
 
 fn facts(vm: VmFacts) -> Facts {
-    let names = vec![(OTHER, "db01".to_owned()), (vm.id, vm.name.clone())];
+    // No two VMs have one name.
+    let other = if vm.name == "db01" { "db02" } else { "db01" };
+    let names = vec![(OTHER, other.to_owned()), (vm.id, vm.name.clone())];
     Facts { vm: Some(vm), names, ..Facts::default() }
 }
 

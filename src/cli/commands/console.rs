@@ -108,6 +108,7 @@ fn options(loaded: &Loaded, environment: &Environment, no_log: Option<String>) -
             group: ui.group,
             themes: Theme::names(&looks.sources),
             theme: looks.theme,
+            reach: loaded.settings.reach.clone(),
         },
         theme_sources: looks.sources,
         depth: looks.depth,

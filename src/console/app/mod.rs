@@ -16,6 +16,7 @@ pub mod ops;
 pub mod overlay;
 pub mod past;
 pub mod place;
+pub mod portrait;
 pub mod serial;
 pub mod top;
 mod update;
@@ -47,6 +48,7 @@ use crate::engine::consoles::ConsoleState;
 use crate::engine::jobs::Jobs;
 use crate::model::alert::{Condition, Subject};
 use crate::model::id::VmId;
+use crate::model::reach::Commands;
 use crate::model::snapshot::Snapshot;
 use crate::model::storage::Pool;
 use crate::model::time::Timestamp;
@@ -70,6 +72,8 @@ pub struct AppConfig {
     pub themes: Vec<String>,
     /// The theme in force.
     pub theme: String,
+    /// Commands that lead to guests.
+    pub reach: Commands,
 }
 
 /// The cursor counts as moving for this long after a key.
@@ -176,7 +180,11 @@ pub struct App {
     pub ops: Option<Ops>,
     /// A guest's serial console, open over everything else.
     pub serial: Option<serial::Serial>,
-    /// How many consoles were opened: their numbers.
+    /// A guest's screen, open over everything but its serial console.
+    pub portrait: Option<portrait::Portrait>,
+    /// Commands that lead to guests.
+    pub reach: Commands,
+    /// How many consoles and screens were opened: their numbers.
     consoles: u64,
     /// First line of the host summary.
     pub host_scroll: usize,
@@ -224,6 +232,8 @@ impl App {
             topology: TopologyState::default(),
             ops: None,
             serial: None,
+            portrait: None,
+            reach: config.reach,
             consoles: 0,
             host_scroll: 0,
             overlays: Vec::new(),
@@ -310,6 +320,7 @@ impl App {
     pub fn is_top(&self) -> bool {
         self.page.is_none()
             && self.serial.is_none()
+            && self.portrait.is_none()
             && !self.zoomed
             && self.overlays.is_empty()
             && self.frozen.is_none()
@@ -360,6 +371,9 @@ impl App {
                 _ => Scope::Serial,
             };
         }
+        if self.portrait.is_some() {
+            return Scope::Portrait;
+        }
         match &self.page {
             Some(page) if page.tab == VmTab::Charts => Scope::VmCharts,
             Some(_) => Scope::Vm,
@@ -387,6 +401,10 @@ impl App {
 
     /// Its id.
     pub fn selected_vm_id(&self) -> Option<VmId> {
+        let guest = self.serial.as_ref().map(|s| s.vm).or(self.portrait.as_ref().map(|p| p.vm));
+        if guest.is_some() {
+            return guest;
+        }
         if let Some(page) = &self.page {
             return Some(page.id);
         }
@@ -416,6 +434,7 @@ impl App {
             out.push(("name", vm.display_name().into_owned()));
             out.push(("UUID", vm.id.to_string()));
             out.extend(vm.addresses.iter().map(|a| ("address", a.address.to_string())));
+            out.extend(portrait::displays(self).into_iter().map(|d| ("graphical console", d.address)));
             if let Some(d) = &vm.definition {
                 out.extend(
                     d.nics.iter().map(|n| ("MAC address", crate::model::text::clean(&n.mac).into_owned())),

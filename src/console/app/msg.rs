@@ -12,6 +12,7 @@ use crate::engine::jobs::{Consent, Jobs};
 use crate::model::id::VmId;
 use crate::model::job::JobId;
 use crate::model::operation::Operation;
+use crate::model::picture::Picture;
 use crate::model::plan::{Plan, Planned};
 use crate::model::snapshot::Snapshot;
 use crate::model::time::Timestamp;
@@ -59,6 +60,8 @@ pub enum Msg {
     },
     /// What came of the console with this number.
     Console(u64, Taken),
+    /// What a look at the screen with this number brought, or a sentence.
+    Screen(u64, Result<Picture, String>),
     /// Jobs, as they are now.
     Jobs(Arc<Jobs>),
     /// Something the user should read.
@@ -195,6 +198,24 @@ pub enum Effect {
     TypeConsole(Vec<u8>),
     /// Close the open console.
     CloseConsole,
+    /// Take a picture of a VM's screen; it comes with the number.
+    LookAt {
+        /// Whose.
+        vm: VmId,
+        /// The number.
+        ticket: u64,
+    },
+    /// Nobody looks at a screen any more.
+    LookAway,
+    /// Show a guest's screen in a window.
+    View {
+        /// Commands, the best first.
+        commands: Vec<Vec<String>>,
+        /// Where the screen is; may be empty.
+        address: String,
+    },
+    /// Lend the terminal to a command until it ends.
+    Lend(Vec<String>),
     /// Copy to the terminal's clipboard.
     Copy(String),
     /// Change the theme.

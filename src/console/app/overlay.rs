@@ -120,6 +120,8 @@ pub enum Choice {
     GroupBy(Grouping),
     /// A theme.
     Theme(String),
+    /// Presses keys of the selected VM.
+    Keys(Vec<u16>),
     /// Copies a text.
     Copy(String),
 }

@@ -194,11 +194,13 @@ pub enum Scope {
     SerialBack,
     /// A console that is over.
     SerialOver,
+    /// A guest's screen.
+    Portrait,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Global,
         Self::Move,
         Self::Vms,
@@ -226,6 +228,7 @@ impl Scope {
         Self::Serial,
         Self::SerialBack,
         Self::SerialOver,
+        Self::Portrait,
     ];
 
     /// The name in keymap files and help.
@@ -258,6 +261,7 @@ impl Scope {
             Self::Serial => "console",
             Self::SerialBack => "console-back",
             Self::SerialOver => "console-over",
+            Self::Portrait => "screen",
         }
     }
 
@@ -295,7 +299,8 @@ impl Scope {
             | Self::Planning
             | Self::Prompt
             | Self::Serial
-            | Self::SerialOver => &[],
+            | Self::SerialOver
+            | Self::Portrait => &[],
         };
         std::iter::once(self).chain(parents.iter().copied())
     }

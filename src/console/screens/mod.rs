@@ -23,6 +23,7 @@ mod overlays;
 mod overview;
 mod plan;
 mod plan_bulk;
+mod portrait;
 mod serial;
 mod storage;
 mod strip;
@@ -142,6 +143,11 @@ pub fn draw(app: &App, look: &Look<'_>, view: &mut View, buf: &mut Buffer, area:
     if let Some(serial) = &app.serial {
         serial::draw(&mut c, serial, area);
         chrome::last_row(&mut c, draw::row(area, area.height - 2));
+        return overlays::draw(&mut c, area);
+    }
+    if let Some(portrait) = &app.portrait {
+        portrait::draw(&mut c, portrait, area);
+        chrome::last_row(&mut c, draw::row(area, area.height - 3));
         return overlays::draw(&mut c, area);
     }
     let header = draw::row(area, 0);

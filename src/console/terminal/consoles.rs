@@ -5,24 +5,27 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use super::sentence;
 use crate::console::app::msg::Msg;
-use crate::engine::consoles::{ConsoleHandle, ConsoleState, Consoles, Ended, Ending, Taken};
+use crate::engine::consoles::{ConsoleHandle, ConsoleState, Consoles, Ended, Ending, ScreenHandle, Taken};
 use crate::hypervisor::HvErrorKind;
 use crate::model::id::VmId;
+use crate::model::text::clean;
 
 /// Bytes that one message brings, at most.
 const PIECE: usize = 64 << 10;
 
-/// The consoles of this host, and the one that is open.
+/// The consoles of this host, the one that is open, and the screen that is looked at.
 pub(super) struct Lines {
     consoles: Option<Consoles>,
     answers: mpsc::Sender<Msg>,
     open: Option<(Arc<ConsoleHandle>, AbortHandle)>,
+    screen: Option<(VmId, ScreenHandle)>,
 }
 
 impl Lines {
     pub(super) const fn new(consoles: Option<Consoles>, answers: mpsc::Sender<Msg>) -> Self {
-        Self { consoles, answers, open: None }
+        Self { consoles, answers, open: None, screen: None }
     }
 
     /// Opens one in place of the one that is open.
@@ -62,6 +65,33 @@ impl Lines {
     /// Types bytes; false where the guest takes no more now.
     pub(super) fn type_bytes(&self, bytes: &[u8]) -> bool {
         self.open.as_ref().is_none_or(|(handle, _)| handle.type_bytes(bytes))
+    }
+
+    /// Takes a picture of a VM's screen; the answer carries the number.
+    pub(super) fn look(&mut self, vm: VmId, ticket: u64) {
+        if self.screen.as_ref().is_none_or(|(of, _)| *of != vm) {
+            let opened = self.consoles.as_ref().and_then(|consoles| consoles.screens(vm).ok());
+            self.screen = opened.map(|handle| (vm, handle));
+        }
+        let shot = self.screen.as_ref().map(|(_, handle)| handle.look(0));
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let gone = || Err("The screen cannot be looked at from here.".to_owned());
+            let result = match shot {
+                Some(shot) => match shot.await {
+                    Ok(Ok(shot)) => shot.picture.map_err(|why| format!("{}.", clean(&why))),
+                    Ok(Err(e)) => Err(clean(&sentence(&e)).into_owned()),
+                    Err(_) => gone(),
+                },
+                None => gone(),
+            };
+            drop(answers.send(Msg::Screen(ticket, result)).await);
+        });
+    }
+
+    /// Nobody looks any more.
+    pub(super) fn look_away(&mut self) {
+        self.screen = None;
     }
 
     /// Closes the one that is open, without waiting.

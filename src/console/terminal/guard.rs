@@ -100,6 +100,26 @@ fn restore() {
     let _ = disable_raw_mode();
 }
 
+/// Gives the terminal to somebody else for a while; [`resume`] takes it back.
+pub(super) fn suspend() {
+    restore();
+}
+
+/// Takes the terminal back.
+///
+/// # Errors
+/// Where it is gone.
+pub(super) fn resume(mouse: bool) -> io::Result<()> {
+    // The guard that was made first gives it back in the end.
+    std::mem::forget(Guard::enter(mouse)?);
+    Ok(())
+}
+
+/// Where descriptor 2 went before it was led aside, for a program that the terminal is lent to.
+pub(super) fn stderr() -> Option<OwnedFd> {
+    locked(&STDERR).as_ref().and_then(|fd| fd.try_clone().ok())
+}
+
 /// Leaves full-screen mode for good: nobody draws or takes the terminal after this. For the panic hook, which may
 /// run on any thread, and ends the process.
 pub fn give_up() {

@@ -11,6 +11,8 @@ mod guard;
 mod hang_up;
 mod history;
 mod input;
+mod lend;
+mod viewer;
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
@@ -146,6 +148,9 @@ struct Console {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     desk: Option<Desk>,
     lines: Lines,
+    /// What the terminal is to be lent to.
+    lent: Option<Vec<String>>,
+    mouse: bool,
     answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
     clock: fn() -> (Timestamp, i32),
     last_draw: Instant,
@@ -193,6 +198,8 @@ impl Console {
             desk,
             lines: Lines::new(consoles, answers.0.clone()),
             answers,
+            lent: None,
+            mouse: options.mouse,
             clock: options.clock,
             last_draw: Instant::now(),
             draws: 0,
@@ -238,6 +245,15 @@ impl Console {
             if let Flow::Break(ended) = flow {
                 return Ok(ended);
             }
+            if let Some(command) = self.lent.take() {
+                // Whoever reads the terminal beside the command would take its keys.
+                drop(events);
+                let flow = self.lend(&command, &mut signals, &mut hang_up).await?;
+                events = EventStream::new();
+                if let Flow::Break(ended) = flow {
+                    return Ok(ended);
+                }
+            }
             if self.app.dirty && (urgent || Instant::now() >= calm_over) {
                 self.draw()?;
             }
@@ -277,9 +293,12 @@ impl Console {
     /// its charts too.
     const fn is_waited_for(&self, msg: &Msg) -> bool {
         match msg {
-            Msg::Moment(..) | Msg::Top(..) | Msg::Xml(..) | Msg::Planned { .. } | Msg::Submitted { .. } => {
-                true
-            }
+            Msg::Moment(..)
+            | Msg::Top(..)
+            | Msg::Xml(..)
+            | Msg::Screen(..)
+            | Msg::Planned { .. }
+            | Msg::Submitted { .. } => true,
             Msg::Charts(..) => self.app.past.is_some(),
             // The echo of a key; a flood is drawn calmly.
             Msg::Console(_, taken) => taken.bytes.len() <= 256,
@@ -336,6 +355,10 @@ impl Console {
                 }
             }
             Effect::CloseConsole => self.lines.close(),
+            Effect::LookAt { vm, ticket } => self.lines.look(vm, ticket),
+            Effect::LookAway => self.lines.look_away(),
+            Effect::View { commands, address } => viewer::open(commands, &address, self.answers.0.clone()),
+            Effect::Lend(command) => self.lent = Some(command),
             Effect::Copy(text) => {
                 let mut out = io::stdout().lock();
                 let copied = crossterm::queue!(out, CopyToClipboard::to_clipboard_from(text))

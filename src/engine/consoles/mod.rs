@@ -10,6 +10,7 @@ mod link;
 mod screen;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 use std::collections::VecDeque;
 use std::io;
@@ -21,6 +22,7 @@ use tokio::sync::Notify;
 
 use self::link::{Input, Link};
 pub use self::screen::{ScreenHandle, Shot};
+pub use self::ways::Ways;
 use super::jobs::DeskHandle;
 use crate::hypervisor::{Connector, HvErrorKind};
 use crate::model::id::VmId;

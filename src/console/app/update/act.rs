@@ -8,7 +8,7 @@ use super::super::msg::{Effect, Notice, Tone};
 use super::super::overlay::Overlay;
 use super::super::place::{Screen, VmTab};
 use super::{
-    charts, focus_effect, menus, motion, navigate, ops, palette, past, serial, snapshot, toast, top,
+    charts, focus_effect, menus, motion, navigate, ops, palette, past, portrait, serial, snapshot, toast, top,
 };
 
 /// Does an action, or says why it cannot be done now.
@@ -128,7 +128,9 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::LogLess => vec![Effect::LogLevel(false)],
         A::Redraw => vec![Effect::Redraw],
         A::Quit => ops::leave(app),
-        _ => serial::action(app, action).unwrap_or_else(|| ops::action(app, action)),
+        _ => serial::action(app, action)
+            .or_else(|| portrait::action(app, action))
+            .unwrap_or_else(|| ops::action(app, action)),
     }
 }
 

@@ -10,6 +10,7 @@ mod navigate;
 mod ops;
 mod palette;
 mod past;
+mod portrait;
 mod serial;
 pub(super) mod snapshot;
 mod top;
@@ -50,7 +51,8 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Tick(now, offset) => {
             snapshot::on_tick(app, now, offset);
-            ops::tick(app)
+            let looks = portrait::tick(app);
+            ops::tick(app).into_iter().chain(looks).collect()
         }
         Msg::Drawn(drawn) => {
             let visible_changed = app.drawn.visible != drawn.visible;
@@ -90,6 +92,10 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Planned { ticket, result } => ops::planned(app, ticket, result),
         Msg::Submitted { ticket, result } => ops::submitted(app, ticket, result),
         Msg::Console(ticket, taken) => serial::came(app, ticket, &taken),
+        Msg::Screen(ticket, result) => {
+            portrait::came(app, ticket, result);
+            Vec::new()
+        }
         Msg::Jobs(jobs) => ops::jobs_changed(app, &jobs),
         Msg::Notice(notice) => {
             toast(app, notice);

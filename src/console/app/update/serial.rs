@@ -80,6 +80,8 @@ fn menu(app: &mut App) -> Vec<Effect> {
         item("Look back", "what left the screen; Esc returns", does(ActionId::SerialBack)),
         item("Copy the screen", "as text", does(ActionId::SerialCopy)),
         item("Copy the size", &stty, Choice::Copy(stty.clone())),
+        item("Press keys …", "on the guest's keyboard", does(ActionId::PressKeys)),
+        item("SSH", "a shell in the guest", does(ActionId::Ssh)),
         item("Type Ctrl-]", "the key that opens this menu", does(ActionId::SerialEscape)),
         item("Open again", "", does(ActionId::SerialAgain)),
         item("Take over", "from whoever has it open", does(ActionId::SerialTake)),
