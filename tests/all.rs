@@ -11,6 +11,7 @@ mod desk;
 mod engine;
 mod hardware;
 mod licences;
+mod making;
 mod networks;
 mod operate;
 mod past;

@@ -41,6 +41,7 @@ impl Home {
             let record = AuditRecord {
                 at: Timestamp(BEGIN + i64::from(i) * 60_000),
                 by: Actor { user: "ann".into(), origin: "tty1".into(), via: Via::Console, pid: 1 },
+                ended_by: None,
                 host: NOWHERE.into(),
                 operation: Operation::vm(id, act),
                 target: Target::vm(id, format!("web{i:02}\u{9b}2J")),

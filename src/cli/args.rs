@@ -2,6 +2,8 @@
 
 mod audit;
 mod export;
+mod job;
+mod making;
 mod network;
 mod past;
 mod snapshot;
@@ -21,6 +23,8 @@ use crate::config::{LogLevel, Overrides};
 
 pub(super) use audit::{Audit, AuditCommand, AuditList};
 pub(super) use export::Export;
+pub(super) use job::{Job, JobAction};
+pub(super) use making::{AskingTemplate, Template};
 pub(super) use network::{Network, NetworkAsked};
 pub(super) use past::{By, Events, History, Of, Range, Top};
 pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
@@ -144,6 +148,8 @@ pub enum Command {
     Volume(Volume),
     /// Define, start and stop storage pools, in the same way.
     Pool(Pool),
+    /// Make templates of VMs, list and delete them, in the same way. `novacron vm create --template` makes VMs of them.
+    Template(Template),
     /// Define, start, stop and change virtual networks, and tell who is on them.
     Network(Network),
     /// Print what was measured: one series of a VM, disk, NIC, pool or the host, over any time. Needs no hypervisor.
@@ -152,6 +158,8 @@ pub enum Command {
     Top(Top),
     /// Tell what happened: VMs started, stopped, crashed, renamed; the connection lost. Needs no hypervisor.
     Events(Events),
+    /// List jobs, and look after those that a kill interrupted.
+    Job(Job),
     /// Tell what was done to the host, by whom, and check that nothing of it was changed.
     Audit(Audit),
     /// Tell a monitoring system what is measured now: on a local port, in a file, or once.

@@ -9,12 +9,12 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    Action, Cli, Command, Config, Doctor, Export, GuestAction, How, Kind, List, NetworkAsked, Output, Show,
-    SnapshotAction, Vm as VmArgs,
+    Action, AskingTemplate, Cli, Command, Config, Doctor, Export, GuestAction, How, JobAction, Kind, List,
+    NetworkAsked, Output, Show, SnapshotAction, Template, Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
-use super::commands::{audit, collect, console, doctor, keys, man, network, orphans, show};
+use super::commands::{audit, collect, console, doctor, keys, man, network, orphans, show, templates};
 use super::exit::{Exit, Failure};
 use super::gather::{Gathered, Wants, answer, gather, paces};
 use super::look_back::LookBack;
@@ -80,12 +80,14 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
             Some(operation) => job.operate_one(&operation, &volume.how),
             None => job.orphans(&volume.how),
         },
+        Some(Command::Template(template)) => job.template(template),
         Some(Command::Pool(pool)) => job.operate_one(&pool.action.asked(), &pool.how),
         Some(Command::Snapshot(snapshot)) => job.snapshot(&snapshot.action),
         Some(Command::Network(network)) => job.network(&network.action.asked(), &network.how),
         Some(Command::History(history)) => job.look_back()?.history(history),
         Some(Command::Top(top)) => job.look_back()?.top(top),
         Some(Command::Events(events)) => job.look_back()?.events(events),
+        Some(Command::Job(args)) => job.jobs(&args.action),
         Some(Command::Audit(args)) => {
             job.warn();
             audit::run(args, &job.loaded, job.demo, job.layout())
@@ -180,7 +182,7 @@ impl Job {
             move || operate::open(connector, &operate::Place::new(Some(folder))?, &settings, Via::Collector)
         };
         let start = move || Ok((Session::start(connector, poll, limits, kept, Role::Collector)?, desk()?));
-        collect::run(start, &history, &Manager::of(&self.environment))
+        collect::run(start, (&history, settings.read_only), &Manager::of(&self.environment))
     }
 
     fn list(&self, list: &List) -> Result<Exit, Failure> {
@@ -286,6 +288,35 @@ impl Job {
         act(place.path(), &host, &|| operate::open(connector.clone(), &place, settings, Via::Command))
     }
 
+    fn jobs(&self, action: &JobAction) -> Result<Exit, Failure> {
+        self.at_desk(|_, _, open| match action {
+            JobAction::List { look } => operate::list_jobs(*look, &Clock::system(), self.layout(), open),
+            JobAction::Recover { look } => {
+                operate::recover_jobs(*look, &Clock::system(), self.layout(), open)
+            }
+        })
+    }
+
+    fn template(&self, args: &Template) -> Result<Exit, Failure> {
+        let how = &args.how;
+        match args.action.asked() {
+            AskingTemplate::Operation(operation) => self.operate_one(&operation, how),
+            AskingTemplate::OfVm(vm, act) => {
+                self.at_desk(|_, _, open| operate::run_of_vm((&vm, &act), how, self.layout(), open))
+            }
+            AskingTemplate::List => {
+                self.warn();
+                let connector = connector(&self.loaded.settings, self.demo)?;
+                templates::list(connector, how, self.layout())
+            }
+            AskingTemplate::Show(name, version, xml) => {
+                self.warn();
+                let connector = connector(&self.loaded.settings, self.demo)?;
+                templates::show(connector, (&name, version), xml, how, self.layout())
+            }
+        }
+    }
+
     fn network(&self, asked: &NetworkAsked, how: &How) -> Result<Exit, Failure> {
         let connector = || connector(&self.loaded.settings, self.demo);
         match asked {
@@ -300,9 +331,10 @@ impl Job {
     }
 
     fn orphans(&self, how: &How) -> Result<Exit, Failure> {
-        self.warn();
-        let connector = connector(&self.loaded.settings, self.demo)?;
-        orphans::run(connector, how, self.layout())
+        self.at_desk(|folder, host, _| {
+            let held = operate::held(folder, host)?;
+            orphans::run(connector(&self.loaded.settings, self.demo)?, held, how, self.layout())
+        })
     }
 
     fn guest(&self, action: &GuestAction, how: &How) -> Result<Exit, Failure> {

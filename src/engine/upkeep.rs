@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::handle::Handle;
-use super::jobs::{DeskHandle, Shelf, forget_expired};
+use super::jobs::{DeskHandle, Expiry, Shelf};
 use crate::model::id::VmId;
 use crate::model::job::Actor;
 use crate::model::snapshot::Snapshot;
@@ -31,6 +31,8 @@ pub struct Upkeep {
     pub desk: DeskHandle,
     /// Who does it.
     pub actor: Actor,
+    /// Whether deleted VMs are forgotten in time: not where nothing may be changed.
+    pub forgets: bool,
 }
 
 impl Upkeep {
@@ -38,11 +40,14 @@ impl Upkeep {
     pub async fn run(self) {
         let mut snapshots = self.engine.subscribe();
         let mut seen = HashMap::new();
-        let mut expiry_at = Instant::now();
+        let (begun, mut expiry) = (Instant::now(), Expiry::default());
+        let mut expiry_at = begun;
         loop {
             if Instant::now() >= expiry_at {
                 expiry_at = Instant::now() + EXPIRY_EVERY;
-                self.forget();
+                if self.forgets {
+                    self.forget(&mut expiry, begun.elapsed());
+                }
             }
             let snapshot = snapshots.borrow_and_update().clone();
             if snapshot.link.is_up() {
@@ -85,9 +90,9 @@ impl Upkeep {
         }
     }
 
-    fn forget(&self) {
+    fn forget(&self, expiry: &mut Expiry, up: Duration) {
         let snapshot = self.engine.snapshot();
-        match forget_expired(&self.folder, &snapshot.uri, &self.actor, snapshot.at) {
+        match expiry.look((&self.folder, &snapshot.uri), &self.actor, snapshot.at, up) {
             Ok(names) => {
                 for name in names {
                     tracing::info!(

@@ -13,6 +13,7 @@ pub mod demo;
 mod error;
 mod hardware;
 pub mod libvirt;
+mod making_roles;
 mod network_admin;
 pub mod sim;
 mod snapshot_roles;
@@ -28,6 +29,7 @@ pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
 pub use hardware::Hardware;
+pub use making_roles::{BackupTarget, Making};
 pub use network_admin::{NetworkAdmin, NetworkXml};
 pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
@@ -150,6 +152,7 @@ pub trait Hypervisor:
     + Lifecycle
     + Define
     + Definitions
+    + Making
     + Hardware
     + Snapshots
     + Volumes

@@ -13,6 +13,9 @@ pub struct AuditRecord {
     pub at: Timestamp,
     /// Who.
     pub by: Actor,
+    /// Who brought it to its end, where that was somebody else: NovaCron was killed on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<Actor>,
     /// URI of the host, without secrets.
     pub host: String,
     /// What was asked for.

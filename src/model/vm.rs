@@ -13,6 +13,9 @@ use super::metric::{GROUPS, Group};
 use super::series::{Readings, Track};
 use super::time::Timestamp;
 
+/// The tag of a VM whose disks are bases of others: it is not started while they are.
+pub const BASE_TAG: &str = "linked-base";
+
 /// Why a VM is paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PauseReason {

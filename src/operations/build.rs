@@ -1,5 +1,7 @@
 //! Putting plans and refusals together.
 
+use std::collections::BTreeSet;
+
 use super::facts::{Facts, VmFacts};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target, VmOperation};
@@ -45,6 +47,7 @@ impl Draft {
             space: Vec::new(),
             downtime: Downtime::None,
             basis: Vec::new(),
+            touches: BTreeSet::new(),
             inverse: None,
             after_kill: AfterKill::Stay,
         };
@@ -95,6 +98,12 @@ impl Draft {
     /// Room it needs.
     pub(super) fn space(mut self, place: impl AsRef<str>, needs: u64, free: Option<u64>) -> Self {
         self.plan.space.push(Space { place: clean(place.as_ref()).into_owned(), needs, free });
+        self
+    }
+
+    /// What it works on besides its target (`Target::thing`, `touch`): no two jobs at once on one thing.
+    pub(super) fn touches(mut self, things: impl IntoIterator<Item = String>) -> Self {
+        self.plan.touches.extend(things);
         self
     }
 

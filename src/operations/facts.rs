@@ -2,6 +2,7 @@
 
 use super::definition::DefinitionFacts;
 use super::hardware::{HardwareFacts, HardwareNeeds};
+use super::making::MakingFacts;
 use super::network::NetworkFacts;
 use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
@@ -24,6 +25,8 @@ pub struct Needs {
     pub belongings: bool,
     /// What is held under its UUID, and all other VMs.
     pub held: bool,
+    /// All VMs with their MAC addresses, networks, and what the host can run.
+    pub making: bool,
     /// Its snapshots, and where its images lie.
     pub snapshots: bool,
     /// What its guest agent says to being asked.
@@ -42,6 +45,7 @@ impl Needs {
         secrets: false,
         belongings: false,
         held: false,
+        making: false,
         snapshots: false,
         agent: false,
         others: false,
@@ -78,6 +82,8 @@ pub struct Facts {
     pub hardware: HardwareFacts,
     /// Pools and volumes, where they were asked for.
     pub storage: StorageFacts,
+    /// What concerns new VMs, where it was asked for.
+    pub making: MakingFacts,
     /// What concerns definitions.
     pub definition: DefinitionFacts,
     /// Its snapshots and what they depend on, where they were asked for.

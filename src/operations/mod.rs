@@ -7,22 +7,25 @@ mod build;
 mod definition;
 mod facts;
 mod hardware;
+mod making;
 mod network;
 mod snapshot;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod touch;
 mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
 pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
 pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
+pub use making::{MakingFacts, manifest_of, seed_image};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
-pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, orphans};
+pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, Version, VmUses, names, orphans, versions};
 
 use crate::model::id::VmId;
-use crate::model::operation::{Operation, Target, VmOperation};
+use crate::model::operation::{Operation, Target};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 
 /// What has to be read before a plan can be made.
@@ -32,6 +35,7 @@ pub const fn needs(operation: &Operation) -> Needs {
         Operation::Snapshot { act, .. } => snapshot::needs(act),
         Operation::Volume { act, .. } => storage::volume_needs(act),
         Operation::Pool { act, .. } => storage::pool_needs(act),
+        Operation::NewVm { .. } | Operation::Template { .. } => making::NEEDS,
         // What is read for networks follows from the operation itself.
         Operation::Network { .. } => Needs::NONE,
     }
@@ -42,9 +46,7 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
     match operation {
         Operation::Vm { id, act } => match &facts.vm {
             Some(vm) => vm::plan(act, vm, facts),
-            None if matches!(act, VmOperation::Undelete { .. } | VmOperation::Purge) => {
-                definition::plan_held(act, *id, facts)
-            }
+            None if definition::is_of_held(act) => definition::plan_held(act, *id, facts),
             None => gone(operation, *id),
         },
         Operation::Snapshot { vm: id, act } => match (&facts.vm, &facts.snapshots) {
@@ -53,6 +55,8 @@ pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
         },
         Operation::Volume { pool, name, act } => storage::plan_volume(pool, name, act, facts),
         Operation::Pool { name, act } => storage::plan_pool(name, act, facts),
+        Operation::NewVm { id, name, new } => making::plan_new(*id, name, new, facts),
+        Operation::Template { name, act } => making::plan_template(name, act, facts),
         Operation::Network { name, act } => network::plan(name, act, facts),
     }
 }

@@ -407,7 +407,8 @@ pub(super) fn vm_facts() -> impl Strategy<Value = VmFacts> {
     });
     (hostile(), state(), flags, definition()).prop_map(|(name, state, flags, definition)| VmFacts {
         id: ID,
-        name,
+        // No two VMs have one name.
+        name: if name == "db01" { "db02".to_owned() } else { name },
         state,
         flags,
         definition,
@@ -449,6 +450,7 @@ fn act() -> impl Strategy<Value = Op> {
         any::<bool>().prop_map(|on| Op::Protect { on }),
         any::<(bool, bool)>().prop_map(|(force_off, discard_saved)| Op::Delete { force_off, discard_saved }),
         Just(Op::Purge),
+        Just(Op::PurgeWithVolumes),
         prop::option::of(hostile()).prop_map(|name| Op::Undelete { name }),
         (redefined(), any::<bool>()).prop_map(|(xml, secrets)| Op::Redefine {
             xml,

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
 use super::state::StateDb;
+use crate::model::audit::AuditRecord;
 use crate::model::held::{HeldVm, HeldVolume};
 use crate::model::id::VmId;
 use crate::model::time::Timestamp;
@@ -71,6 +72,29 @@ impl StateDb {
                 db.execute("DELETE FROM held WHERE host = ? AND vm = ?", params![host, vm.to_string()])?;
             Ok(gone > 0)
         })
+    }
+
+    /// The same for one whose time is over, with the audit record in one transaction; unless a job works on it now.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn expire(&mut self, host: &str, vm: VmId, audit: &AuditRecord) -> Result<bool, StoreError> {
+        let folder = self.folder().to_owned();
+        let gone = self.write("forget a VM", |db| {
+            let gone = db.execute(
+                "DELETE FROM held WHERE host = ?1 AND vm = ?2 AND NOT EXISTS (
+                    SELECT 1 FROM job WHERE host = ?1 AND kind = 'vm' AND target = ?2 AND ended_ms IS NULL)",
+                params![host, vm.to_string()],
+            )?;
+            if gone > 0 {
+                super::audit::append(db, &folder, audit)?;
+            }
+            Ok(gone > 0)
+        })?;
+        if gone {
+            self.tell_head();
+        }
+        Ok(gone)
     }
 
     /// Folders of the files of all held VMs, of all hosts.

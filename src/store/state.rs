@@ -64,6 +64,12 @@ impl StateDb {
         }
     }
 
+    /// Whether a damaged one lies beside it: then this one does not know all that was.
+    pub fn was_set_aside(&self) -> bool {
+        let Ok(files) = std::fs::read_dir(self.folder()) else { return true };
+        files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("state.db.damaged-"))
+    }
+
     /// Of several processes that find the damage one sets the file aside; the others find a good one.
     fn begin_anew(
         folder: &Path,

@@ -7,11 +7,13 @@
 //! | --- | --- |
 //! | [`domain`] | a VM's definition |
 //! | [`network`], [`pool`], [`volume`] | the other documents NovaCron asks for |
-//! | [`edit`] | a definition with a few bytes of it changed |
+//! | [`capabilities`] | what the host can run |
+//! | [`edit`] | a definition with a few bytes of it changed, or as that of another VM |
 //! | [`vm_snapshot`] | a VM's snapshot, and writes what makes one |
 //! | [`diff`] | two texts, into what differs |
 //! | [`highlight`] | any text, as the XML view colours it, broken or not |
 
+pub mod capabilities;
 pub mod diff;
 pub mod domain;
 pub mod edit;

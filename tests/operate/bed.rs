@@ -100,7 +100,7 @@ impl Bed {
     }
 
     /// Waits until a job's step has begun.
-    pub(super) fn step_begun(&self, at: usize) {
+    pub(crate) fn step_begun(&self, at: usize) {
         let until = Instant::now() + PATIENCE;
         let begun = |db: &StateDb| {
             let jobs = db.jobs(1).unwrap();
@@ -117,7 +117,7 @@ impl Bed {
     }
 
     /// Where the state of this host is kept, once something was.
-    pub(super) fn folder(&self) -> std::path::PathBuf {
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
         self.kept().unwrap()
     }
 
@@ -141,8 +141,7 @@ impl Bed {
                 return records;
             }
             assert!(Instant::now() < until, "{count} records are awaited: {records:?}");
-            // A command that only looks finds what was left, as the next start of anything does.
-            self.vm(&["pause", "--dry-run", "bystander"]);
+            self.run(&["job", "recover"]);
         }
     }
 }

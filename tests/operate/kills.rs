@@ -15,13 +15,14 @@ struct Kill {
 fn rehearse(name: &str, before: &[&str], args: &[&str], kills: &[Kill]) {
     let Some(bed) = Bed::up(name) else { return };
     bed.define("a");
-    bed.define("bystander");
     for (n, kill) in (1..).zip(kills) {
         match before {
             [] => {}
             verb => drop(bed.virsh(&[verb, &["a"]].concat())),
         }
         bed.killed_at(kill.place, args);
+        bed.vm(&["pause", "a", "--dry-run"]);
+        assert_eq!(bed.audit().len(), n - 1, "{}: who only looks changes nothing", kill.place);
         let records = bed.audited(n);
         let newest: &Json = &records[0];
         assert_eq!(records.len(), n, "{}: once, not twice", kill.place);

@@ -24,7 +24,8 @@ fn a_change_by_another_tool_becomes_a_revision() {
     let vm = connector.connect(novacron::hypervisor::Purpose::Detail).unwrap().vms().unwrap()[0].id;
     let desk = Desk::start(DeskConfig::new(connector.clone(), folder.clone(), actor.clone())).unwrap();
     let engine = Engine::start(EngineConfig::new(connector.clone())).unwrap();
-    let upkeep = Upkeep { folder: folder.clone(), engine: engine.handle(), desk: desk.handle(), actor };
+    let upkeep =
+        Upkeep { folder: folder.clone(), engine: engine.handle(), desk: desk.handle(), actor, forgets: true };
     let newest = || {
         let shelf = Shelf::open(&folder, connector.uri(), Timestamp(0)).unwrap();
         shelf.revisions(vm).unwrap().into_iter().map(|r| r.xml).collect::<Vec<_>>()

@@ -78,8 +78,18 @@ impl Scratch {
         self.virsh(&["pool-refresh", "default"]);
     }
 
-    fn run(&self, args: &[&str]) {
-        output(Command::new(&self.hostctl).args(args).env("NOVACRON_HOST_DIR", &self.folder));
+    /// A path in its folder.
+    pub(crate) fn path(&self, below: &str) -> String {
+        format!("{}/{below}", self.folder)
+    }
+
+    /// A command inside, and what it printed.
+    pub(crate) fn exec(&self, args: &[&str]) -> String {
+        self.run(&[&["exec"], args].concat())
+    }
+
+    fn run(&self, args: &[&str]) -> String {
+        output(Command::new(&self.hostctl).args(args).env("NOVACRON_HOST_DIR", &self.folder))
     }
 }
 

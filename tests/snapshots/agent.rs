@@ -43,7 +43,6 @@ fn status(m: &Machine) -> Option<bool> {
 #[test]
 fn a_guest_is_frozen_and_thawed_and_one_that_is_deaf_is_told() {
     let Some(m) = guest("agent") else { return };
-    m.bed.define("bystander");
     let (code, plan) = m.snapshot(&["create", "a", "s1", "--disks-only", "--dry-run"]);
     assert!(code == 0 && plan.contains("--quiesce") && plan.contains("guest frozen meanwhile"), "{plan}");
     m.done(&["create", "a", "s1", "--disks-only", "--freeze", "always"]);

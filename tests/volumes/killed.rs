@@ -34,8 +34,7 @@ fn killed_at_every_place_of_volumes() {
     let cases: Vec<(Operation, &str, JobState, &[&str])> = vec![
         (bed.create("b.img", 1 << 20), "begun", failed, kept),
         (bed.create("b.img", 1 << 20), "acted 0", done, &["a.img", "b.img"]),
-        (delete("b.img"), "begun", done, kept),
-        (bed.create("b.img", 1 << 20), "acted 0", done, &["a.img", "b.img"]),
+        (delete("b.img"), "begun", failed, &["a.img", "b.img"]),
         (delete("b.img"), "acted 0", done, kept),
         (bed.clone_to("a.img", "c.img"), "begun", failed, kept),
         (bed.clone_to("a.img", "c.img"), "acted 0", failed, kept),
@@ -54,6 +53,63 @@ fn killed_at_every_place_of_volumes() {
     let job = killed(&bed, &bed.download("a.img", &target), "acted 0");
     assert_eq!(job.state, done, "{}", job.outcome);
     assert!(fs::read(&target).unwrap() == fs::read(&source).unwrap());
+}
+
+/// As if the kill had been a minute ago.
+fn age(bed: &Bed) {
+    let db = rusqlite::Connection::open(bed.journal().join("state.db")).unwrap();
+    assert!(db.execute("UPDATE job_step SET begun_ms = begun_ms - 60000", []).unwrap() > 0);
+}
+
+#[test]
+fn what_others_made_or_use_since_a_kill_stays() {
+    let Some(bed) = Bed::new() else { return };
+    let source = bed.file("source.img");
+    noise_file(&source, 4);
+    let cut = |operation: &Operation, place: &str| {
+        begin_elsewhere(&bed, operation, place).wait().unwrap();
+    };
+    let over = || {
+        let desk = bed.desk();
+        looked_after(&desk.handle())
+    };
+    // Nothing was made by the one that was killed: what has its name now is another's.
+    for operation in [bed.upload("d.img", &source), bed.create("d.img", 4 << 20)] {
+        cut(&operation, "begun");
+        age(&bed);
+        assert!(bed.virsh(&["vol-create-as", &bed.pool, "d.img", "4M", "--format", "raw"]));
+        let job = over();
+        assert_eq!(job.state, JobState::Failed, "{}", job.outcome);
+        assert!(job.outcome.contains("was not done") && job.offer.is_some(), "{}", job.outcome);
+        assert_eq!(bed.names(), ["d.img"]);
+        assert!(bed.virsh(&["vol-delete", "--pool", &bed.pool, "d.img"]));
+    }
+    let target = bed.file("target.img");
+    let part = bed.file("target.img.part");
+    let desk = bed.desk();
+    done(&desk.handle(), bed.upload("a.img", &source));
+    drop(desk);
+    cut(&bed.download("a.img", &target), "begun");
+    age(&bed);
+    fs::write(&part, "another's").unwrap();
+    assert_eq!(over().state, JobState::Failed);
+    assert_eq!(fs::read_to_string(&part).unwrap(), "another's");
+    fs::remove_file(&part).unwrap();
+    // What was made is a VM's disk by now.
+    cut(&bed.upload("e.img", &source), "acted 0");
+    let path = bed.place.join("e.img").display().to_string();
+    let xml = format!(
+        "<domain type='qemu'><name>{0}</name><memory unit='MiB'>16</memory><os><type>hvm</type></os><devices>\
+         <disk type='file'><source file='{path}'/><target dev='vda' bus='virtio'/></disk></devices></domain>",
+        bed.pool
+    );
+    fs::write(bed.file("vm.xml"), xml).unwrap();
+    assert!(bed.virsh(&["define", &bed.file("vm.xml").display().to_string()]));
+    let job = over();
+    assert!(bed.virsh(&["undefine", &bed.pool]));
+    assert_eq!(job.state, JobState::Failed, "{}", job.outcome);
+    assert!(job.outcome.contains(&format!("{} uses it: it stays.", bed.pool)), "{}", job.outcome);
+    assert_eq!(bed.names(), ["a.img", "e.img"]);
 }
 
 #[test]

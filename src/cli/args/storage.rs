@@ -27,6 +27,13 @@ pub struct VolumeName {
     name: String,
 }
 
+impl VolumeName {
+    /// Pool and name.
+    pub fn parts(&self) -> (String, String) {
+        (self.pool.clone(), self.name.clone())
+    }
+}
+
 /// What is done to a volume.
 #[derive(Clone, Debug, Subcommand)]
 pub enum VolumeAction {
@@ -303,7 +310,7 @@ impl PoolAction {
     }
 }
 
-fn volume_name(text: &str) -> Result<VolumeName, String> {
+pub(super) fn volume_name(text: &str) -> Result<VolumeName, String> {
     match text.split_once('/') {
         Some((pool, name)) if !pool.is_empty() && !name.is_empty() => {
             Ok(VolumeName { pool: pool.to_owned(), name: name.to_owned() })
@@ -319,7 +326,7 @@ fn preallocation() -> impl TypedValueParser<Value = Preallocation> {
 }
 
 /// Bytes: a number, and K, M, G, T or P behind it for powers of 1024.
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let wrong = || "a size is a number such as 512M, 20G or 1.5T".to_owned();
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::making::{CloneArgs, CreateArgs};
 use crate::model::keycode;
 use crate::model::operation::{AskGuest, VmOperation};
 use crate::model::vm::{StartGate, StartOrder};
@@ -171,6 +172,10 @@ pub enum Action {
     /// A guest's own consoles.
     #[command(flatten)]
     Guest(GuestAction),
+    /// Make another VM like one: its disks are copied, also while it runs; name, UUID and MAC addresses are its own.
+    Clone(CloneArgs),
+    /// Make a VM: to be installed from a medium, around a disk, or of a template.
+    Create(Box<CreateArgs>),
     /// Protect VMs from being deleted, forced off and reset, or no longer.
     Protect {
         /// VMs.
@@ -214,7 +219,14 @@ pub enum Action {
         as_name: Option<String>,
     },
     /// Forget deleted VMs for ever; their disks stay where they are.
-    Purge(Names),
+    Purge {
+        /// Delete their disks as well. Refused while anything else uses one.
+        #[arg(long)]
+        volumes: bool,
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+    },
     /// List deleted VMs that can be brought back.
     Held {
         /// Print the definition of this one, passwords included.
@@ -264,6 +276,8 @@ pub enum Asking {
     Vms(Vec<String>, VmOperation),
     /// This, of deleted VMs of these names.
     Held(Vec<String>, VmOperation),
+    /// A VM that is to be made.
+    New(Box<CreateArgs>),
     /// A command with a way of its own.
     Other,
 }
@@ -433,7 +447,12 @@ impl Action {
             Self::Undelete { name, as_name } => {
                 return Asking::Held(vec![name], Op::Undelete { name: as_name });
             }
-            Self::Purge(names) => return Asking::Held(names.names, Op::Purge),
+            Self::Clone(args) => (vec![args.name.clone()], args.asked()),
+            Self::Create(args) => return Asking::New(args),
+            Self::Purge { volumes, names } => {
+                let act = if volumes { Op::PurgeWithVolumes } else { Op::Purge };
+                return Asking::Held(names.names, act);
+            }
             Self::Guest(_)
             | Self::Held { .. }
             | Self::Edit { .. }

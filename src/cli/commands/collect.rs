@@ -39,7 +39,7 @@ const CLAIM_TRIES: (u32, Duration) = (10, Duration::from_millis(30));
 /// Records until it is told to end. The engine is started only where no other collector is.
 pub(in crate::cli) fn run(
     start: impl FnOnce() -> Result<(Session, Desk), Failure>,
-    history: &HistoryConfig,
+    (history, read_only): (&HistoryConfig, bool),
     manager: &Manager,
 ) -> Result<Exit, Failure> {
     let failed = |e: std::io::Error| Failure::new(Exit::Failed, format!("could not wait for signals: {e}"));
@@ -66,7 +66,7 @@ pub(in crate::cli) fn run(
         let mut service = Service { session: &session, manager, server, told: String::new(), cost };
         service.ready();
         let startup = start_in_order(&session, &desk, history);
-        let upkeep = look_after(&session, &desk, history);
+        let upkeep = look_after(&session, &desk, history, read_only);
         let ended = service.run(&mut signals).await;
         startup.abort();
         upkeep.abort();
@@ -87,10 +87,10 @@ fn start_in_order(session: &Session, desk: &Desk, history: &HistoryConfig) -> Jo
 }
 
 /// Keeps definitions as they change, and forgets deleted VMs in time.
-fn look_after(session: &Session, desk: &Desk, history: &HistoryConfig) -> JoinHandle<()> {
+fn look_after(session: &Session, desk: &Desk, history: &HistoryConfig, read_only: bool) -> JoinHandle<()> {
     let (engine, desk, folder) = (session.handle().clone(), desk.handle(), history.folder.clone());
     let actor = actor_of_process(Via::Collector);
-    tokio::spawn(Upkeep { folder, engine, desk, actor }.run())
+    tokio::spawn(Upkeep { folder, engine, desk, actor, forgets: !read_only }.run())
 }
 
 /// Takes what keeps other collectors away and has consoles give way.

@@ -14,4 +14,5 @@ pub(super) mod orphans;
 #[cfg(debug_assertions)]
 pub(super) mod rehearsal;
 pub(super) mod show;
+pub(super) mod templates;
 pub(super) mod top;

@@ -12,15 +12,23 @@ use crate::cli::output::{Layout, to_stdout, write_cells, write_json};
 use crate::engine::jobs::orphans;
 use crate::hypervisor::{Connector, HvResult, Purpose};
 use crate::model::columns::Align;
+use crate::model::held::HeldVm;
 use crate::model::storage::Orphan;
 use crate::model::text::clean;
 use crate::model::units::bytes;
 
 /// Lists them.
-pub(in crate::cli) fn run(connector: Arc<dyn Connector>, how: &How, layout: Layout) -> Result<Exit, Failure> {
+pub(in crate::cli) fn run(
+    connector: Arc<dyn Connector>,
+    held: Vec<HeldVm>,
+    how: &How,
+    layout: Layout,
+) -> Result<Exit, Failure> {
     let (tell, told) = channel();
     // A host whose storage hangs is left behind with this thread.
-    std::thread::Builder::new().name("orphans".into()).spawn(move || drop(tell.send(find(&*connector))))?;
+    std::thread::Builder::new()
+        .name("orphans".into())
+        .spawn(move || drop(tell.send(find(&*connector, &held))))?;
     let found = match told.recv_timeout(how.timeout) {
         Ok(found) => found.map_err(|e| Failure::from(&e))?,
         Err(RecvTimeoutError::Timeout) => {
@@ -40,8 +48,8 @@ pub(in crate::cli) fn run(connector: Arc<dyn Connector>, how: &How, layout: Layo
     Ok(Exit::Done)
 }
 
-fn find(connector: &dyn Connector) -> HvResult<Vec<Orphan>> {
-    orphans(&*connector.connect(Purpose::Storage)?)
+fn find(connector: &dyn Connector, held: &[HeldVm]) -> HvResult<Vec<Orphan>> {
+    orphans(&*connector.connect(Purpose::Storage)?, held)
 }
 
 fn object(orphan: &Orphan) -> Json {
@@ -59,7 +67,7 @@ fn object(orphan: &Orphan) -> Json {
 
 fn table(out: &mut dyn Write, found: &[Orphan], layout: Layout) -> io::Result<()> {
     if found.is_empty() {
-        return out.write_all(b"Every volume of the started pools is used by a VM.\n");
+        return out.write_all(b"Every volume of the started pools is used by a VM or a template.\n");
     }
     let header = [
         ("VOLUME", Align::Left),

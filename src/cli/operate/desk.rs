@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::config::Settings;
-use crate::engine::jobs::{Desk, DeskConfig, actor_of_process};
+use crate::engine::jobs::{Desk, DeskConfig, Recovers, actor_of_process};
 use crate::hypervisor::Connector;
 use crate::model::job::Via;
 
@@ -70,6 +70,7 @@ pub(in crate::cli) fn open(
         keep_days: settings.delete.keep_days,
         parallel: settings.jobs.parallel as usize,
         rehearsal,
+        recovers: if via == Via::Command { Recovers::WithTheFirstJob } else { Recovers::AtOnce },
         read_only: settings.read_only.then(|| READ_ONLY.to_owned()),
         ..DeskConfig::new(connector, place.path().to_owned(), actor)
     };

@@ -1,5 +1,7 @@
 //! Plans and outcomes for programs: one object, whose keys stay.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use super::outcome::{Outcome, worst};
@@ -27,6 +29,7 @@ fn kinds(outcomes: &[Outcome]) -> &'static str {
         Some(Kind::Volume) => "volumes",
         Some(Kind::Pool) => "pools",
         Some(Kind::Network) => "networks",
+        Some(Kind::Template) => "templates",
     }
 }
 
@@ -44,7 +47,7 @@ fn one(outcome: &Outcome) -> Json {
     // Pools and volumes go by their names.
     let (key, id) = match target.kind {
         Kind::Vm | Kind::Network => ("uuid", &target.id),
-        Kind::Volume | Kind::Pool => ("id", &target.id),
+        Kind::Volume | Kind::Pool | Kind::Template => ("id", &target.id),
     };
     json!({
         "name": target.name,
@@ -123,6 +126,20 @@ fn refusal(no: &Refusal) -> Json {
         RefusalKind::Unknown => "unknown",
     };
     json!({ "kind": kind, "reason": no.reason, "remedy": no.remedy })
+}
+
+/// Jobs without their plans, the newest last.
+pub(super) fn jobs(jobs: &[Arc<Job>]) -> Json {
+    let told = |one: &Arc<Job>| {
+        let mut told = job(one, None);
+        told["operation"] = json!(one.operation.word());
+        told["title"] = json!(one.title);
+        told["target"] =
+            json!({ "kind": one.target.kind.word(), "id": one.target.id, "name": one.target.name });
+        told["outcome"] = json!(one.outcome);
+        told
+    };
+    json!({ "jobs": jobs.iter().rev().map(told).collect::<Vec<_>>() })
 }
 
 fn job(job: &Job, plan: Option<&Plan>) -> Json {

@@ -4,8 +4,10 @@ mod define;
 mod desk;
 mod editor;
 mod follow;
+mod jobs;
 mod json;
 mod kept;
+mod leave;
 pub(super) mod names;
 mod outcome;
 mod person;
@@ -16,17 +18,18 @@ mod tests;
 mod text;
 mod words;
 mod words_hardware;
+mod words_making;
 mod words_network;
 mod words_storage;
 
 use std::io::Write;
 use std::path::Path;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
 pub(super) use editor::Draft;
+pub(super) use jobs::{list as list_jobs, recover as recover_jobs};
 pub(super) use snapshots::{list, show};
 
 pub(super) use self::outcome::of_refusal as exit_of;
@@ -43,13 +46,11 @@ use super::exit::{Exit, Failure};
 use super::output::{Layout, to_stdout, write_json};
 use super::when::Clock;
 use crate::engine::jobs::{Consent, Desk, DeskHandle, Shelf};
+use crate::model::held::HeldVm;
 use crate::model::id::VmId;
 use crate::model::job::JobState;
 use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
 use crate::model::plan::{Plan, Planned};
-
-/// How long a command waits for the desk at the end; a thread that is stuck in a call is left behind.
-const LEAVE_WITHIN: Duration = Duration::from_millis(300);
 
 /// Does what was asked for, at the desk that `open` opens; `folder` is where its journal lies, of this host.
 pub(super) fn run(
@@ -79,14 +80,21 @@ pub(super) fn run(
                 let asked = Asked { wanted: Wanted::These(&ids, &act), how, layout };
                 asked.carry_out(&handle, &mut terminal).await.map(Told::Outcomes)
             }
+            Asking::New(args) => {
+                let asked = Asked { wanted: Wanted::Operation(&args.asked()?), how, layout };
+                asked.carry_out(&handle, &mut terminal).await.map(Told::Outcomes)
+            }
             Asking::Other => {
                 let shelf = shelf(folder, host)?;
                 define::run(&args.action, how, layout, &shelf, &handle, &mut terminal).await
             }
         };
-        desk.stop(LEAVE_WITHIN);
+        let unwritten = leave::leave(desk, told.is_ok(), &mut terminal).await;
         match told? {
-            Told::Outcomes(outcomes) => tell(&outcomes, how, layout),
+            Told::Outcomes(outcomes) => {
+                let exit = tell(&outcomes, how, layout)?;
+                if unwritten > 0 { Err(not_written()) } else { Ok(exit) }
+            }
             Told::Text(text) => {
                 to_stdout(|out| out.write_all(text.as_bytes()))?;
                 Ok(Exit::Done)
@@ -97,6 +105,23 @@ pub(super) fn run(
 
 fn shelf(folder: &Path, host: &str) -> Result<Shelf, Failure> {
     Shelf::open(folder, host, Clock::system().now).map_err(|e| kept::failure(&e))
+}
+
+/// Deleted VMs of a host that can be brought back; `folder` is where its journal lies.
+pub(super) fn held(folder: &Path, host: &str) -> Result<Vec<HeldVm>, Failure> {
+    shelf(folder, host)?.held().map_err(|e| kept::failure(&e))
+}
+
+/// Does this to the VM of this name, at the desk that `open` opens.
+pub(super) fn run_of_vm(
+    (name, act): (&str, &VmOperation),
+    how: &How,
+    layout: Layout,
+    open: impl FnOnce() -> Result<Desk, Failure>,
+) -> Result<Exit, Failure> {
+    let names = [name.to_owned()];
+    let operation = |vm| Operation::vm(vm, act.clone());
+    carry_out(&Asked { wanted: Wanted::Named(&names, &operation), how, layout }, open)
 }
 
 /// Does what was asked for with a VM's snapshots.
@@ -128,9 +153,15 @@ fn carry_out(asked: &Asked<'_>, open: impl FnOnce() -> Result<Desk, Failure>) ->
         let mut terminal = Terminal::new()?;
         let desk = open()?;
         let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
-        desk.stop(LEAVE_WITHIN);
-        tell(&outcomes?, asked.how, asked.layout)
+        let unwritten = leave::leave(desk, outcomes.is_ok(), &mut terminal).await;
+        let exit = tell(&outcomes?, asked.how, asked.layout)?;
+        if unwritten > 0 { Err(not_written()) } else { Ok(exit) }
     })
+}
+
+fn not_written() -> Failure {
+    Failure::new(Exit::Failed, "how it ended could not be written down: the audit lacks it")
+        .hint("Is the disk full? The next start of NovaCron looks after the job, and writes its end.")
 }
 
 /// What is written in the end.

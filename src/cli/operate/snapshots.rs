@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::{LEAVE_WITHIN, answer, names};
+use super::leave::LEAVE_WITHIN;
+use super::{answer, names};
 use crate::cli::args::{Form, Look};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Layout, to_stdout, write_cells, write_json};

@@ -66,6 +66,7 @@ fn planned(operation: &Operation) -> Plan {
         space: vec![Space { place: "the saves' folder".into(), needs: 4 << 30, free: Some(9 << 30) }],
         downtime: Downtime::UntilStarted,
         basis: vec![Fact { what: format!("state of {}", target.display_name()), was: "running".into() }],
+        touches: std::collections::BTreeSet::new(),
         inverse: Some(Operation::vm(id, VmOperation::Start { paused: false, discard_saved: false })),
         after_kill: AfterKill::Stay,
         target,
@@ -178,11 +179,16 @@ impl Script {
                     drop(reply.send(self.unwritten.clone().map_or(Ok(ids), Err)));
                     self.go(&plans, tell);
                 }
+                Ask::Recover(reply) => drop(reply.send(Vec::new())),
                 Ask::Cancel(id) => {
                     seen.cancelled.push(id);
                     if !self.jobs.values().flatten().any(|s| *s == JobState::Cancelling) {
                         let over = (1..).zip(&plans).map(|(n, p)| Arc::new(job(n, p, JobState::Cancelled)));
-                        tell.send_replace(Arc::new(Jobs { jobs: over.collect(), trouble: None }));
+                        tell.send_replace(Arc::new(Jobs {
+                            jobs: over.collect(),
+                            trouble: None,
+                            unwritten: 0,
+                        }));
                     }
                 }
                 Ask::Definition(..) => panic!("nobody edits here"),
@@ -204,7 +210,7 @@ impl Script {
                 let states = states(p);
                 Arc::new(job(n, p, states[turn.min(states.len() - 1)]))
             });
-            tell.send_replace(Arc::new(Jobs { jobs: now.collect(), trouble: None }));
+            tell.send_replace(Arc::new(Jobs { jobs: now.collect(), trouble: None, unwritten: 0 }));
         }
     }
 }

@@ -109,11 +109,15 @@ pub(super) fn name_after(plan: &Plan) -> &str {
         Operation::Vm {
             act: VmOperation::Rename { to } | VmOperation::Undelete { name: Some(to) }, ..
         } => to,
+        // What takes a clone back is done to the clone.
+        Operation::Vm { act: VmOperation::Clone(new), .. } => &new.name,
         Operation::Vm { .. }
         | Operation::Snapshot { .. }
         | Operation::Volume { .. }
         | Operation::Pool { .. }
-        | Operation::Network { .. } => &plan.target.name,
+        | Operation::Network { .. }
+        | Operation::NewVm { .. }
+        | Operation::Template { .. } => &plan.target.name,
     }
 }
 

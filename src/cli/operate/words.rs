@@ -1,5 +1,6 @@
 //! Operations as the commands that ask for them.
 
+use super::words_making as making;
 use super::words_network::network;
 use super::{words_hardware, words_storage as storage};
 use crate::model::keycode;
@@ -15,12 +16,15 @@ pub(super) fn command(operation: &Operation, name: &str) -> String {
 pub(super) fn words(operation: &Operation, name: &str) -> Vec<String> {
     let one = |(verb, behind, options)| (vec![verb], behind, options);
     let (id, area, (verbs, behind, options)) = match operation {
+        Operation::Vm { act: Op::Template(make), .. } => return making::make_template(name, make),
         Operation::Vm { id, act: Op::Hardware(change) } => (id, "vm", words_hardware::parts(change)),
         Operation::Vm { id, act } => (id, "vm", one(parts(act))),
         Operation::Snapshot { vm, act } => (vm, "snapshot", one(super::snapshot_words::parts(act))),
         Operation::Volume { pool, name, act } => return storage::volume(pool, name, act),
         Operation::Pool { name, act } => return storage::pool(name, act),
         Operation::Network { name, act } => return network(name, act),
+        Operation::NewVm { name, new, .. } => return making::new_vm(name, new),
+        Operation::Template { name, act } => return making::template(name, act),
     };
     let typable = !name.is_empty() && !name.starts_with('-') && crate::model::text::clean(name) == name;
     let name = if typable { name.to_owned() } else { id.to_string() };
@@ -87,6 +91,11 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             let keys: Vec<String> = codes.iter().map(|c| keycode::name(*c)).collect();
             ("send-key", vec![keys.join("-")], vec!["--hold".into(), hold_ms.to_string()])
         }
+        Op::Clone(new) => {
+            let (behind, options) = making::clone(new);
+            ("clone", behind, options)
+        }
+        Op::Template(make) => ("template", vec![make.name.clone()], none()),
         Op::Protect { on } => ("protect", switch(*on), none()),
         // Told in its own way.
         Op::Hardware(_) => ("set", none(), none()),
@@ -100,6 +109,7 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             ("undelete", none(), options.collect())
         }
         Op::Purge => ("purge", none(), none()),
+        Op::PurgeWithVolumes => ("purge", none(), vec!["--volumes".into()]),
         Op::Redefine { why: Redefined::Revert(number), .. } => ("revert", vec![number.to_string()], none()),
         Op::Redefine { .. } => ("edit", none(), none()),
     }

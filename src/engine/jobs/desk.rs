@@ -9,10 +9,11 @@ use tokio::sync::watch;
 
 use super::handle::{Ask, Jobs};
 use super::hands::{Hands, Wish};
-use super::queue::{Queue, key};
+use super::queue::Queue;
+use super::record::Unended;
 use super::stop::Stop;
 use super::worker::{Outcome, Task};
-use super::{Assignment, Consent, Input, Setting};
+use super::{Assignment, Consent, Input, Recovers, Setting};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 use crate::model::job::{Job, JobId, JobState, JobStep, StepState};
 use crate::model::plan::{Plan, Planned};
@@ -56,6 +57,10 @@ pub(super) struct DeskThread {
     /// Taken over, and to be looked after as soon as the hypervisor answers.
     interrupted: Vec<Journalled>,
     orphans_at: Instant,
+    /// Ends that could not be written down: tried again and again.
+    unended: Vec<(JobId, Unended)>,
+    /// What was left by others is looked after.
+    recovers: bool,
     /// It was told to end: nothing new is begun.
     ends: bool,
 }
@@ -65,7 +70,7 @@ impl DeskThread {
         setting: Arc<Setting>,
         hands: Hands,
         told: watch::Sender<Arc<Jobs>>,
-        parallel: usize,
+        (parallel, recovers): (usize, Recovers),
     ) -> Self {
         let journal = open(&setting);
         Self {
@@ -78,6 +83,8 @@ impl DeskThread {
             journal,
             interrupted: Vec::new(),
             orphans_at: Instant::now(),
+            unended: Vec::new(),
+            recovers: recovers == Recovers::AtOnce,
             ends: false,
         }
     }
@@ -118,6 +125,7 @@ impl DeskThread {
                 let said = "Nothing was done: the journal cannot be opened.";
                 self.ended(id, JobState::Failed, said);
             }
+            Input::Unended(id, end) => self.unended.push((id, *end)),
             Input::Done(hand, outcome) => self.done(hand, outcome),
         }
         self.begin_jobs();
@@ -136,6 +144,12 @@ impl DeskThread {
                 self.hands.give(Task::Definition(vm, secrets), Wish::Definition(reply));
             }
             Ask::Submit(plans, consent, reply) => drop(reply.send(self.submit(plans, &consent))),
+            Ask::Recover(reply) => {
+                self.recovers = true;
+                self.look_for_orphans();
+                let left = self.live.values().filter(|l| l.job.state == JobState::Interrupted);
+                drop(reply.send(left.map(|l| l.job.id).collect()));
+            }
             Ask::Cancel(id) => self.cancel(id),
             Ask::Stop => self.end(),
         }
@@ -160,13 +174,16 @@ impl DeskThread {
             host: self.setting.host.clone(),
         };
         let jobs: Vec<NewJob> = plans.iter().map(new).collect();
+        if !std::mem::replace(&mut self.recovers, true) {
+            self.orphans_at = Instant::now().checked_sub(ORPHANS_EVERY).unwrap_or(self.orphans_at);
+        }
         let ids = db
             .add_jobs(&jobs, owner.id(), now)
             .map_err(|why| format!("Nothing was done, since it could not be written down first: {why}"))?;
         let batch = ids.first().copied().unwrap_or(JobId(0));
         for (id, plan) in ids.iter().zip(plans) {
             let job = Arc::new(queued(*id, batch, &plan, &self.setting, now));
-            self.queue.add(*id, key(&plan.target));
+            self.queue.add(*id, plan.things());
             self.live.insert(*id, Live { job, plan: Some(plan), stop: Stop::default() });
         }
         Ok(ids)
@@ -283,9 +300,32 @@ impl DeskThread {
         self.hands.let_go();
     }
 
+    /// Tries to write down the ends that could not be.
+    fn write_ends(&mut self) {
+        let Ok(Journal { db, .. }) = &mut self.journal else { return };
+        let now = self.setting.clock.now().wall;
+        let before = self.unended.len();
+        self.unended.retain(|(id, end)| match end.write(db, *id, now) {
+            Ok(()) => {
+                tracing::info!("The end of job {id} is written down.");
+                false
+            }
+            Err(why) => {
+                tracing::debug!("{why}");
+                true
+            }
+        });
+        if self.unended.len() < before {
+            self.publish();
+        }
+    }
+
     /// What goes on without being told.
     fn look(&mut self) {
         self.hands.give_up_overdue();
+        if !self.unended.is_empty() {
+            self.write_ends();
+        }
         if self.queue.waits_for_others() && self.queue.try_again() {
             self.begin_jobs();
         }
@@ -318,7 +358,7 @@ impl DeskThread {
     /// Takes over what was left by processes that are gone.
     fn look_for_orphans(&mut self) {
         self.orphans_at = Instant::now();
-        if self.ends || self.setting.read_only.is_some() {
+        if self.ends || !self.recovers || self.setting.read_only.is_some() {
             return;
         }
         let Ok(Journal { db, owner }) = &mut self.journal else { return };
@@ -350,7 +390,7 @@ impl DeskThread {
         jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
         jobs.truncate(TOLD);
         let trouble = self.journal.as_ref().err().cloned();
-        self.told.send_replace(Arc::new(Jobs { jobs: jobs.into(), trouble }));
+        self.told.send_replace(Arc::new(Jobs { jobs: jobs.into(), trouble, unwritten: self.unended.len() }));
         self.forget();
     }
 

@@ -2,6 +2,7 @@
 
 mod definition;
 mod hardware;
+mod making;
 
 use super::Setting;
 use super::facts_network::network_facts;
@@ -10,7 +11,7 @@ use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, SnapshotOperation};
-use crate::operations::{Facts, VmFacts, needs};
+use crate::operations::{Facts, MakingFacts, VmFacts, needs};
 use crate::xml::domain;
 
 /// Reads what the operation needs to know. An error is of the connection: a VM that is gone is a fact.
@@ -22,16 +23,22 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     };
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
-    let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
-    let storage = storage_facts(hv, operation, needed.storage)?;
+    let storage =
+        storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage), setting)?;
     let networks = network_facts(hv, operation)?;
+    let making = if needed.making {
+        making::gather(hv, operation, vm.as_ref(), &storage)?
+    } else {
+        MakingFacts::default()
+    };
+    let hardware = hardware::gather(hv, operation, needed.hardware, vm.as_ref())?;
     let definition = definition::gather(hv, operation, needed, vm.as_ref(), setting)?;
     let snapshots = match &vm {
         Some(vm) if needed.snapshots => found(snapshot_facts(hv, vm, needed, folder_of(operation)))?,
         _ => None,
     };
     let read_only = setting.read_only.clone();
-    Ok(Facts { read_only, vm, names, hardware, storage, definition, snapshots, networks })
+    Ok(Facts { read_only, vm, names, hardware, storage, making, definition, snapshots, networks })
 }
 
 /// The folder that new layers are to go to, where one was named.

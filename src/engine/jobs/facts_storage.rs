@@ -5,12 +5,16 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::Setting;
 use super::facts::found;
-use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
-use crate::model::operation::{Operation, PoolOperation, VolumeOperation};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, XmlOf};
+use crate::model::held::HeldVm;
+use crate::model::operation::{Medium, NewVmFrom, Operation, PoolOperation, VolumeOperation};
 use crate::model::storage::Orphan;
+use crate::model::vm::DiskSource;
 use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds, VmUses};
-use crate::xml::domain;
+use crate::store::{StateDb, StoreError};
+use crate::xml::domain::{self, Named, Use};
 
 /// Bytes that tell what a file is.
 const HEAD: u64 = 512;
@@ -20,6 +24,7 @@ pub(super) fn storage_facts(
     hv: &dyn Hypervisor,
     operation: &Operation,
     needs: StorageNeeds,
+    setting: &Setting,
 ) -> HvResult<StorageFacts> {
     if needs == StorageNeeds::None {
         return Ok(StorageFacts::default());
@@ -29,6 +34,7 @@ pub(super) fn storage_facts(
     let mut facts = all_storage(hv, |pool| all || named.contains(&pool))?;
     if all {
         facts.vms = vm_uses(hv)?;
+        facts.held = held_uses(&all_held(setting).map_err(|e| unread(&e))?);
     }
     if let Operation::Pool { name, act } = operation {
         if matches!(act, PoolOperation::Define(_)) {
@@ -41,6 +47,10 @@ pub(super) fn storage_facts(
     facts.file = match operation {
         Operation::Volume { act: VolumeOperation::Upload { from }, .. } => Some(to_read(from)),
         Operation::Volume { act: VolumeOperation::Download { to }, .. } => Some(to_write(to)),
+        Operation::NewVm { new, .. } => match &new.from {
+            NewVmFrom::Iso(Medium::Path(path)) if hv.capabilities().local => Some(to_read(path)),
+            _ => None,
+        },
         _ => None,
     };
     Ok(facts)
@@ -80,6 +90,33 @@ pub(super) fn vm_uses(hv: &dyn Hypervisor) -> HvResult<Vec<VmUses>> {
     Ok(all)
 }
 
+fn all_held(setting: &Setting) -> Result<Vec<HeldVm>, StoreError> {
+    let (db, _) = StateDb::open(&setting.folder, setting.clock.now().wall)?;
+    db.held(&setting.host)
+}
+
+fn unread(why: &StoreError) -> HvError {
+    HvError::new(HvErrorKind::Other, "read what is held", why.to_string())
+}
+
+/// What deleted VMs name.
+fn held_uses(held: &[HeldVm]) -> Vec<VmUses> {
+    let disk = |volume: &crate::model::held::HeldVolume| {
+        let named = match volume.source.clone() {
+            DiskSource::File(path) | DiskSource::Block(path) => Named::Path(path),
+            DiskSource::Volume { pool, volume } => Named::Volume { pool, volume },
+            DiskSource::Network { .. } | DiskSource::Other(_) => return None,
+        };
+        Some(Use { named, reads_only: false })
+    };
+    let uses = |vm: &HeldVm| {
+        let mut uses = domain::uses(&vm.kept.definition).unwrap_or_default();
+        uses.extend(vm.kept.volumes.iter().filter_map(disk));
+        VmUses { id: vm.vm, name: vm.name.clone(), active: false, uses }
+    };
+    held.iter().map(uses).collect()
+}
+
 fn pools_named(operation: &Operation) -> Vec<&str> {
     match operation {
         Operation::Volume { pool, act, .. } => {
@@ -93,7 +130,11 @@ fn pools_named(operation: &Operation) -> Vec<&str> {
             std::iter::once(pool.as_str()).chain(other).collect()
         }
         Operation::Pool { name, .. } => vec![name],
-        Operation::Vm { .. } | Operation::Snapshot { .. } | Operation::Network { .. } => Vec::new(),
+        Operation::Vm { .. }
+        | Operation::Snapshot { .. }
+        | Operation::Network { .. }
+        | Operation::NewVm { .. }
+        | Operation::Template { .. } => Vec::new(),
     }
 }
 
@@ -134,13 +175,14 @@ fn to_write(path: &str) -> FileFacts {
     }
 }
 
-/// The volumes that no VM uses, neither itself nor below another, in pools that are started. Takes one call for each VM
-/// and each volume, and may hang with the host's storage.
+/// The volumes that no VM uses, neither itself nor below another, in pools that are started; deleted VMs that are held, and
+/// templates, use theirs. Takes one call for each VM and each volume, and may hang with the host's storage.
 ///
 /// # Errors
 /// Those of the connection.
-pub fn orphans(hv: &dyn Hypervisor) -> HvResult<Vec<Orphan>> {
+pub fn orphans(hv: &dyn Hypervisor, held: &[HeldVm]) -> HvResult<Vec<Orphan>> {
     let mut facts = all_storage(hv, |_| true)?;
     facts.vms = vm_uses(hv)?;
+    facts.held = held_uses(held);
     Ok(operations::orphans(&facts))
 }

@@ -21,6 +21,8 @@ pub struct Jobs {
     pub jobs: Arc<[Arc<Job>]>,
     /// What hinders keeping the journal, one sentence; nothing is begun then.
     pub trouble: Option<String>,
+    /// Jobs that are over, which could not be written down yet: the audit lacks them.
+    pub unwritten: usize,
 }
 
 impl Jobs {
@@ -50,6 +52,8 @@ pub(crate) enum Ask {
     Definition(VmId, bool, oneshot::Sender<Result<String, HvError>>),
     /// Carry plans out.
     Submit(Vec<Plan>, Consent, oneshot::Sender<Result<Vec<JobId>, String>>),
+    /// Look after jobs that a kill left; their numbers.
+    Recover(oneshot::Sender<Vec<JobId>>),
     /// Stop a job.
     Cancel(JobId),
     /// End.
@@ -113,6 +117,13 @@ impl DeskHandle {
     ) -> oneshot::Receiver<Result<Vec<JobId>, String>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Submit(plans, consent, tx));
+        rx
+    }
+
+    /// Has jobs looked after whose process was killed, where that is not done already. Gives the numbers of all of them.
+    pub fn recover(&self) -> oneshot::Receiver<Vec<JobId>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Recover(tx));
         rx
     }
 

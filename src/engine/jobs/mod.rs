@@ -31,6 +31,7 @@ mod recover;
 mod run;
 mod snapshot_facts;
 mod stop;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -50,8 +51,9 @@ pub(crate) use self::handle::Ask;
 #[cfg(test)]
 pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
-pub use self::kept::{Shelf, difference, forget_expired, vm_of};
+pub use self::kept::{Expiry, Shelf, difference, vm_of};
 use self::stop::Stop;
+pub use self::templates::{TemplateSeen, template, templates};
 use super::clock::{Clock, SystemClock};
 use super::threads::Threads;
 use crate::hypervisor::Connector;
@@ -79,8 +81,19 @@ pub struct DeskConfig {
     pub keep_days: u32,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// When jobs are looked after whose process was killed.
+    pub recovers: Recovers,
     /// Told where a job is whenever something was written down or done: for tests of what a kill leaves behind.
     pub rehearsal: Option<Rehearsal>,
+}
+
+/// When a desk looks after jobs whose process was killed: that may change the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovers {
+    /// From its start on.
+    AtOnce,
+    /// Once somebody agreed to a job: a command that only looks changes nothing.
+    WithTheFirstJob,
 }
 
 /// Called with `begun`, `acted 0`, `begun 1` and so on.
@@ -98,6 +111,7 @@ impl DeskConfig {
             parallel: PARALLEL,
             keep_days: KEEP_DAYS,
             clock,
+            recovers: Recovers::AtOnce,
             rehearsal: None,
         }
     }
@@ -133,6 +147,8 @@ pub(crate) enum Input {
     Progress(JobId, Progress),
     /// A job could not be begun: there is no journal.
     Unwritten(JobId),
+    /// The end of a job could not be written down.
+    Unended(JobId, Box<record::Unended>),
     /// A hand has done what it was given.
     Done(usize, worker::Outcome),
 }
@@ -158,8 +174,8 @@ impl Desk {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(config: DeskConfig) -> io::Result<Self> {
-        let DeskConfig { connector, folder, read_only, actor, parallel, keep_days, clock, rehearsal } =
-            config;
+        let DeskConfig { connector, folder, read_only, actor, .. } = config;
+        let DeskConfig { parallel, keep_days, clock, recovers, rehearsal, .. } = config;
         let (inbox, inputs) = channel();
         let (told, jobs) = tokio::sync::watch::channel(Arc::default());
         let threads = Arc::new(Threads::default());
@@ -169,7 +185,7 @@ impl Desk {
         let guard = threads.enter();
         std::thread::Builder::new().name("nc-desk".into()).spawn(move || {
             let _guard = guard;
-            desk::DeskThread::new(setting, hands, told, parallel).run(&inputs);
+            desk::DeskThread::new(setting, hands, told, (parallel, recovers)).run(&inputs);
         })?;
         Ok(Self { handle: DeskHandle::new(inbox.clone(), jobs), inbox, threads })
     }

@@ -3,24 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::model::job::JobId;
-use crate::model::operation::{Kind, Target};
 
-/// What two jobs may not work on at once.
-pub(super) type Key = (Kind, String);
-
-/// The key of a target.
-pub(super) fn key(target: &Target) -> Key {
-    (target.kind, target.id.clone())
-}
+/// What two jobs may not work on at once: [`Plan::things`](crate::model::plan::Plan::things).
+type Things = BTreeSet<String>;
 
 /// Jobs that wait, and those that have a hand.
 #[derive(Debug)]
 pub(super) struct Queue {
     hands: usize,
-    waiting: VecDeque<(JobId, Key)>,
-    begun: BTreeMap<JobId, Key>,
-    /// What another process works on: tried again with the next round.
-    elsewhere: BTreeSet<Key>,
+    waiting: VecDeque<(JobId, Things)>,
+    begun: BTreeMap<JobId, Things>,
+    /// Jobs that another process stands in the way of: tried again with the next round.
+    elsewhere: BTreeSet<JobId>,
 }
 
 impl Queue {
@@ -35,8 +29,8 @@ impl Queue {
     }
 
     /// One more that waits.
-    pub(super) fn add(&mut self, id: JobId, key: Key) {
-        self.waiting.push_back((id, key));
+    pub(super) fn add(&mut self, id: JobId, things: Things) {
+        self.waiting.push_back((id, things));
     }
 
     /// The next that may begin; it counts as begun.
@@ -45,13 +39,16 @@ impl Queue {
             return None;
         }
         // Of several that wait for one thing only the first may go: their order is what was asked for.
-        let mut passed = BTreeSet::new();
-        let at = self.waiting.iter().position(|(_, key)| {
-            let free = !self.begun.values().any(|k| k == key) && !self.elsewhere.contains(key);
-            passed.insert(key) && free
+        let mut passed = Things::new();
+        let at = self.waiting.iter().position(|(id, things)| {
+            let free = self.begun.values().all(|other| other.is_disjoint(things))
+                && passed.is_disjoint(things)
+                && !self.elsewhere.contains(id);
+            passed.extend(things.iter().cloned());
+            free
         })?;
-        let (id, key) = self.waiting.remove(at)?;
-        self.begun.insert(id, key);
+        let (id, things) = self.waiting.remove(at)?;
+        self.begun.insert(id, things);
         Some(id)
     }
 
@@ -62,9 +59,9 @@ impl Queue {
 
     /// Another process works on the same thing: it waits again, ahead of those that came later.
     pub(super) fn put_back(&mut self, id: JobId) {
-        if let Some(key) = self.begun.remove(&id) {
-            self.elsewhere.insert(key.clone());
-            self.waiting.push_front((id, key));
+        if let Some(things) = self.begun.remove(&id) {
+            self.elsewhere.insert(id);
+            self.waiting.push_front((id, things));
         }
     }
 
@@ -79,6 +76,7 @@ impl Queue {
     pub(super) fn take_out(&mut self, id: JobId) -> bool {
         let before = self.waiting.len();
         self.waiting.retain(|(waits, _)| *waits != id);
+        self.elsewhere.remove(&id);
         self.waiting.len() < before
     }
 
@@ -92,14 +90,10 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn vm(name: &str) -> Key {
-        (Kind::Vm, name.to_owned())
-    }
-
     fn queue(hands: usize, jobs: &[(i64, &str)]) -> Queue {
         let mut queue = Queue::new(hands);
         for (id, name) in jobs {
-            queue.add(JobId(*id), vm(name));
+            queue.add(JobId(*id), name.chars().map(String::from).collect());
         }
         queue
     }
@@ -116,6 +110,16 @@ mod tests {
         assert_eq!(all(&mut q), [4]);
         q.over(JobId(1));
         assert_eq!(all(&mut q), [2]);
+    }
+
+    #[test]
+    fn jobs_that_share_anything_wait_for_each_other() {
+        let mut q = queue(4, &[(1, "ax"), (2, "bx"), (3, "b"), (4, "c")]);
+        assert_eq!(all(&mut q), [1, 4], "2 waits for x, 3 for b, that 2 was asked for first");
+        q.over(JobId(1));
+        assert_eq!(all(&mut q), [2]);
+        q.over(JobId(2));
+        assert_eq!(all(&mut q), [3]);
     }
 
     #[test]

@@ -2,16 +2,35 @@
 
 use super::Setting;
 use crate::model::audit::AuditRecord;
-use crate::model::job::{Job, JobState};
+use crate::model::job::{Job, JobId, JobState, StepState};
+use crate::model::operation::Operation;
 use crate::model::plan::Plan;
 use crate::model::time::Timestamp;
 use crate::store::{JobEnd, StateDb, StoreError};
+
+/// An end that could not be written down when it came.
+#[derive(Debug)]
+pub(crate) struct Unended {
+    pub(super) last: Option<(usize, StepState)>,
+    pub(super) offer: Option<Operation>,
+    pub(super) audit: AuditRecord,
+}
+
+impl Unended {
+    /// Tries to write it down.
+    pub(super) fn write(&self, db: &mut StateDb, id: JobId, now: Timestamp) -> Result<(), StoreError> {
+        let Self { last, offer, audit } = self;
+        let (state, outcome) = (audit.result, audit.outcome.as_str());
+        db.end_job(&JobEnd { id, state, outcome, offer: offer.as_ref(), last: *last, audit }, now)
+    }
+}
 
 /// The record of a job that is over, without definitions.
 pub(super) fn of(job: &Job, plan: &Plan, setting: &Setting, now: Timestamp) -> AuditRecord {
     AuditRecord {
         at: now,
         by: job.by.clone(),
+        ended_by: None,
         host: setting.host.clone(),
         operation: job.operation.clone(),
         target: job.target.clone(),
@@ -30,6 +49,7 @@ pub(super) fn witnessed(plan: &Plan, setting: &Setting, now: Timestamp) -> Audit
     AuditRecord {
         at: now,
         by: setting.actor.clone(),
+        ended_by: None,
         host: setting.host.clone(),
         operation: plan.operation.clone(),
         target: plan.target.clone(),

@@ -3,21 +3,22 @@
 use std::fmt::Write;
 use std::sync::mpsc::Sender;
 
-use super::acts::{Broken, Hands, changes_definition, perform};
+use super::acts::{Broken, Hands, changes_definition, perform, to_take_back};
 use super::facts::gather;
 use super::line::Line;
+use super::record::{self, Unended};
 use super::stop::Stop;
-use super::{Assignment, Input, Setting, record};
+use super::{Assignment, Input, Setting};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, NetworkXml, XmlOf};
 use crate::model::audit::AuditRecord;
 use crate::model::id::VmId;
 use crate::model::job::{Job, JobId, JobState, StepState};
 use crate::model::operation::Operation;
-use crate::model::plan::{Plan, Planned, Refusal};
+use crate::model::plan::{Act, Plan, Planned, Refusal};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::operations;
-use crate::store::{Begin, Changed, JobEnd, StateDb, StoreError};
+use crate::store::{Begin, Changed, StateDb, StoreError};
 
 /// What became of the try to carry a job out.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(super) struct Run<'r> {
     pub(super) plan: Plan,
     /// The definition before anything was changed.
     pub(super) xml_before: String,
+    /// It was begun by another process, which was killed.
+    pub(super) again: bool,
 }
 
 /// How a job ended.
@@ -62,7 +65,8 @@ pub(super) fn run(
     setting: &Setting,
     desk: &Sender<Input>,
 ) -> Ran {
-    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new() };
+    let mut run =
+        Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new(), again: false };
     match run.db.begin_job(run.job.id, run.now()) {
         Ok(Begin::Begun) => {}
         Ok(Begin::Busy(other)) => return Ran::Busy(other),
@@ -78,7 +82,7 @@ pub(super) fn run(
     run.mark(0, StepState::Begun);
     run.tell();
     let not_done = match run.still_holds() {
-        Ok(None) => None,
+        Ok(None) => run.keep_before().err().map(|why| unwritten(&why)),
         Ok(Some(why)) => Some(Ending::new(JobState::Stale, why)),
         Err(e) => Some(failed(&e)),
     };
@@ -110,6 +114,19 @@ impl Run<'_> {
             _ => facts.vm.map(|vm| vm.defined_xml).unwrap_or_default(),
         };
         Ok(changed(&self.plan, &now))
+    }
+
+    /// Writes the definition down that is about to be changed: whoever looks after a kill tells it.
+    fn keep_before(&mut self) -> Result<(), StoreError> {
+        if !self.redefines() || self.xml_before.is_empty() {
+            return Ok(());
+        }
+        self.db.keep_before(self.job.id, &self.xml_before)
+    }
+
+    /// Whether the plan changes a definition.
+    fn redefines(&self) -> bool {
+        self.plan.steps.iter().any(|s| changes_definition(&s.act))
     }
 
     /// Does the steps from this one, which is begun already, to the last.
@@ -187,14 +204,9 @@ impl Run<'_> {
         let whole = !undoable.is_empty();
         for at in undoable {
             let Some(undo) = self.plan.steps[at].undo.clone() else { continue };
-            let done = self.hands().map_err(Broken::from).and_then(|hands| {
-                // What takes back is not to be stopped by what stopped the job.
-                let stop = Stop::default();
-                perform(&undo, &Hands { stop: &stop, ..hands })
-            });
-            if done.is_err() {
+            if let Err(broken) = self.undo(&undo) {
                 let title = clean(&self.plan.steps[at].title).into_owned();
-                let _ = write!(outcome, " “{title}” could not be taken back.");
+                let _ = write!(outcome, " “{title}” was not taken back: {}", reason(broken));
                 return Ending::new(state, outcome);
             }
             self.mark(at, StepState::Undone);
@@ -206,6 +218,16 @@ impl Run<'_> {
             outcome.push_str(" What had been done was taken back.");
         }
         Ending::new(state, outcome)
+    }
+
+    fn undo(&self, undo: &Act) -> Result<(), Broken> {
+        let hands = self.hands()?;
+        if !to_take_back(undo, hands.hv, self.is_long_ago())? {
+            return Ok(());
+        }
+        // What takes back is not to be stopped by what stopped the job.
+        let stop = Stop::default();
+        perform(undo, &Hands { stop: &stop, ..hands })
     }
 
     /// The step is so now.
@@ -240,25 +262,19 @@ impl Run<'_> {
         }
         let audit = self.record(now);
         self.revise(&audit, now);
-        let (state, outcome) = (self.job.state, self.job.outcome.clone());
-        let end = JobEnd {
-            id: self.job.id,
-            state,
-            outcome: &outcome,
-            offer: ending.offer.as_ref(),
-            last,
-            audit: &audit,
-        };
-        if let Err(why) = self.db.end_job(&end, now) {
+        let end = Unended { last, offer: ending.offer.clone(), audit };
+        if let Err(why) = end.write(self.db, self.job.id, now) {
             tracing::error!("the end of job {} could not be written down: {why}", self.job.id);
-            let _ = write!(self.job.outcome, " This could not be written down: {why}.");
+            let _ = write!(self.job.outcome, " This could not be written down yet: {why}.");
+            drop(self.desk.send(Input::Unended(self.job.id, Box::new(end))));
         }
         self.tell();
     }
 
     fn record(&self, now: Timestamp) -> AuditRecord {
-        let record = record::of(&self.job, &self.plan, self.setting, now);
-        if !self.plan.steps.iter().any(|s| changes_definition(&s.act)) {
+        let mut record = record::of(&self.job, &self.plan, self.setting, now);
+        record.ended_by = self.again.then(|| self.setting.actor.clone()).filter(|actor| *actor != record.by);
+        if !self.redefines() {
             return record;
         }
         let xml_after = self.xml_after().unwrap_or_default();
@@ -306,6 +322,15 @@ fn brief(value: &str) -> String {
         return "another".to_owned();
     }
     clean(value).into_owned()
+}
+
+/// Why something did not come about, as a sentence.
+fn reason(broken: Broken) -> String {
+    match broken {
+        Broken::Stopped(said) => said.to_owned(),
+        Broken::Hv(e) => failed(&e).outcome,
+        Broken::Said { sentence, .. } => sentence,
+    }
 }
 
 fn failed(e: &HvError) -> Ending {

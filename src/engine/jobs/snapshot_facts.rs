@@ -54,7 +54,8 @@ pub(super) fn snapshot_facts(
     Ok(facts)
 }
 
-fn agent(hv: &dyn Hypervisor, vm: &VmFacts) -> AgentFact {
+/// What the agent of a VM that runs says.
+pub(super) fn agent(hv: &dyn Hypervisor, vm: &VmFacts) -> AgentFact {
     if !vm.definition.has_agent_channel {
         return AgentFact::Silent("the VM has no channel for one".into());
     }

@@ -285,3 +285,40 @@ fn an_ending_desk_drops_what_waits_and_says_so() {
     assert_eq!(job.state, JobState::Cancelled);
     assert_eq!(bed.state(), VmState::Running);
 }
+
+/// The journal is locked by somebody else for longer than anybody waits, just as the job is done.
+#[test]
+fn an_end_that_could_not_be_written_down_is_written_later() {
+    let bed = Bed::new();
+    let path = bed.path().join("state.db");
+    let lock = Arc::new(std::sync::Mutex::new(None));
+    let taken = lock.clone();
+    let take = Arc::new(move |place: &str| {
+        if place == "acted 0" {
+            let db = rusqlite::Connection::open(&path).unwrap();
+            db.execute_batch("BEGIN IMMEDIATE").unwrap();
+            *taken.lock().unwrap() = Some(db);
+        }
+    });
+    let desk = Desk::start(DeskConfig { rehearsal: Some(take), ..bed.config() }).unwrap();
+    let job = bed.done(&desk.handle(), VmOperation::Pause);
+    assert!(
+        job.state == JobState::Done && job.outcome.contains("could not be written down yet"),
+        "{}",
+        job.outcome
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let unwritten = |count: usize| {
+        let mut jobs = desk.handle().jobs();
+        runtime.block_on(async {
+            let so = jobs.wait_for(|jobs| jobs.unwritten == count);
+            tokio::time::timeout(WAIT, so).await.expect("it is told").unwrap();
+        });
+    };
+    unwritten(1);
+    assert!(bed.audit().is_empty());
+    drop(lock.lock().unwrap().take());
+    unwritten(0);
+    assert_eq!(bed.audit().len(), 1);
+    assert_eq!(bed.db().jobs(1).unwrap()[0].job.state, JobState::Done);
+}

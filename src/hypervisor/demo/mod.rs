@@ -16,6 +16,7 @@ mod definitions;
 mod facts;
 mod hardware;
 mod hub;
+mod making;
 mod network_admin;
 mod snapshots;
 mod store;

@@ -22,6 +22,7 @@ mod guests;
 mod hardware;
 mod inventory;
 mod lifecycle;
+mod making;
 mod network_admin;
 mod networks;
 mod probe;

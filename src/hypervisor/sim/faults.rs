@@ -128,6 +128,14 @@ pub enum Operation {
     SetPoolAutostart,
     /// `Pools::undefine_pool`
     UndefinePool,
+    /// `Making::machine_capabilities`
+    MachineCapabilities,
+    /// `Making::freeze`
+    Freeze,
+    /// `Making::begin_backup`
+    BeginBackup,
+    /// `Making::backup_goes_on`, `Making::backup_succeeded`
+    LookAtBackup,
     /// `Definitions::define`
     Define,
     /// `Definitions::undefine`
@@ -225,6 +233,10 @@ impl Operation {
             Self::StartPool => "start the pool",
             Self::StopPool => "stop the pool",
             Self::UndefinePool => "undefine the pool",
+            Self::MachineCapabilities => "read what the host can run",
+            Self::Freeze => "freeze the guest",
+            Self::BeginBackup => "copy the disks",
+            Self::LookAtBackup => "look at the copy",
             Self::Define => "define the VM",
             Self::Undefine => "undefine the VM",
             Self::Snapshots => "read the snapshots",

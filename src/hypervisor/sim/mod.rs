@@ -21,6 +21,7 @@ pub(super) mod hardware;
 mod host;
 mod job;
 mod lifecycle;
+mod making;
 pub(super) mod meter;
 pub(super) mod meters;
 mod names;

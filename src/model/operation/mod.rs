@@ -2,6 +2,7 @@
 //! their meaning.
 
 mod hardware;
+mod making;
 mod network;
 mod snapshot;
 mod storage;
@@ -15,6 +16,7 @@ use super::id::VmId;
 pub use hardware::{
     ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation, Memory, NewDisk, NewNic, Vcpus,
 };
+pub use making::{CloneVm, Identity, MakeTemplate, Medium, NewVm, NewVmFrom, Seed, TemplateOperation};
 pub use network::{Dhcp, NetworkOperation, NewForward, NewNetwork, Subnet};
 pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};
 pub use storage::{
@@ -57,6 +59,22 @@ pub enum Operation {
         /// What.
         act: PoolOperation,
     },
+    /// A VM to be made.
+    NewVm {
+        /// Which it will be.
+        id: VmId,
+        /// Its name.
+        name: String,
+        /// How it is made.
+        new: Box<NewVm>,
+    },
+    /// On a template.
+    Template {
+        /// Its name.
+        name: String,
+        /// What.
+        act: TemplateOperation,
+    },
     /// On a virtual network.
     Network {
         /// Its name.
@@ -78,6 +96,8 @@ pub enum Kind {
     Volume,
     /// A virtual network.
     Network,
+    /// A template of VMs.
+    Template,
 }
 
 impl Kind {
@@ -88,6 +108,7 @@ impl Kind {
             Self::Pool => "pool",
             Self::Volume => "volume",
             Self::Network => "network",
+            Self::Template => "template",
         }
     }
 }
@@ -121,10 +142,21 @@ impl Target {
         Self { kind: Kind::Pool, id: name.clone(), name }
     }
 
+    /// A template.
+    pub fn template(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: Kind::Template, id: name.clone(), name }
+    }
+
     /// A virtual network. libvirt never changes its name, so it is its key.
     pub fn network(name: impl Into<String>) -> Self {
         let name = name.into();
         Self { kind: Kind::Network, id: name.clone(), name }
+    }
+
+    /// It as a thing that one job at a time works on.
+    pub fn thing(&self) -> String {
+        format!("{}/{}", self.kind.word(), self.id)
     }
 
     /// The name, fit to be drawn.
@@ -162,8 +194,8 @@ impl Operation {
     /// The VM it acts on, where it is one.
     pub const fn vm_id(&self) -> Option<VmId> {
         match self {
-            Self::Vm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
-            Self::Volume { .. } | Self::Pool { .. } | Self::Network { .. } => None,
+            Self::Vm { id, .. } | Self::NewVm { id, .. } | Self::Snapshot { vm: id, .. } => Some(*id),
+            Self::Volume { .. } | Self::Pool { .. } | Self::Network { .. } | Self::Template { .. } => None,
         }
     }
 
@@ -173,6 +205,8 @@ impl Operation {
             Self::Vm { act, .. } => act.word(),
             Self::Volume { act, .. } => act.word(),
             Self::Pool { act, .. } => act.word(),
+            Self::NewVm { .. } => "vm.create",
+            Self::Template { act, .. } => act.word(),
             Self::Snapshot { act, .. } => act.word(),
             Self::Network { act, .. } => act.word(),
         }

@@ -106,6 +106,12 @@ pub enum VmOperation {
     },
     /// Forget a deleted one for ever. Its disks stay where they are.
     Purge,
+    /// The same, and delete its disks: those that nothing else uses.
+    PurgeWithVolumes,
+    /// Make another VM like it.
+    Clone(super::CloneVm),
+    /// Make a template of it.
+    Template(super::MakeTemplate),
     /// Replace its definition.
     Redefine {
         /// The new one: as it is shown, without passwords, unless `secrets` says otherwise.
@@ -180,7 +186,9 @@ impl VmOperation {
             Self::Hardware(change) => change.what.word(),
             Self::Delete { .. } => "vm.delete",
             Self::Undelete { .. } => "vm.undelete",
-            Self::Purge => "vm.purge",
+            Self::Purge | Self::PurgeWithVolumes => "vm.purge",
+            Self::Clone(_) => "vm.clone",
+            Self::Template(_) => "template.create",
             Self::Redefine { why: Redefined::Edit, .. } => "vm.edit",
             Self::Redefine { why: Redefined::Define, .. } => "vm.define",
             Self::Redefine { why: Redefined::Revert(_), .. } => "vm.revert",

@@ -111,6 +111,8 @@ pub enum Act {
     },
     /// Something of a guest's own consoles.
     Guest(GuestAct),
+    /// Something on the way to a new VM.
+    Making(super::MakingAct),
     /// Something about a VM's hardware.
     Hardware(super::HardwareAct),
     /// Something about volumes and pools.

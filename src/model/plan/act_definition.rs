@@ -68,6 +68,13 @@ pub enum DefinitionAct {
         /// Its name.
         name: String,
     },
+    /// Take it away again.
+    TakeAwaySaved {
+        /// Which.
+        vm: VmId,
+        /// Its name.
+        name: String,
+    },
     /// Compare a VM that is back with what was kept, then forget that.
     Release {
         /// Which.

@@ -4,9 +4,12 @@ mod act;
 mod act_definition;
 mod act_guest;
 mod act_hardware;
+mod act_making;
 mod act_network;
 mod act_snapshot;
 mod act_storage;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,7 @@ pub use act::Act;
 pub use act_definition::DefinitionAct;
 pub use act_guest::GuestAct;
 pub use act_hardware::HardwareAct;
+pub use act_making::{Content, CopiedDisk, MakingAct};
 pub use act_network::NetworkAct;
 pub use act_snapshot::SnapshotAct;
 pub use act_storage::StorageAct;
@@ -49,6 +53,9 @@ pub struct Plan {
     pub downtime: Downtime,
     /// What it rests on: when one of these is no longer so, the plan is made anew.
     pub basis: Vec<Fact>,
+    /// What it works on besides its target: no two jobs at once on one thing.
+    #[serde(default)]
+    pub touches: BTreeSet<String>,
     /// What takes it back, where something does.
     pub inverse: Option<Operation>,
     /// What becomes of it when NovaCron is killed on the way.
@@ -225,6 +232,13 @@ impl Plan {
             let there = now.basis.iter().find(|f| f.what == fact.what);
             (there.map(|f| &f.was) != Some(&fact.was)).then_some((fact, there))
         })
+    }
+
+    /// Everything that no other job may work on meanwhile.
+    pub fn things(&self) -> BTreeSet<String> {
+        let mut things = self.touches.clone();
+        things.insert(self.target.thing());
+        things
     }
 
     /// The worst that its notes say.

@@ -168,7 +168,7 @@ fn size(file: Option<&Belonging>) -> u64 {
 }
 
 /// A text in short, that another text does not have.
-pub(super) fn digest(text: &str) -> String {
+pub(in crate::operations) fn digest(text: &str) -> String {
     use sha2::Digest;
     let hash = sha2::Sha256::digest(text.as_bytes());
     hash.iter().take(8).fold(String::new(), |out, byte| format!("{out}{byte:02x}"))

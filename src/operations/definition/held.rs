@@ -1,4 +1,4 @@
-//! Bringing held VMs back, and forgetting them.
+//! Bringing held VMs back.
 
 use super::super::build::{draft, refused};
 use super::super::facts::{Facts, VmFacts};
@@ -12,19 +12,23 @@ use crate::model::vm::{VmFlags, VmState};
 use crate::xml::domain;
 
 const UNDELETE: &str = "Bring back";
-const PURGE: &str = "Purge";
+pub(super) const PURGE: &str = "Purge";
 
 /// Why a VM that is there is not brought back.
 pub(super) fn there_is_one(act: &Op, vm: &VmFacts) -> Planned {
-    let verb = if matches!(act, Op::Purge) { PURGE } else { UNDELETE };
+    let verb = if is_purge(act) { PURGE } else { UNDELETE };
     let reason = format!("There is a VM of this UUID: {}.", clean(&vm.name));
     let remedy = "Undefine that one first, or have it deleted once this one was purged elsewhere.";
-    let remedy = if matches!(act, Op::Purge) { "Purging is for VMs that were deleted." } else { remedy };
+    let remedy = if is_purge(act) { "Purging is for VMs that were deleted." } else { remedy };
     refused(act, vm, verb, RefusalKind::Taken, reason, remedy)
 }
 
+const fn is_purge(act: &Op) -> bool {
+    matches!(act, Op::Purge | Op::PurgeWithVolumes)
+}
+
 /// The VM as it was.
-fn as_it_was(id: VmId, held: &HeldVm) -> VmFacts {
+pub(super) fn as_it_was(id: VmId, held: &HeldVm) -> VmFacts {
     VmFacts {
         id,
         name: held.name.clone(),
@@ -35,7 +39,7 @@ fn as_it_was(id: VmId, held: &HeldVm) -> VmFacts {
     }
 }
 
-fn not_held(act: &Op, id: VmId, verb: &str) -> Planned {
+pub(super) fn not_held(act: &Op, id: VmId, verb: &str) -> Planned {
     let nobody = VmFacts {
         id,
         name: id.to_string(),
@@ -68,6 +72,14 @@ pub(super) fn undelete(act: &Op, id: VmId, facts: &Facts, name: Option<&str>) ->
             .step("Put its UEFI variables back", &[], act_of(DefinitionAct::PutBackNvram { vm: id }))
             .undo(act_of(DefinitionAct::TakeAwayNvram { vm: id }));
     }
+    // Before there is a VM that somebody could start: memory fits the disks only as long as it has not run.
+    if here(FileKind::Saved).is_some() {
+        let (back, away) = (new.clone(), new.clone());
+        plan = plan
+            .step("Put its saved memory back", &[], act_of(DefinitionAct::PutBackSaved { vm: id, name: back }))
+            .undo(act_of(DefinitionAct::TakeAwaySaved { vm: id, name: away }))
+            .note(Weight::Info, "Its next start goes on where it was saved; libvirt may say until it starts again itself that nothing is saved.");
+    }
     plan = plan
         .step("Define it", &[], act_of(DefinitionAct::DefineHeld { vm: id, name: new.clone() }))
         .undo(act_of(DefinitionAct::UndefineHeld { vm: id }));
@@ -81,15 +93,6 @@ pub(super) fn undelete(act: &Op, id: VmId, facts: &Facts, name: Option<&str>) ->
     }
     if kept.autostart {
         plan = plan.step("Have it started with the host", &[], Act::SetAutostart { vm: id, on: true });
-    }
-    if here(FileKind::Saved).is_some() {
-        plan = plan
-            .step(
-                "Put its saved memory back",
-                &[],
-                act_of(DefinitionAct::PutBackSaved { vm: id, name: new.clone() }),
-            )
-            .note(Weight::Info, "Its next start goes on where it was saved; libvirt may say until it starts again itself that nothing is saved.");
     }
     plan.step(
         "Compare it with what was kept, then forget that",
@@ -134,29 +137,4 @@ fn hindered(act: &Op, vm: &VmFacts, facts: &Facts, name: Option<&str>) -> Option
         return no(RefusalKind::Unknown, "What was kept of it cannot be read.".into(), "");
     }
     None
-}
-
-pub(super) fn purge(act: &Op, id: VmId, facts: &Facts) -> Planned {
-    let Some(held) = &facts.definition.held else { return not_held(act, id, PURGE) };
-    let vm = as_it_was(id, held);
-    let disks: Vec<String> = held.kept.volumes.iter().map(|v| v.source.describe()).collect();
-    let left: Vec<&str> =
-        held.kept.files.iter().filter(|f| f.digest.is_none()).map(|f| f.path.as_str()).collect();
-    draft(act, &vm, PURGE)
-        .summary("what was kept of it is forgotten for ever; its disks stay")
-        .typed()
-        .after_kill(AfterKill::Finish)
-        .step("Forget what was kept of it", &[], Act::Definition(DefinitionAct::Forget { vm: id }))
-        .note(
-            Weight::Danger,
-            "Its definition and all else that was kept of it is lost. It cannot be brought back.",
-        )
-        .note_if(
-            !disks.is_empty(),
-            Weight::Info,
-            format!("Its disks stay where they are, and are nobody's from then on: {}.", disks.join(", ")),
-        )
-        .note_if(!left.is_empty(), Weight::Info, format!("Left on the host: {}.", left.join(", ")))
-        .rests_on("when it was deleted", held.deleted.0.to_string())
-        .planned(facts)
 }

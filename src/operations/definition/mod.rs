@@ -3,10 +3,12 @@
 mod delete;
 mod facts;
 mod held;
+mod purge;
 mod redefine;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::operations) use delete::digest;
 pub use facts::{Belonging, Belongings, DefinitionFacts, OtherVm};
 
 use super::facts::{Facts, VmFacts};
@@ -19,14 +21,21 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     match act {
         Op::Delete { force_off, discard_saved } => delete::plan(act, vm, facts, *force_off, *discard_saved),
         Op::Redefine { xml, secrets, why } => redefine::plan(act, vm, facts, xml, *secrets, *why),
+        // One that came back in part: what was kept of it can be forgotten.
+        Op::Purge if facts.definition.held.is_some() => purge::plan(act, vm.id, facts),
         _ => held::there_is_one(act, vm),
     }
+}
+
+/// Whether it is done to a VM that is not there, but held.
+pub(super) const fn is_of_held(act: &Op) -> bool {
+    matches!(act, Op::Undelete { .. } | Op::Purge | Op::PurgeWithVolumes)
 }
 
 /// What is asked of a VM that is not there, but may be held.
 pub(super) fn plan_held(act: &Op, id: VmId, facts: &Facts) -> Planned {
     match act {
         Op::Undelete { name } => held::undelete(act, id, facts, name.as_deref()),
-        _ => held::purge(act, id, facts),
+        _ => purge::plan(act, id, facts),
     }
 }

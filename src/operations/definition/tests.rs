@@ -177,7 +177,7 @@ fn all_that_was_kept_comes_back_in_an_order_that_works() {
     let plan = good(back.clone(), &facts(|_| ()));
     assert_eq!(plan.after_kill, AfterKill::Finish);
     let said: Vec<&str> = plan.steps.iter().map(|s| s.title.split(' ').next().unwrap()).collect();
-    assert_eq!(said, ["Put", "Define", "Have", "Have", "Put", "Compare"], "{:?}", acts(&plan));
+    assert_eq!(said, ["Put", "Put", "Define", "Have", "Have", "Compare"], "{:?}", acts(&plan));
     let other = |name: &str, mac: &str| OtherVm {
         id: VmId::from_bytes([8; 16]),
         name: name.into(),

@@ -65,6 +65,8 @@ pub(super) struct Change {
     pub(super) force: bool,
     /// What takes all of it back.
     pub(super) inverse: Option<HardwareOperation>,
+    /// What no other job may work on meanwhile.
+    pub(super) touches: Vec<String>,
 }
 
 /// What there is to do.
@@ -183,9 +185,12 @@ impl<'c> Case<'c> {
             (true, _) if runs => "from its next start on",
             (true, _) => "in its definition",
         };
-        let mut plan = draft(self.act, vm, &change.verb).summary(summary).after_kill(AfterKill::Finish);
         // What comes is written down first: that is taken back more surely than what a guest has. What goes, goes first.
+        // A kill leaves nothing that somebody else may have been given since.
         let define_first = matches!(change.edits.first(), Some(Edit::Add { .. }));
+        let after_kill = if define_first { AfterKill::Undo } else { AfterKill::Finish };
+        let mut plan = draft(self.act, vm, &change.verb).summary(summary).after_kill(after_kill);
+        plan = plan.touches(change.touches.iter().cloned());
         if define_first {
             plan = self.define(plan, &change, &parts);
         }

@@ -4,10 +4,11 @@ use super::change::{Case, Change, Live, LivePart, virsh};
 use super::source::{self, Found, How};
 use super::{media, nic};
 use crate::model::hardware::{Device, Edit, Medium};
-use crate::model::operation::{HardwareOperation, NewDisk};
+use crate::model::operation::{HardwareOperation, NewDisk, Target};
 use crate::model::plan::{Planned, RefusalKind, Weight};
 use crate::model::text::clean;
 use crate::model::vm::{DiskDefinition, VmDefinition};
+use crate::operations::touch;
 use crate::xml::edit::{self, write, write::DiskParts};
 
 const ATTACH: &str = "Attach a disk to";
@@ -78,7 +79,10 @@ fn made(case: &Case<'_>, disk: &NewDisk) -> Checked<(Change, Option<String>)> {
     let device = Device::Disk(target.clone());
     let change = coming(ATTACH, what, xml, device, &words, hotplug(case, &bus, disk.cdrom))
         .undone(HardwareOperation::DetachDisk { target });
-    Ok((change, unseen))
+    let volume =
+        found.as_ref().and_then(|f| f.image).map(|i| Target::volume(&i.pool, &i.volume.name).thing());
+    let touches = (!path.is_empty()).then(|| touch::file(&path)).into_iter().chain(volume).collect();
+    Ok((Change { touches, ..change }, unseen))
 }
 
 /// The change that brings a device.
@@ -396,7 +400,9 @@ pub(super) fn attach_xml(case: &Case<'_>, xml: &str) -> Planned {
     };
     let words = ["attach-device".to_owned(), case.name(), "FILE".into()];
     let what = format!("Attach {}", device.name());
+    let touches = read.disks.iter().filter_map(|d| touch::source(d.source.as_ref()?)).collect();
     let change = coming(VERB, what, xml.to_owned(), device, &words, cannot).undone(inverse);
+    let change = Change { touches, ..change };
     case.plan(change, |plan| plan.rests_on("its disks", targets(case).join(" ")))
 }
 

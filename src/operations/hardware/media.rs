@@ -89,6 +89,7 @@ fn change(case: &Case<'_>, verb: &str, drive: &DiskDefinition, to: Option<Medium
         command,
         force,
         inverse,
+        touches: Vec::new(),
     }
 }
 

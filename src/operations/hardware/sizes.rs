@@ -49,8 +49,8 @@ pub(super) fn resize(case: &Case<'_>, cpus: Option<Vcpus>, ram: Option<Memory>) 
         back: parts.iter().map(|p| p.back.clone()).collect(),
         command: command(case, &parts),
         lives: parts.iter().filter_map(|p| p.live.clone()).collect(),
-        force: false,
         inverse: same.then_some(inverse),
+        ..Change::default()
     };
     let notes: Vec<_> = parts.into_iter().flat_map(|p| p.notes).collect();
     let basis = |of: &crate::model::vm::VmDefinition| {

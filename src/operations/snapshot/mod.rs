@@ -12,6 +12,7 @@ pub use facts::{AgentFact, Folder, SnapshotFacts};
 
 use super::build::{Draft, draft_of, it_is, refused_of};
 use super::facts::{Facts, Needs, VmFacts};
+use super::touch;
 use crate::model::operation::{Freeze, Operation, SnapshotContent, SnapshotOperation as Op};
 use crate::model::plan::{Planned, RefusalKind};
 use crate::model::text::clean;
@@ -93,6 +94,7 @@ impl<'a> Case<'a> {
             .verb(button)
             .rests_on("its snapshots", self.s.listed())
             .rests_on("its images", disks::listed(&self.vm.definition))
+            .touches(self.vm.definition.disks.iter().filter_map(|d| touch::source(d.source.as_ref()?)))
     }
 
     fn find(&self, name: &str) -> Result<&'a VmSnapshot, No> {

@@ -1,9 +1,10 @@
 //! Copies of volumes, in the same format or another.
 
 use super::{On, holds_files, words};
-use crate::model::operation::{Operation, VolumeOperation};
+use crate::model::operation::{Operation, Target, VolumeOperation};
 use crate::model::plan::{Act, AfterKill, Planned, RefusalKind, StorageAct, Weight};
 use crate::model::units::bytes;
+use crate::operations::touch;
 use crate::xml::volume::{VolumeSpec, write};
 
 /// Formats that can be written.
@@ -86,6 +87,7 @@ fn planned(on: &On<'_>, to_pool: &str, to: &str, wanted: Option<&str>) -> Result
         )
         .rests_on(format!("UUID of pool {to_pool}"), target.record.id.to_string())
         .rests_on("the volume", format!("{} {}", volume.path, volume.capacity))
+        .touches([Target::volume(to_pool, to).thing(), touch::file(&format!("{path}/{to}"))])
         .after_kill(AfterKill::Undo)
         .back_by(Operation::volume(to_pool, to, VolumeOperation::Delete))
         .planned(on.facts))

@@ -1,7 +1,9 @@
 //! What plans about storage rest on, and what can be told from it.
 
+use super::templates::template_of;
 use crate::model::id::VmId;
 use crate::model::storage::{PoolRecord, PoolState, Volume};
+use crate::model::vm::DiskSource;
 use crate::xml::domain::{Named, Use};
 
 /// What was read of pools, volumes and their users.
@@ -11,6 +13,8 @@ pub struct StorageFacts {
     pub pools: Vec<PoolFacts>,
     /// What VMs name, where it was asked for.
     pub vms: Vec<VmUses>,
+    /// What deleted VMs name that can be brought back, where it was asked for.
+    pub held: Vec<VmUses>,
     /// Kinds of pools the host has drivers for; `None` when it does not tell, or was not asked.
     pub kinds: Option<Vec<String>>,
     /// The file of this machine that the operation names.
@@ -84,7 +88,7 @@ impl ImageHead {
 
 /// Who uses a volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum User {
+pub(in crate::operations) enum User {
     /// A VM.
     Vm {
         /// Its name.
@@ -93,6 +97,20 @@ pub(super) enum User {
         active: bool,
         /// Whether it only reads.
         reads_only: bool,
+    },
+    /// A deleted VM that can be brought back.
+    Held {
+        /// Which.
+        id: VmId,
+        /// Its name.
+        name: String,
+    },
+    /// A template that it is a part of.
+    Template {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: u32,
     },
     /// A volume that holds only the differences.
     Volume {
@@ -105,10 +123,12 @@ pub(super) enum User {
 
 impl User {
     /// In a few words, not cleaned.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::operations) fn words(&self) -> String {
         match self {
             Self::Vm { name, active: true, .. } => format!("{name} (running)"),
             Self::Vm { name, .. } => name.clone(),
+            Self::Held { name, .. } => format!("{name} (deleted, can be brought back)"),
+            Self::Template { name, version } => format!("template {name}, version {version}"),
             Self::Volume { pool, name } => format!("volume {pool}/{name}"),
         }
     }
@@ -121,40 +141,62 @@ impl User {
 
 impl PoolFacts {
     /// Whether it is started.
-    pub(super) fn runs(&self) -> bool {
+    pub(in crate::operations) fn runs(&self) -> bool {
         matches!(self.record.state, PoolState::Running | PoolState::Degraded)
     }
 
     /// The volume of this name.
-    pub(super) fn volume(&self, name: &str) -> Option<&Volume> {
+    pub(in crate::operations) fn volume(&self, name: &str) -> Option<&Volume> {
         self.volumes.as_deref().unwrap_or_default().iter().find(|v| v.name == name)
     }
 }
 
 impl StorageFacts {
     /// The pool of this name.
-    pub(super) fn pool(&self, name: &str) -> Option<&PoolFacts> {
+    pub(in crate::operations) fn pool(&self, name: &str) -> Option<&PoolFacts> {
         self.pools.iter().find(|p| p.record.name == name)
     }
 
     /// All volumes that were read, with their pools.
-    pub(super) fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
+    pub(in crate::operations) fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
         self.pools.iter().flat_map(|p| p.volumes.iter().flatten().map(move |v| (p, v)))
     }
 
-    /// Who uses a volume: VMs that name it, and volumes it lies below.
-    pub(super) fn users(&self, pool: &PoolFacts, volume: &Volume) -> Vec<User> {
+    /// The volume that a disk is.
+    pub(in crate::operations) fn located(&self, source: &DiskSource) -> Option<(&PoolFacts, &Volume)> {
+        match source {
+            DiskSource::File(path) | DiskSource::Block(path) => {
+                self.volumes().find(|(_, v)| same(path, &v.path) || same(path, &v.key))
+            }
+            DiskSource::Volume { pool, volume } => {
+                let pool = self.pool(pool)?;
+                Some((pool, pool.volume(volume)?))
+            }
+            DiskSource::Network { .. } | DiskSource::Other(_) => None,
+        }
+    }
+
+    /// Who uses a volume: VMs that name it, also deleted ones that are held, the template it is a part of, and volumes
+    /// it lies below.
+    pub(in crate::operations) fn users(&self, pool: &PoolFacts, volume: &Volume) -> Vec<User> {
         let of_vm = |vm: &VmUses| {
             let used = vm.uses.iter().filter(|u| names(&u.named, &pool.record.name, volume));
             let reads_only = used.map(|u| u.reads_only).min()?;
             Some(User::Vm { name: vm.name.clone(), active: vm.active, reads_only })
         };
+        let of_held = |vm: &VmUses| {
+            let used = vm.uses.iter().any(|u| names(&u.named, &pool.record.name, volume));
+            used.then(|| User::Held { id: vm.id, name: vm.name.clone() })
+        };
+        let template = template_of(pool, volume)
+            .map(|(name, version)| User::Template { name: name.to_owned(), version });
         let above = |(p, v): (&PoolFacts, &Volume)| {
             let below = v.backing.as_deref()?;
             (same(below, &volume.path) || same(below, &volume.key))
                 .then(|| User::Volume { pool: p.record.name.clone(), name: v.name.clone() })
         };
-        self.vms.iter().filter_map(of_vm).chain(self.volumes().filter_map(above)).collect()
+        let vms = self.vms.iter().filter_map(of_vm).chain(self.held.iter().filter_map(of_held));
+        vms.chain(template).chain(self.volumes().filter_map(above)).collect()
     }
 }
 
@@ -167,7 +209,7 @@ pub fn names(named: &Named, pool: &str, volume: &Volume) -> bool {
 }
 
 /// Whether two paths are one as they are written, but for doubled slashes.
-pub(super) fn same(a: &str, b: &str) -> bool {
+pub(in crate::operations) fn same(a: &str, b: &str) -> bool {
     let parts = |path| str::split(path, '/').filter(|p| !p.is_empty() && *p != ".");
     a == b || a.starts_with('/') && b.starts_with('/') && parts(a).eq(parts(b))
 }

@@ -1,10 +1,11 @@
 //! New, empty volumes.
 
 use super::{On, holds_files, words};
-use crate::model::operation::{NewVolume, Operation, Preallocation, VolumeOperation};
+use crate::model::operation::{NewVolume, Operation, Preallocation, Target, VolumeOperation};
 use crate::model::plan::{Act, Planned, RefusalKind, StorageAct, Weight};
 use crate::model::units::bytes;
 use crate::operations::build::Draft;
+use crate::operations::touch;
 use crate::xml::volume::{VolumeSpec, write};
 
 const VERB: &str = "Create volume";
@@ -110,6 +111,7 @@ fn planned(on: &On<'_>, new: &NewVolume) -> Result<Planned, Planned> {
         );
         plan =
             plan.note(Weight::Info, text).rests_on("the image below", format!("{} {}", b.path, b.capacity));
+        plan = plan.touches([touch::file(&b.path), Target::volume(&b.pool, &b.name).thing()]);
     }
     Ok(plan.planned(on.facts))
 }

@@ -6,16 +6,21 @@ mod facts;
 mod make;
 mod orphans;
 mod pool;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod transfer;
 mod volume;
 
 pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names};
+pub(in crate::operations) use facts::{User, same};
 pub use orphans::orphans;
+pub use templates::{Version, versions};
+pub(in crate::operations) use templates::{manifest, stem};
 
 use super::build::Draft;
 use super::facts::{Facts, Needs, StorageNeeds};
+use super::touch;
 use crate::model::operation::{Operation, PoolOperation, Target, VolumeOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 use crate::model::storage::Volume;
@@ -91,6 +96,13 @@ impl<'o> On<'o> {
         let operation = Operation::volume(self.pool, self.name, self.act.clone());
         Draft::new(operation, self.target(), self.title(verb), verb)
             .rests_on(format!("UUID of pool {}", clean(self.pool)), pool.record.id.to_string())
+            .touches(self.file(pool).map(|path| touch::file(&path)))
+    }
+
+    /// Where the volume is, or will be.
+    fn file(&self, pool: &PoolFacts) -> Option<String> {
+        let there = pool.volumes.iter().flatten().find(|v| v.name == self.name).map(|v| v.path.clone());
+        there.or_else(|| Some(format!("{}/{}", pool.record.path.as_ref()?, self.name)))
     }
 
     fn no(
@@ -222,7 +234,7 @@ impl<'o> PoolOn<'o> {
 }
 
 /// Whether volumes of this kind of pool are files, which have formats and may be sparse.
-fn holds_files(kind: &str) -> bool {
+pub(in crate::operations) fn holds_files(kind: &str) -> bool {
     matches!(kind, "dir" | "fs" | "netfs" | "gluster" | "vstorage")
 }
 

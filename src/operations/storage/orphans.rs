@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::facts::{StorageFacts, names, same};
+use super::templates::template_of;
 use crate::model::storage::{Orphan, Volume};
 
-/// By pool and name, the volumes that no VM names and that lie below none that a VM names; needs all uses to be known.
+/// By pool and name, the volumes that no VM names, also none that is deleted and held, that are no part of a template, and that lie
+/// below none of those; needs all uses to be known.
 pub fn orphans(facts: &StorageFacts) -> Vec<Orphan> {
     let volumes: Vec<_> = facts.volumes().collect();
     let named = |(pool, volume): (&super::PoolFacts, &Volume)| {
-        facts.vms.iter().flat_map(|vm| &vm.uses).any(|u| names(&u.named, &pool.record.name, volume))
+        let mut uses = facts.vms.iter().chain(&facts.held).flat_map(|vm| &vm.uses);
+        uses.any(|u| names(&u.named, &pool.record.name, volume)) || template_of(pool, volume).is_some()
     };
     let mut used: BTreeSet<usize> = (0..volumes.len()).filter(|at| named(volumes[*at])).collect();
     let mut open: Vec<usize> = used.iter().copied().collect();

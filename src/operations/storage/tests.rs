@@ -70,6 +70,7 @@ fn facts() -> Facts {
             vm(1, "web", true, &[("/srv/images/web.qcow2", false), ("/srv/images/debian.raw", true)]),
             vm(2, "db", false, &[("/srv/images/db.raw", false), ("/srv/cold/x", false)]),
         ],
+        held: Vec::new(),
         kinds: Some(vec!["dir".into(), "fs".into(), "logical".into()]),
         file: Some(FileFacts {
             exists: false,

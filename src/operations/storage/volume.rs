@@ -46,7 +46,8 @@ pub(super) fn grow(on: &On<'_>, to: u64, allocate: bool) -> Planned {
         return on.no(VERB, RefusalKind::BadRequest, reason, "A volume only grows.");
     }
     let users = on.storage().users(pool, volume);
-    let above: Vec<User> = users.iter().filter(|u| matches!(u, User::Volume { .. })).cloned().collect();
+    let above = |u: &&User| matches!(u, User::Volume { .. } | User::Template { .. });
+    let above: Vec<User> = users.iter().filter(above).cloned().collect();
     if let Some(no) = in_use(on, VERB, &above) {
         return no;
     }
@@ -96,7 +97,7 @@ pub(super) fn wipe(on: &On<'_>) -> Planned {
         Err(no) => return no,
     };
     let users = on.storage().users(pool, volume);
-    let stops = |u: &&User| matches!(u, User::Volume { .. } | User::Vm { active: true, .. });
+    let stops = |u: &&User| !matches!(u, User::Vm { active: false, .. });
     let busy: Vec<User> = users.iter().filter(stops).cloned().collect();
     if let Some(no) = in_use(on, VERB, &busy) {
         return no;
@@ -134,10 +135,11 @@ pub(super) fn in_use(on: &On<'_>, verb: &str, users: &[User]) -> Option<Planned>
     }
     let names: Vec<String> = users.iter().map(User::words).collect();
     let reason = format!("It is used by {}.", listed(&names));
-    let remedy = if users.iter().any(|u| matches!(u, User::Vm { .. })) {
-        "Detach it from the VM first."
-    } else {
-        "Delete what lies on it first, or make that independent of it."
+    let remedy = |user: &User| match user {
+        User::Vm { .. } => "Detach it from the VM first.".to_owned(),
+        User::Held { name, .. } => format!("Bring that VM back, or forget it: novacron vm purge {name}"),
+        User::Template { name, .. } => format!("Delete the template: novacron template delete {name}"),
+        User::Volume { .. } => "Delete what lies on it first, or make that independent of it.".to_owned(),
     };
-    Some(on.no(verb, RefusalKind::InUse, reason, remedy))
+    Some(on.no(verb, RefusalKind::InUse, reason, users.first().map(remedy).unwrap_or_default()))
 }

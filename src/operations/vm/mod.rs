@@ -7,8 +7,9 @@ mod settings;
 pub(in crate::operations) use settings::name_is_good;
 
 use super::definition;
-use super::facts::{Facts, Needs, VmFacts};
+use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
 use super::hardware;
+use super::making;
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::Planned;
 
@@ -20,7 +21,9 @@ pub(super) const fn needs(act: &Op) -> Needs {
         Op::Rename { .. } => Needs { names: true, ..DEFINITION },
         Op::Delete { .. } => Needs { belongings: true, held: true, ..DEFINITION },
         Op::Undelete { .. } | Op::Purge => Needs { held: true, ..DEFINITION },
+        Op::PurgeWithVolumes => Needs { held: true, storage: StorageNeeds::Uses, ..DEFINITION },
         Op::Redefine { .. } => Needs { secrets: true, ..DEFINITION },
+        Op::Clone(_) | Op::Template(_) => making::NEEDS,
         _ => DEFINITION,
     }
 }
@@ -45,8 +48,9 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         | Op::Describe { .. }
         | Op::Protect { .. } => settings::plan(act, vm, facts),
         Op::Hardware(change) => hardware::plan(act, change, vm, facts),
-        Op::Delete { .. } | Op::Undelete { .. } | Op::Purge | Op::Redefine { .. } => {
+        Op::Delete { .. } | Op::Undelete { .. } | Op::Purge | Op::PurgeWithVolumes | Op::Redefine { .. } => {
             definition::plan(act, vm, facts)
         }
+        Op::Clone(_) | Op::Template(_) => making::plan_of_vm(act, vm, facts),
     }
 }

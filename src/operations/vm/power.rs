@@ -35,6 +35,13 @@ fn start(act: &Op, vm: &VmFacts, facts: &Facts, paused: bool, discard_saved: boo
         };
         return refused(act, vm, VERB, kind, reason, remedy);
     }
+    let above = crate::operations::making::children(&facts.storage, &vm.definition);
+    if !above.is_empty() {
+        let reason =
+            format!("Its disks are the base of others, which would be broken: {}.", above.join(", "));
+        let remedy = "Delete the linked clones and their volumes first, or start a clone of it.";
+        return refused(act, vm, VERB, RefusalKind::InUse, reason, remedy);
+    }
     let saved = vm.flags.managed_save == Some(true);
     let domain = argument(vm);
     let mut virsh = vec!["start", domain.as_str()];

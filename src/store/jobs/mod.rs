@@ -42,6 +42,8 @@ pub struct Journalled {
     pub owner: Uuid,
     /// URI of the host it acts on.
     pub host: String,
+    /// The definition before anything was changed, where that was written down.
+    pub xml_before: String,
 }
 
 /// Whether a job could begin.
@@ -97,7 +99,7 @@ impl StateDb {
     }
 
     /// Makes a queued job running and its first step begun; unless another job that has begun and is not over, of
-    /// whatever process, acts on the same thing.
+    /// whatever process, acts on the same target or touches the same thing.
     ///
     /// # Errors
     /// [`StoreError::Journal`] where it is not queued.
@@ -105,8 +107,11 @@ impl StateDb {
         self.write("begin a job", |db| {
             require_open(db, id)?;
             let busy = "SELECT other.id FROM job AS other, job AS this
-                WHERE this.id = ? AND other.host = this.host AND other.kind = this.kind AND other.target = this.target
+                WHERE this.id = ? AND other.host = this.host
                 AND other.id <> this.id AND other.started_ms IS NOT NULL AND other.ended_ms IS NULL
+                AND (other.kind = this.kind AND other.target = this.target OR EXISTS (
+                    SELECT 1 FROM job_touch AS a JOIN job_touch AS b ON a.thing = b.thing
+                    WHERE a.job = other.id AND b.job = this.id))
                 ORDER BY other.id LIMIT 1";
             if let Some(other) = db.query_row(busy, [id.0], |row| row.get(0)).optional()? {
                 return Ok(Begin::Busy(JobId(other)));
@@ -137,6 +142,18 @@ impl StateDb {
             require_open(db, id)?;
             set_step(db, id, at, state, now)?;
             next.map_or(Ok(()), |next| begin_step(db, id, next, now))
+        })
+    }
+
+    /// Keeps the definition as it was before anything was changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Journal`] where the job is over.
+    pub fn keep_before(&mut self, id: JobId, xml: &str) -> Result<(), StoreError> {
+        self.write("write the definition of before", |db| {
+            require_open(db, id)?;
+            db.execute("UPDATE job SET xml_before = ? WHERE id = ?", params![xml, id.0])?;
+            Ok(())
         })
     }
 
@@ -220,6 +237,10 @@ fn add(db: &Transaction<'_>, new: &NewJob, owner: Uuid, now: Timestamp) -> Resul
     let mut query = db.prepare_cached("INSERT INTO job_step (job, at, state) VALUES (?, ?, ?)")?;
     for (at, _) in (0_i64..).zip(&plan.steps) {
         query.execute(params![id, at, StepState::Waiting.word()])?;
+    }
+    let mut query = db.prepare_cached("INSERT OR IGNORE INTO job_touch (job, thing) VALUES (?, ?)")?;
+    for thing in plan.things() {
+        query.execute(params![id, thing])?;
     }
     Ok(JobId(id))
 }

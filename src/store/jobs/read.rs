@@ -13,7 +13,7 @@ use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::state::StateDb;
 
-const COLUMNS: &str = "id, batch, owner, host, plan, actor, state, outcome, offer, created_ms, started_ms, ended_ms, title, name";
+const COLUMNS: &str = "id, batch, owner, host, plan, actor, state, outcome, offer, created_ms, started_ms, ended_ms, title, name, xml_before";
 
 /// A job that this version does not understand: one of a newer NovaCron.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,7 +161,8 @@ fn journalled(row: &Row<'_>, steps: Vec<StepRow>) -> rusqlite::Result<Option<Jou
         here: false,
     };
     let host = text("host")?;
-    Ok(Some(Journalled { job, plan, owner, host }))
+    let xml_before = text("xml_before")?;
+    Ok(Some(Journalled { job, plan, owner, host, xml_before }))
 }
 
 fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {

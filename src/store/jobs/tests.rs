@@ -257,3 +257,45 @@ fn what_was_committed_survives_a_power_cut() {
         assert_eq!(level, 2, "FULL");
     }
 }
+
+#[test]
+fn jobs_that_touch_one_thing_wait_for_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = open(folder.path());
+    let touching = |n: u8, things: &[&str]| {
+        let mut job = job(n);
+        job.plan.touches = things.iter().map(|&t| t.to_owned()).collect();
+        job
+    };
+    let target = job(1).plan.target.thing();
+    let jobs = [
+        touching(1, &["file/a"]),
+        touching(2, &["file/a"]),
+        touching(3, &["file/b"]),
+        touching(4, &[&target]),
+    ];
+    let ids = state.add_jobs(&jobs, ME, at(0)).unwrap();
+    assert_eq!(state.begin_job(ids[0], at(1)).unwrap(), Begin::Begun);
+    assert_eq!(state.begin_job(ids[1], at(1)).unwrap(), Begin::Busy(ids[0]), "both touch a");
+    assert_eq!(state.begin_job(ids[2], at(1)).unwrap(), Begin::Begun);
+    assert_eq!(
+        state.begin_job(ids[3], at(1)).unwrap(),
+        Begin::Busy(ids[0]),
+        "it touches the target of the first"
+    );
+    over(&mut state, end(ids[0], JobState::Done), 2).unwrap();
+    assert_eq!(state.begin_job(ids[1], at(3)).unwrap(), Begin::Begun);
+    assert_eq!(state.begin_job(ids[3], at(3)).unwrap(), Begin::Begun);
+}
+
+#[test]
+fn the_definition_of_before_is_kept_for_whoever_looks_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = open(folder.path());
+    let ids = state.add_jobs(&[job(1)], ME, at(0)).unwrap();
+    state.begin_job(ids[0], at(1)).unwrap();
+    state.keep_before(ids[0], "<domain/>").unwrap();
+    assert_eq!(state.open_of_others(OTHER).unwrap()[0].xml_before, "<domain/>");
+    over(&mut state, end(ids[0], JobState::Done), 2).unwrap();
+    assert!(state.keep_before(ids[0], "").is_err());
+}

@@ -52,6 +52,7 @@ pub(in crate::store) fn plan(n: u8) -> Plan {
         space: Vec::new(),
         downtime: Downtime::UntilStarted,
         basis: vec![Fact { what: format!("state of web{n:02}"), was: "running".into() }],
+        touches: std::collections::BTreeSet::new(),
         inverse: Some(Operation::vm(vm, VmOperation::Start { paused: false, discard_saved: false })),
         after_kill: AfterKill::Stay,
     }
@@ -66,6 +67,7 @@ pub(in crate::store) fn record(n: u8, s: i64) -> AuditRecord {
     AuditRecord {
         at: at(s),
         by: ann(),
+        ended_by: None,
         host: "qemu:///system".into(),
         operation: shutdown(n),
         target: target(n),

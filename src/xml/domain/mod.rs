@@ -2,6 +2,7 @@
 
 mod devices;
 mod disk;
+mod fresh;
 mod machine;
 mod metadata;
 mod nic;
@@ -11,6 +12,7 @@ pub mod secrets;
 mod tests;
 mod uses;
 
+pub use fresh::{Fresh, FreshDisk, fresh};
 pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
 pub use rename::renamed;

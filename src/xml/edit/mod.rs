@@ -8,12 +8,14 @@ mod sizes;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod twin;
 pub mod write;
 
 use super::XmlError;
 use crate::model::hardware::{Device, Edit};
 use crate::model::text::clean;
 use spans::{At, ROOT, Text};
+pub use twin::{DiskAt, NewDisk, Overrides, Twin, Twinned, twin};
 
 /// Why an edit cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -15,7 +15,7 @@ fn parse(line: &[&str]) -> Result<Vm, clap::error::ErrorKind> {
 fn asked(line: &[&str]) -> (Vec<String>, VmOperation) {
     match parse(line).unwrap_or_else(|e| panic!("{line:?}: {e}")).action.asked() {
         Asking::Vms(names, act) | Asking::Held(names, act) => (names, act),
-        Asking::Other => panic!("{line:?} has a way of its own"),
+        Asking::New(_) | Asking::Other => panic!("{line:?} has a way of its own"),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::cli::past::failure;
 use crate::cli::when::{Clock, rfc3339};
 use crate::engine::jobs::records::{Link, Records, changes};
 use crate::model::audit::AuditRecord;
+use crate::model::job::Actor;
 use crate::model::text::clean;
 
 /// Shows the record of this number.
@@ -73,6 +74,7 @@ fn object(link: &Link, record: &AuditRecord) -> Map<String, Json> {
         ("origin", json!(by.origin)),
         ("via", json!(by.via.word())),
         ("pid", json!(by.pid)),
+        ("ended_by", json!(record.ended_by)),
         ("host", json!(host)),
         ("operation", json!(operation.word())),
         ("asked", serde_json::to_value(operation).unwrap_or_default()),
@@ -92,6 +94,11 @@ fn object(link: &Link, record: &AuditRecord) -> Map<String, Json> {
     fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
+fn who(by: &Actor) -> String {
+    let from = if by.origin.is_empty() { String::new() } else { format!(" from {}", clean(&by.origin)) };
+    format!("{}{from}, {}, process {}", clean(&by.user), by.via.word(), by.pid)
+}
+
 fn for_people(
     out: &mut dyn Write,
     link: &Link,
@@ -99,9 +106,6 @@ fn for_people(
     clock: &Clock,
     layout: Layout,
 ) -> io::Result<()> {
-    let by = &record.by;
-    let from = if by.origin.is_empty() { String::new() } else { format!(" from {}", clean(&by.origin)) };
-    let who = format!("{}{from}, {}, process {}", clean(&by.user), by.via.word(), by.pid);
     let target = format!(
         "{} {} ({})",
         record.target.kind.word(),
@@ -111,7 +115,7 @@ fn for_people(
     let mut fields = vec![
         ("Record", link.number.to_string()),
         ("Time", clock.shown(record.at)),
-        ("By", who),
+        ("By", who(&record.by)),
         ("Host", clean(&record.host).into_owned()),
         ("Operation", record.operation.word().to_owned()),
         ("Target", target),
@@ -119,8 +123,11 @@ fn for_people(
         ("Outcome", clean(&record.outcome).into_owned()),
         ("Hash", link.hash.clone()),
     ];
+    if let Some(other) = &record.ended_by {
+        fields.insert(3, ("Ended by", who(other)));
+    }
     if let Some(job) = record.job {
-        fields.insert(6, ("Job", job.to_string()));
+        fields.insert(fields.len() - 3, ("Job", job.to_string()));
     }
     let fields: Vec<_> = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     write_fields(out, &fields, 0, layout)?;

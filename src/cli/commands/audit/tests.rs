@@ -22,6 +22,7 @@ fn record() -> AuditRecord {
     AuditRecord {
         at: Timestamp(AT),
         by: Actor { user: "ann".into(), origin: "192.0.2.7".into(), via: Via::Command, pid: 4711 },
+        ended_by: Some(Actor { user: "root".into(), origin: String::new(), via: Via::Collector, pid: 12 }),
         host: "qemu:///system".into(),
         operation: Operation::vm(id, VmOperation::Rename { to: "web".into() }),
         target: Target::vm(id, "we\x1b[2Jb01"),

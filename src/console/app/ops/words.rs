@@ -12,6 +12,8 @@ pub const fn verb(operation: &Operation) -> &'static str {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return verb_of_volume(act),
         Operation::Pool { act, .. } => return verb_of_pool(act),
+        Operation::NewVm { .. } => return "Create",
+        Operation::Template { .. } => return "Delete template",
         Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "Take a snapshot of",
         Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => {
             return "Go back to a snapshot of";
@@ -37,12 +39,14 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Describe { .. } => "Describe",
         VmOperation::Console { .. } => "Open the console of",
         VmOperation::SendKeys { .. } => "Press keys of",
+        VmOperation::Clone(_) => "Clone",
+        VmOperation::Template(_) => "Make a template of",
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
         VmOperation::Hardware(change) => hardware(&change.what),
         VmOperation::Delete { .. } => "Delete",
         VmOperation::Undelete { .. } => "Bring back",
-        VmOperation::Purge => "Purge",
+        VmOperation::Purge | VmOperation::PurgeWithVolumes => "Purge",
         VmOperation::Redefine { why: Redefined::Revert(_), .. } => "Revert",
         VmOperation::Redefine { .. } => "Redefine",
     }
@@ -53,6 +57,8 @@ pub const fn doing(operation: &Operation) -> &'static str {
     let act = match operation {
         Operation::Vm { act, .. } => act,
         Operation::Volume { act, .. } => return doing_to_volume(act),
+        Operation::NewVm { .. } => return "creating",
+        Operation::Template { .. } => return "deleting",
         Operation::Pool { .. } | Operation::Network { .. } => return "changing",
         Operation::Snapshot { act: SnapshotOperation::Create(_), .. } => return "taking snapshot",
         Operation::Snapshot { act: SnapshotOperation::Revert { .. }, .. } => return "going back",
@@ -71,9 +77,10 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Rename { .. } => "renaming",
         VmOperation::Console { .. } => "opening",
         VmOperation::SendKeys { .. } => "typing",
+        VmOperation::Clone(_) | VmOperation::Template(_) => "copying",
         VmOperation::Delete { .. } => "deleting",
         VmOperation::Undelete { .. } => "coming back",
-        VmOperation::Purge => "purging",
+        VmOperation::Purge | VmOperation::PurgeWithVolumes => "purging",
         VmOperation::Autostart { .. }
         | VmOperation::StartOrder { .. }
         | VmOperation::SetTags { .. }

@@ -113,7 +113,7 @@ pub(crate) fn over(job: Job, state: JobState, outcome: &str) -> Job {
 pub(crate) fn jobs(list: Vec<Job>) -> Arc<Jobs> {
     let mut list: Vec<Arc<Job>> = list.into_iter().map(Arc::new).collect();
     list.sort_by_key(|job| std::cmp::Reverse(job.id));
-    Arc::new(Jobs { jobs: list.into(), trouble: None })
+    Arc::new(Jobs { jobs: list.into(), trouble: None, unwritten: 0 })
 }
 
 /// One of everything: a batch of which one runs and one failed with an offer, a long copy by a command, one done that can

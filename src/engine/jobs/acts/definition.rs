@@ -12,7 +12,7 @@ use crate::engine::jobs::kept::{
 };
 use crate::engine::jobs::{Input, Setting};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, NvramThen, Undefining, XmlOf};
-use crate::model::held::{FileKind, HeldVm, Kept, KeptFile};
+use crate::model::held::{Document, FileKind, HeldVm, Kept, KeptFile};
 use crate::model::id::VmId;
 use crate::model::job::{Progress, Unit};
 use crate::model::plan::DefinitionAct as Act;
@@ -34,15 +34,17 @@ pub(super) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(), Broken> {
         Act::TakeAwayNvram { vm } => take_away_nvram(*vm, hands),
         Act::DefineHeld { vm, name } => {
             let held = Held::open(*vm, hands.setting)?;
+            // Defining would replace it.
+            if is_there(hands.hv, *vm)? {
+                return Err(said("There is a VM of this UUID already."));
+            }
             hands.hv.define(&named(&held.of.kept.definition, &held.of.name, name)?, false)?;
             Ok(())
         }
-        Act::UndefineHeld { vm } => {
-            let how = undefining(&Held::open(*vm, hands.setting)?.of.kept, NvramThen::Keep);
-            Ok(gone_is_fine(hands.hv.undefine(*vm, how))?)
-        }
+        Act::UndefineHeld { vm } => undefine_again(*vm, hands),
         Act::PutBackSnapshots { vm, name } => put_back_snapshots(*vm, name, hands),
         Act::PutBackSaved { vm, name } => put_back_saved(*vm, name, hands),
+        Act::TakeAwaySaved { vm, name } => take_away_saved(*vm, name, hands),
         Act::Release { vm, name } => release(*vm, name, hands),
         Act::Forget { vm } => forget(*vm, hands.setting),
         Act::Redefine { vm, xml, secrets: shown, validate, .. } => {
@@ -76,10 +78,13 @@ pub(super) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &Setting) -> HvResu
             let missing = held(vm)?.map(|h| missing(hv, *vm, &h.of.kept)).transpose()?;
             found(missing.is_some_and(|m| m.is_empty()))
         }
-        Act::PutBackSaved { name, .. } => found(hv.saved_image(name).is_some_and(|path| path.exists())),
+        Act::PutBackSaved { vm, name } => found(held(vm)?.is_some_and(|h| h.saved_lies(hv, name))),
         Act::Release { vm, .. } | Act::Forget { vm } => found(held(vm)?.is_none()),
         Act::Redefine { vm, before, .. } => found(hv.xml_of(*vm, XmlOf::Defined)? != *before),
-        Act::Unkeep { .. } | Act::TakeAwayNvram { .. } | Act::UndefineHeld { .. } => Found::NoTrace,
+        Act::Unkeep { .. }
+        | Act::TakeAwayNvram { .. }
+        | Act::TakeAwaySaved { .. }
+        | Act::UndefineHeld { .. } => Found::NoTrace,
     })
 }
 
@@ -124,6 +129,13 @@ impl Held {
     fn file(&self, kind: FileKind) -> Option<(&KeptFile, PathBuf)> {
         let file = self.of.kept.file(kind).filter(|f| f.digest.is_some())?;
         Some((file, self.folder.join(kind.file_name())))
+    }
+
+    /// Whether its saved memory lies where a start would go on from it.
+    fn saved_lies(&self, hv: &dyn Hypervisor, name: &str) -> bool {
+        let kept = self.file(FileKind::Saved);
+        let lies = || hv.saved_image(name).and_then(|path| digest_of(&path));
+        kept.is_some_and(|(file, _)| lies() == file.digest)
     }
 }
 
@@ -289,8 +301,8 @@ fn named(xml: &str, was: &str, name: &str) -> Result<String, Broken> {
 /// Snapshots and checkpoints that libvirt does not know yet: their names.
 fn missing(hv: &dyn Hypervisor, vm: VmId, kept: &Kept) -> HvResult<Vec<String>> {
     let (snapshots, checkpoints) = (hv.snapshot_documents(vm)?, hv.checkpoint_documents(vm)?);
-    let of = |kept: &[crate::model::held::Document], known: &[crate::model::held::Document]| {
-        let lacks = |d: &&crate::model::held::Document| !known.iter().any(|k| k.name == d.name);
+    let of = |kept: &[Document], known: &[Document]| {
+        let lacks = |d: &&Document| !known.iter().any(|k| k.name == d.name);
         kept.iter().filter(lacks).map(|d| d.name.clone()).collect::<Vec<_>>()
     };
     Ok([of(&kept.snapshots, &snapshots), of(&kept.checkpoints, &checkpoints)].concat())
@@ -298,12 +310,14 @@ fn missing(hv: &dyn Hypervisor, vm: VmId, kept: &Kept) -> HvResult<Vec<String>> 
 
 fn put_back_snapshots(vm: VmId, name: &str, hands: &Hands<'_>) -> Result<(), Broken> {
     let held = Held::open(vm, hands.setting)?;
-    for snapshot in &held.of.kept.snapshots {
+    let missing = missing(hands.hv, vm, &held.of.kept)?;
+    let lacks = |d: &&Document| missing.contains(&d.name);
+    for snapshot in held.of.kept.snapshots.iter().filter(lacks) {
         let mut snapshot = snapshot.clone();
         snapshot.xml = named(&snapshot.xml, &held.of.name, name)?;
         hands.hv.put_back_snapshot(vm, &snapshot)?;
     }
-    for checkpoint in &held.of.kept.checkpoints {
+    for checkpoint in held.of.kept.checkpoints.iter().filter(lacks) {
         let mut checkpoint = checkpoint.clone();
         checkpoint.xml = named(&checkpoint.xml, &held.of.name, name)?;
         hands.hv.put_back_checkpoint(vm, &checkpoint)?;
@@ -311,15 +325,63 @@ fn put_back_snapshots(vm: VmId, name: &str, hands: &Hands<'_>) -> Result<(), Bro
     Ok(())
 }
 
+/// Puts it back before there is a VM: one that has run since would go on with memory that does not fit its disks.
 fn put_back_saved(vm: VmId, name: &str, hands: &Hands<'_>) -> Result<(), Broken> {
     let held = Held::open(vm, hands.setting)?;
     let Some((file, from)) = held.file(FileKind::Saved) else { return Ok(()) };
+    if is_there(hands.hv, vm)? {
+        return Err(said(
+            "There is a VM of this UUID already: it may have run, and does not get its old memory.",
+        ));
+    }
+    if held.saved_lies(hands.hv, name) {
+        return Ok(());
+    }
     let to = hands
         .hv
         .saved_image(name)
         .ok_or_else(|| said("The driver does not tell where saved memory lies."))?;
     put_back(&from, &to, (file.user, file.group, file.mode), &copying(hands))
         .map_err(|why| not_copied(capital(file.kind), &to, &why))
+}
+
+fn take_away_saved(vm: VmId, name: &str, hands: &Hands<'_>) -> Result<(), Broken> {
+    let held = Held::open(vm, hands.setting)?;
+    if is_there(hands.hv, vm)? {
+        return Err(said("There is a VM of this UUID: its saved memory stays."));
+    }
+    match hands.hv.saved_image(name) {
+        Some(path) if held.saved_lies(hands.hv, name) => fs::remove_file(&path)
+            .map_err(|why| said(format!("{} could not be removed: {why}.", path.display()))),
+        _ => Ok(()),
+    }
+}
+
+/// Undefines a VM that was brought back in part, where nobody has used it since. It stays held.
+fn undefine_again(vm: VmId, hands: &Hands<'_>) -> Result<(), Broken> {
+    let held = Held::open(vm, hands.setting)?;
+    let kept = &held.of.kept;
+    let hv = hands.hv;
+    if !is_there(hv, vm)? {
+        return Ok(());
+    }
+    let facts = vm_facts(hv, vm)?;
+    let shown = hv.xml_of(vm, XmlOf::DefinedWithSecrets)?;
+    let only =
+        |kept: &[Document], known: &[Document]| known.iter().all(|k| kept.iter().any(|d| d.name == k.name));
+    let image = hv.saved_image(&facts.name).filter(|path| path.exists());
+    let saved = image.is_some();
+    let untouched = !facts.state.is_active()
+        && domain::parse(&kept.definition).ok() == domain::parse(&shown).ok()
+        && only(&kept.snapshots, &hv.snapshot_documents(vm)?)
+        && only(&kept.checkpoints, &hv.checkpoint_documents(vm)?)
+        && (facts.flags.autostart != Some(true) || kept.autostart)
+        && (!saved || held.saved_lies(hv, &facts.name));
+    if !untouched {
+        return Err(said("It was used or changed since: it stays, and what was kept of it too."));
+    }
+    let how = Undefining { saved, ..undefining(kept, NvramThen::Keep) };
+    Ok(gone_is_fine(hv.undefine(vm, how))?)
 }
 
 /// Compares what is there with what was kept, then forgets that.
@@ -351,7 +413,7 @@ fn release(vm: VmId, name: &str, hands: &Hands<'_>) -> Result<(), Broken> {
     forget(vm, hands.setting)
 }
 
-fn current(all: &[crate::model::held::Document]) -> Option<&str> {
+fn current(all: &[Document]) -> Option<&str> {
     all.iter().find(|d| d.current).map(|d| d.name.as_str())
 }
 

@@ -3,6 +3,7 @@
 mod definition;
 mod guest;
 mod hardware;
+mod making;
 mod network;
 mod snapshot;
 mod storage;
@@ -21,7 +22,9 @@ use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHo
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::{Act, DefinitionAct, HardwareAct};
+use crate::model::plan::{Act, DefinitionAct, HardwareAct, MakingAct, NetworkAct, SnapshotAct, StorageAct};
+use crate::model::text::clean;
+use crate::model::time::Timestamp;
 use crate::model::vm::{PauseReason, VmState};
 use crate::xml::domain;
 
@@ -92,6 +95,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
         Act::Guest(act) => guest::perform(act, hv)?,
+        Act::Making(act) => return making::perform(act, hands),
         Act::Hardware(act) => return hardware::perform(act, hands),
         Act::Storage(act) => return storage::perform(act, hands),
         Act::Definition(act) => return definition::perform(act, hands),
@@ -162,8 +166,13 @@ pub(in crate::engine::jobs) enum Found {
     NoTrace,
 }
 
-/// Looks whether an act was done.
-pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &Setting) -> HvResult<Found> {
+/// Looks whether an act was done that was begun at this time.
+pub(in crate::engine::jobs) fn probe(
+    act: &Act,
+    begun: Timestamp,
+    hv: &dyn Hypervisor,
+    setting: &Setting,
+) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
         Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
@@ -188,8 +197,9 @@ pub(in crate::engine::jobs) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &S
         }
         Act::Snapshot(act) => snapshot::probe(act, hv)?,
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } | Act::Guest(_) => Found::NoTrace,
+        Act::Making(act) => return making::probe(act, hv),
         Act::Hardware(act) => hardware::probe(act, hv)?,
-        Act::Storage(act) => return storage::probe(act, hv),
+        Act::Storage(act) => return storage::probe(act, begun, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
         Act::Network(act) => return network::probe(act, hv),
     })
@@ -200,6 +210,63 @@ fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {
         Ok(state) => Ok(!state.is_active()),
         Err(e) if e.kind == HvErrorKind::NotFound => Ok(true),
         Err(e) => Err(e),
+    }
+}
+
+/// Whether an act looks itself whether it is still called for, so that it may be done long after the plan was made.
+pub(in crate::engine::jobs) const fn looks_first(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::SetAutostart { .. }
+            | Act::Definition(
+                DefinitionAct::PutBackNvram { .. }
+                    | DefinitionAct::PutBackSaved { .. }
+                    | DefinitionAct::DefineHeld { .. }
+                    | DefinitionAct::PutBackSnapshots { .. }
+                    | DefinitionAct::Release { .. }
+                    | DefinitionAct::Forget { .. }
+            )
+    )
+}
+
+/// Whether this has to be done to take something back, which others may have begun to use since. After a kill that is
+/// long ago, a guest that is frozen and a copy that goes on may be somebody else's.
+///
+/// # Errors
+/// Why it must not be done.
+pub(in crate::engine::jobs) fn to_take_back(
+    undo: &Act,
+    hv: &dyn Hypervisor,
+    long_ago: bool,
+) -> Result<bool, Broken> {
+    let stays = |sentence: String| Err(Broken::Said { sentence, offer: None });
+    match undo {
+        Act::Storage(StorageAct::DeleteVolume { pool, name }) => match storage::user(hv, pool, name)? {
+            Some(vm) => stays(format!("{} uses it: it stays.", clean(&vm))),
+            None => Ok(true),
+        },
+        Act::Network(NetworkAct::Stop { network }) => match network::user(hv, network)? {
+            Some(vm) => stays(format!("{} is on it: it stays.", clean(&vm))),
+            None => Ok(true),
+        },
+        Act::Making(MakingAct::Undefine { vm }) => match hv.vm_state(*vm) {
+            Ok(state) if state.is_active() => stays("It was started since: it stays.".to_owned()),
+            _ => Ok(true),
+        },
+        Act::Making(MakingAct::StopCopy { vm, .. }) if long_ago => match hv.backup_goes_on(*vm) {
+            Ok(true) => stays(
+                "A backup of the VM is under way, this job's or another's: virsh domjobabort.".to_owned(),
+            ),
+            _ => Ok(false),
+        },
+        Act::Snapshot(SnapshotAct::Thaw { vm }) if long_ago => match hv.is_frozen(*vm) {
+            Ok(true) => stays(
+                "The guest is frozen, by this job or by somebody since. If by nobody else: virsh domfsthaw."
+                    .to_owned(),
+            ),
+            _ => Ok(false),
+        },
+        _ => Ok(true),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Acts about virtual networks.
 
 use super::Found;
+use crate::engine::jobs::on_network;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, NetworkRecord, NetworkXml};
 use crate::model::network::{HostChange, NetworkDefinition};
 use crate::model::plan::NetworkAct;
@@ -19,6 +20,12 @@ pub(super) fn perform(act: &NetworkAct, hv: &dyn Hypervisor) -> HvResult<()> {
             hv.change_dhcp_host(network, *change, &host)
         }
     }
+}
+
+/// A VM that is plugged into the network now.
+pub(super) fn user(hv: &dyn Hypervisor, network: &str) -> HvResult<Option<String>> {
+    let seen = on_network(hv, network)?;
+    Ok(seen.and_then(|seen| seen.users.into_iter().find(|u| u.live).map(|u| u.vm)))
 }
 
 fn gone_is_fine(done: HvResult<()>) -> HvResult<()> {

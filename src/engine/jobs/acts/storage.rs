@@ -1,5 +1,6 @@
 //! Acts about volumes and pools.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::transfer::{download, part_of, upload};
@@ -10,8 +11,9 @@ use crate::engine::jobs::watch::watched_as;
 use crate::hypervisor::{Build, HvErrorKind, HvProgress, HvResult, Hypervisor};
 use crate::model::operation::BuildHow;
 use crate::model::plan::StorageAct;
-use crate::model::storage::PoolState;
-use crate::operations::names;
+use crate::model::storage::{PoolState, Volume};
+use crate::model::time::Timestamp;
+use crate::operations::{VmUses, names};
 use crate::xml;
 
 /// How long a volume that libvirt still writes to is waited for, before it is given up to delete it.
@@ -19,6 +21,8 @@ const LET_GO_WITHIN_S: u64 = 6 * 3600;
 /// How often, and how many times, it is looked whether a copy was begun.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LOOKS: u32 = 12;
+/// A file that a step makes is there so soon after it was begun, milliseconds.
+const MADE_WITHIN_MS: u64 = 10_000;
 /// How often it is tried.
 const TRY_EVERY: Duration = Duration::from_millis(500);
 
@@ -107,12 +111,12 @@ fn remove_part(of: &str) -> Result<(), Broken> {
     }
 }
 
-/// Looks whether an act was done.
-pub(super) fn probe(act: &StorageAct, hv: &dyn Hypervisor) -> HvResult<Found> {
+/// Looks whether an act was done that was begun at this time.
+pub(super) fn probe(act: &StorageAct, begun: Timestamp, hv: &dyn Hypervisor) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
-        StorageAct::CreateVolume { pool, name, .. } => found(there(hv, pool, name)?),
-        StorageAct::CloneVolume { pool, name, xml, .. } => half_made(hv, pool, name, xml)?,
+        StorageAct::CreateVolume { pool, name, .. } => created(hv, (pool, name), begun)?,
+        StorageAct::CloneVolume { pool, name, xml, .. } => half_made(hv, (pool, name), xml, begun)?,
         StorageAct::DeleteVolume { pool, name } => found(!there(hv, pool, name)?),
         StorageAct::ResizeVolume { pool, name, capacity, .. } => {
             found(hv.volume(pool, name, false)?.capacity >= *capacity)
@@ -123,10 +127,11 @@ pub(super) fn probe(act: &StorageAct, hv: &dyn Hypervisor) -> HvResult<Found> {
         // What is in the volume goes with the volume, which the step before made.
         StorageAct::Upload { .. } => Found::NotDone,
         StorageAct::Download { to, .. } => {
-            if part_of(to).exists() {
+            // One that was not made then is somebody else's.
+            if made_at(&part_of(to)).is_some_and(|at| is_around(at, begun)) {
                 Found::Half
             } else {
-                found(std::path::Path::new(to).exists())
+                found(Path::new(to).exists())
             }
         }
         StorageAct::RemovePart { of } => found(!part_of(of).exists()),
@@ -162,27 +167,76 @@ fn is_there<T>(answer: HvResult<T>) -> HvResult<bool> {
 
 /// A copy whose end nobody saw counts as half made; a volume of that name that was made otherwise is somebody else's.
 /// In the first moments of a copy libvirt finds no file, or takes it for another: so it is looked several times.
-fn half_made(hv: &dyn Hypervisor, pool: &str, name: &str, xml: &str) -> HvResult<Found> {
+fn half_made(hv: &dyn Hypervisor, at: (&str, &str), xml: &str, begun: Timestamp) -> HvResult<Found> {
     let pause = Stop::default();
     for look in 0..LOOKS {
         if look > 0 {
             pause.wait(LOOK_EVERY);
         }
-        if is_the_copy(hv, pool, name, xml)? {
+        if is_the_copy(hv, at, xml, begun)? {
             return Ok(Found::Half);
         }
     }
     Ok(Found::NotDone)
 }
 
-fn is_the_copy(hv: &dyn Hypervisor, pool: &str, name: &str, xml: &str) -> HvResult<bool> {
+fn is_the_copy(
+    hv: &dyn Hypervisor,
+    (pool, name): (&str, &str),
+    xml: &str,
+    begun: Timestamp,
+) -> HvResult<bool> {
     let now = match hv.volume(pool, name, true) {
         Ok(now) => now,
         Err(e) if e.kind == HvErrorKind::NotFound => return Ok(false),
         Err(e) => return Err(e),
     };
     let asked = xml::volume::parse(xml).unwrap_or_default();
-    let named = |u: &xml::domain::Use| names(&u.named, pool, &now);
-    let used = vm_uses(hv)?.iter().flat_map(|vm| &vm.uses).any(named);
-    Ok(asked.capacity == Some(now.capacity) && !used)
+    let of_others = is_ours(hv, &now, begun) == Some(false);
+    Ok(asked.capacity == Some(now.capacity) && !of_others && user_of(hv, pool, &now)?.is_none())
+}
+
+/// A VM that uses the volume.
+pub(super) fn user(hv: &dyn Hypervisor, pool: &str, name: &str) -> HvResult<Option<String>> {
+    match hv.volume(pool, name, true) {
+        Ok(volume) => user_of(hv, pool, &volume),
+        Err(e) if e.kind == HvErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+fn user_of(hv: &dyn Hypervisor, pool: &str, volume: &Volume) -> HvResult<Option<String>> {
+    let uses = |vm: &VmUses| vm.uses.iter().any(|u| names(&u.named, pool, volume));
+    Ok(vm_uses(hv)?.into_iter().find(uses).map(|vm| vm.name))
+}
+
+/// Of a volume that is there nobody can tell who made it, but by when its file was made.
+fn created(hv: &dyn Hypervisor, (pool, name): (&str, &str), begun: Timestamp) -> HvResult<Found> {
+    match hv.volume(pool, name, false) {
+        Ok(volume) => Ok(match is_ours(hv, &volume, begun) {
+            Some(true) => Found::Done,
+            Some(false) => Found::NotDone,
+            None => Found::NoTrace,
+        }),
+        Err(e) if e.kind == HvErrorKind::NotFound => Ok(Found::NotDone),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether a volume was made around this time; `None` where its file cannot be looked at.
+fn is_ours(hv: &dyn Hypervisor, volume: &Volume, begun: Timestamp) -> Option<bool> {
+    let local = hv.capabilities().local;
+    let made = made_at(Path::new(&volume.path)).filter(|_| local)?;
+    Some(is_around(made, begun))
+}
+
+/// When a file was made.
+fn made_at(path: &Path) -> Option<Timestamp> {
+    let made = std::fs::metadata(path).and_then(|m| m.created()).ok()?;
+    let since = made.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp(i64::try_from(since.as_millis()).ok()?))
+}
+
+const fn is_around(at: Timestamp, begun: Timestamp) -> bool {
+    at.0.abs_diff(begun.0) <= MADE_WITHIN_MS
 }

@@ -10,9 +10,11 @@ use rustix::fs::SeekFrom as Sparse;
 
 use super::{Broken, Hands};
 use crate::engine::jobs::Input;
+use crate::engine::jobs::kept::name_new;
 use crate::engine::jobs::watch::Rate;
 use crate::hypervisor::{Chunk, HvError, HvErrorKind, HvProgress, HvResult, Piece};
 
+const WRITE: &str = "write the file";
 /// How often it is told how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(400);
 
@@ -136,16 +138,12 @@ pub(super) fn upload((pool, name): (&str, &str), from: &str, hands: &Hands<'_>) 
 /// Writes a volume's bytes to a new file. Broken off, nothing of it stays.
 pub(super) fn download((pool, name): (&str, &str), to: &str, hands: &Hands<'_>) -> Result<(), Broken> {
     let part = part_of(to);
-    let done = fetch((pool, name), &part, hands).and_then(|()| {
+    // One that is there already is another download's.
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
+    let file = made.map_err(|e| broken(WRITE, &e).of(part.display().to_string()))?;
+    let done = fetch((pool, name), (file, &part), hands).and_then(|()| {
         // Never over a file that came meanwhile.
-        rustix::fs::renameat_with(
-            rustix::fs::CWD,
-            &part,
-            rustix::fs::CWD,
-            Path::new(to),
-            rustix::fs::RenameFlags::NOREPLACE,
-        )
-        .map_err(|e| broken("give the file its name", &e.into()).of(to))
+        name_new(&part, Path::new(to)).map_err(|e| broken("give the file its name", &e).of(to))
     });
     if done.is_err()
         && let Err(e) = std::fs::remove_file(&part)
@@ -156,10 +154,8 @@ pub(super) fn download((pool, name): (&str, &str), to: &str, hands: &Hands<'_>) 
     ended(hands, done)
 }
 
-fn fetch((pool, name): (&str, &str), part: &Path, hands: &Hands<'_>) -> HvResult<()> {
-    const WRITE: &str = "write the file";
+fn fetch((pool, name): (&str, &str), (mut file, part): (File, &Path), hands: &Hands<'_>) -> HvResult<()> {
     let fail = |e: io::Error| broken(WRITE, &e).of(part.display().to_string());
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).map_err(fail)?;
     let total = hands.hv.volume(pool, name, false)?;
     let mut meter = Meter::new(hands, total.capacity.max(total.allocation));
     let mut length = 0u64;

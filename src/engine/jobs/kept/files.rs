@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags};
+use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
 /// Bytes copied at once.
@@ -62,7 +64,7 @@ fn copied(
             drop(chown(&part, Some(user), Some(group)));
         }
         target.sync_all()?;
-        fs::rename(&part, to)?;
+        name_new(&part, to)?;
         sync_folder(to.parent().unwrap_or(to))?;
         Ok(digest)
     })();
@@ -114,6 +116,18 @@ pub(in crate::engine::jobs) fn digest_of(path: &Path) -> Option<String> {
 /// Owner, group and rights of a file.
 pub(super) fn rights(of: &fs::Metadata) -> (u32, u32, u32) {
     (of.uid(), of.gid(), of.mode())
+}
+
+/// Gives a file its name, never over another of that name.
+///
+/// # Errors
+/// Of [`io::ErrorKind::AlreadyExists`] where there is one.
+pub(in crate::engine::jobs) fn name_new(from: &Path, to: &Path) -> io::Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some network file systems cannot: a link cannot replace anything either.
+        Err(Errno::INVAL | Errno::NOSYS) => fs::hard_link(from, to).and_then(|()| fs::remove_file(from)),
+        done => Ok(done?),
+    }
 }
 
 /// Has the names in a folder survive a power cut.

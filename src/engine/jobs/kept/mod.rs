@@ -6,6 +6,6 @@ mod files;
 mod shelf;
 
 pub(super) use belongings::{belongings, of_vm};
-pub use expiry::forget_expired;
-pub(super) use files::{digest_of, put_back, remove_folder, sync_folder, take_in};
+pub use expiry::Expiry;
+pub(super) use files::{digest_of, name_new, put_back, remove_folder, sync_folder, take_in};
 pub use shelf::{Shelf, difference, vm_of};

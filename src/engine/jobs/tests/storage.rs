@@ -54,11 +54,11 @@ fn storage_is_made_used_and_taken_away() {
     let job = done(&desk, clone("a", "b"));
     assert_eq!(job.undo, Some(volume("b", VolumeOperation::Delete)));
     assert!(matches!(planned(&desk, create("a")), Planned::Refused(no) if no.kind == RefusalKind::Taken));
-    let names: Vec<_> = orphans(&*bed.hv).unwrap().into_iter().map(|o| o.volume.name).collect();
+    let names: Vec<_> = orphans(&*bed.hv, &[]).unwrap().into_iter().map(|o| o.volume.name).collect();
     assert_eq!(names, ["a", "b"]);
     done(&desk, job.undo.unwrap());
     done(&desk, volume("a", VolumeOperation::Delete));
-    assert!(orphans(&*bed.hv).unwrap().is_empty());
+    assert!(orphans(&*bed.hv, &[]).unwrap().is_empty());
     done(&desk, Operation::pool("images", PoolOperation::Stop));
     let job = done(&desk, Operation::pool("images", PoolOperation::Undefine));
     done(&desk, job.undo.unwrap());

@@ -17,6 +17,7 @@ mod event_loop;
 mod events;
 mod handle;
 mod hardware;
+mod making;
 mod network;
 mod network_admin;
 mod snapshot;
