@@ -10,6 +10,7 @@ mod definitions;
 mod desk;
 mod engine;
 mod hardware;
+mod layers;
 mod licences;
 mod making;
 mod networks;

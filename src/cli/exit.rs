@@ -119,6 +119,17 @@ impl From<crate::config::ConfigError> for Failure {
 }
 
 /// A command's own output could not be written.
+impl From<crate::console::editor::EditorError> for Failure {
+    fn from(e: crate::console::editor::EditorError) -> Self {
+        use crate::console::editor::EditorError;
+        let exit = match e {
+            EditorError::GivenUp { .. } => Exit::Cancelled,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, e.to_string()).hint(e.hint())
+    }
+}
+
 impl From<std::io::Error> for Failure {
     fn from(e: std::io::Error) -> Self {
         Self::new(Exit::Failed, format!("Could not write the output: {e}"))

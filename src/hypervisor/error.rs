@@ -107,6 +107,14 @@ impl HvError {
             | HvErrorKind::Other => "",
         }
     }
+
+    /// What failed and why, and what to do.
+    pub fn sentence(&self) -> String {
+        match self.hint() {
+            "" => format!("{self}."),
+            hint => format!("{self}. {hint}"),
+        }
+    }
 }
 
 impl fmt::Display for HvError {

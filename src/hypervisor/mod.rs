@@ -7,6 +7,7 @@
 //! Every call may hang: the caller owns a connection per worker thread and never shares it with something
 //! more important. Names in results are as the hypervisor has them; cleaning is the drawer's business.
 
+mod block_jobs;
 mod change;
 mod definitions;
 pub mod demo;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+pub use block_jobs::{BlockJob, BlockJobs};
 pub use change::{Ask, Define, HvProgress, Lifecycle, StartHow, XmlOf};
 pub use definitions::{Definitions, NvramThen, Undefining};
 pub use error::{HvError, HvErrorKind, HvResult};
@@ -154,6 +156,7 @@ pub trait Hypervisor:
     + Definitions
     + Making
     + Hardware
+    + BlockJobs
     + Snapshots
     + Volumes
     + Pools

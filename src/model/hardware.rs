@@ -119,6 +119,15 @@ pub enum Edit {
         /// The medium; `None` leaves it empty.
         medium: Option<Medium>,
     },
+    /// A disk whose bytes lie elsewhere.
+    Source {
+        /// Target of the disk.
+        target: String,
+        /// Where.
+        medium: Medium,
+        /// Format of the image.
+        format: String,
+    },
     /// A NIC's link.
     Link {
         /// MAC address of the NIC.

@@ -143,6 +143,36 @@ pub fn seconds(v: f64) -> String {
     }
 }
 
+/// Bytes of `20G`, `1.5T`, `512MiB` or `4096B`.
+///
+/// # Errors
+/// With how a size is written, where this is none.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let wrong = || "a size is a number such as 512M, 20G or 1.5T".to_owned();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim_start().to_ascii_lowercase().trim_end_matches("ib") {
+        "b" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return Err(wrong()),
+    };
+    if let Ok(whole) = number.parse::<u64>() {
+        return whole.checked_mul(1 << shift).filter(|n| *n > 0).ok_or_else(wrong);
+    }
+    let bytes = number.parse::<f64>().map_err(|_| wrong())? * (1u64 << shift) as f64;
+    if (1.0..1e18).contains(&bytes) { Ok(bytes as u64) } else { Err(wrong()) }
+}
+
+/// Bytes as [`parse_size`] reads them back, to the byte: `20G`.
+pub fn size_text(bytes: u64) -> String {
+    let units = [(40, "T"), (30, "G"), (20, "M"), (10, "K")];
+    let fits = units.iter().find(|(shift, _)| bytes > 0 && bytes.is_multiple_of(1 << shift));
+    fits.map_or_else(|| format!("{bytes}B"), |(shift, unit)| format!("{}{unit}", bytes >> shift))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -174,6 +204,18 @@ mod tests {
             prop_assert!(bytes_short(v).chars().count() <= 4, "{}", bytes_short(v));
             prop_assert!(count(v).chars().count() <= 4, "{}", count(v));
             prop_assert!(seconds(v.min(9999.0)).chars().count() <= 8);
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_back() {
+        for bytes in [1, 512, 1 << 20, 20 << 30, (1 << 40) + 1, 3 << 39] {
+            assert_eq!(parse_size(&size_text(bytes)), Ok(bytes));
+        }
+        assert_eq!(parse_size("1.5T"), Ok(3 << 39));
+        assert_eq!(parse_size("512MiB"), Ok(512 << 20));
+        for wrong in ["", "20", "G", "-1G", "0G", "1X", "99999999999T"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -50,6 +50,7 @@ impl Draft {
             touches: BTreeSet::new(),
             inverse: None,
             after_kill: AfterKill::Stay,
+            no_way_back: None,
         };
         Self { plan }
     }
@@ -110,6 +111,12 @@ impl Draft {
     /// What becomes of it when NovaCron is killed on the way.
     pub(super) const fn after_kill(mut self, what: AfterKill) -> Self {
         self.plan.after_kill = what;
+        self
+    }
+
+    /// Behind the last step nothing is taken back any more.
+    pub(super) fn no_way_back(mut self) -> Self {
+        self.plan.no_way_back = self.plan.steps.len().checked_sub(1);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use super::definition::DefinitionFacts;
 use super::hardware::{HardwareFacts, HardwareNeeds};
+use super::layers::LayerFacts;
 use super::making::MakingFacts;
 use super::network::NetworkFacts;
 use super::snapshot::SnapshotFacts;
@@ -33,6 +34,8 @@ pub struct Needs {
     pub agent: bool,
     /// What other VMs have for images.
     pub others: bool,
+    /// What hinders moving a disk's bytes.
+    pub layers: bool,
     /// Pools and volumes.
     pub storage: StorageNeeds,
 }
@@ -49,6 +52,7 @@ impl Needs {
         snapshots: false,
         agent: false,
         others: false,
+        layers: false,
         storage: StorageNeeds::None,
         hardware: HardwareNeeds::NONE,
     };
@@ -88,6 +92,8 @@ pub struct Facts {
     pub definition: DefinitionFacts,
     /// Its snapshots and what they depend on, where they were asked for.
     pub snapshots: Option<SnapshotFacts>,
+    /// What concerns the layers of a disk, where the operation is on one.
+    pub layers: Option<LayerFacts>,
     /// Virtual networks, where the operation is on one.
     pub networks: NetworkFacts,
 }

@@ -21,6 +21,8 @@ pub struct VolumeDefinition {
     pub format: Option<String>,
     /// Path of its backing image.
     pub backing: Option<String>,
+    /// When it was last written to, as it is told.
+    pub written: Option<String>,
 }
 
 /// Reads what a volume is made of.
@@ -36,6 +38,7 @@ pub fn parse(xml: &str) -> Result<VolumeDefinition, XmlError> {
         allocation: volume.child("allocation").and_then(value::volume_bytes),
         format: volume.child("target").and_then(|target| target.child_attr("format", "type")),
         backing: volume.child("backingStore").and_then(|backing| backing.child_text("path")),
+        written: volume.child("target").and_then(|t| t.child("timestamps")?.child_text("mtime")),
     })
 }
 

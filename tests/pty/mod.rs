@@ -3,6 +3,7 @@
 //! [`term`] is the harness, [`modes`] reads which terminal modes were left behind. Here they are tried on programs whose
 //! behaviour is known, so that a scenario that passes means something.
 
+mod acts;
 mod collect;
 mod command;
 mod commands;

@@ -11,14 +11,14 @@ use crate::desk::{Office, done, of};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-pub(super) struct Bed {
+pub(crate) struct Bed {
     office: Office,
-    pub(super) pool: String,
+    pub(crate) pool: String,
     /// Where the pool is, seen alike from inside and from outside.
-    pub(super) place: PathBuf,
+    pub(crate) place: PathBuf,
     /// Where something is mounted for it.
     mounted: bool,
-    pub(super) hv: Box<dyn Hypervisor>,
+    pub(crate) hv: Box<dyn Hypervisor>,
 }
 
 impl Deref for Bed {
@@ -31,14 +31,14 @@ impl Deref for Bed {
 
 impl Bed {
     /// A bed with an empty pool; none where there is no private host.
-    pub(super) fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let bed = Self::bare()?;
         bed.define_pool();
         Some(bed)
     }
 
     /// The same in a small file system of so many MiB.
-    pub(super) fn small(mib: u32) -> Option<Self> {
+    pub(crate) fn small(mib: u32) -> Option<Self> {
         let mut bed = Self::bare()?;
         let size = format!("size={mib}m,mode=755");
         bed.exec(&["mount", "-t", "tmpfs", "-o", &size, "novacron-sto", &bed.place.display().to_string()]);
@@ -55,7 +55,7 @@ impl Bed {
     }
 
     /// A name and a folder for a pool.
-    pub(super) fn bare() -> Option<Self> {
+    pub(crate) fn bare() -> Option<Self> {
         let (office, host) = (Office::new()?, of("NOVACRON_HOST_DIR")?);
         let pool = format!("sto-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let place = Path::new(&host).join(&pool);
@@ -65,34 +65,34 @@ impl Bed {
         Some(bed)
     }
 
-    pub(super) fn volume(&self, name: &str, act: VolumeOperation) -> Operation {
+    pub(crate) fn volume(&self, name: &str, act: VolumeOperation) -> Operation {
         Operation::volume(&self.pool, name, act)
     }
 
-    pub(super) fn upload(&self, name: &str, file: &Path) -> Operation {
+    pub(crate) fn upload(&self, name: &str, file: &Path) -> Operation {
         self.volume(name, VolumeOperation::Upload { from: file.display().to_string() })
     }
 
-    pub(super) fn download(&self, name: &str, file: &Path) -> Operation {
+    pub(crate) fn download(&self, name: &str, file: &Path) -> Operation {
         self.volume(name, VolumeOperation::Download { to: file.display().to_string() })
     }
 
-    pub(super) fn clone_to(&self, name: &str, to: &str) -> Operation {
+    pub(crate) fn clone_to(&self, name: &str, to: &str) -> Operation {
         self.volume(name, VolumeOperation::Clone { to_pool: self.pool.clone(), to: to.into() })
     }
 
-    pub(super) fn convert(&self, name: &str, to: &str, format: &str) -> Operation {
+    pub(crate) fn convert(&self, name: &str, to: &str, format: &str) -> Operation {
         let (to_pool, format) = (self.pool.clone(), format.to_owned());
         self.volume(name, VolumeOperation::Convert { to_pool, to: to.into(), format })
     }
 
-    pub(super) fn create(&self, name: &str, bytes: u64) -> Operation {
+    pub(crate) fn create(&self, name: &str, bytes: u64) -> Operation {
         let new = NewVolume { capacity: Some(bytes), ..NewVolume::default() };
         self.volume(name, VolumeOperation::Create(new))
     }
 
     /// Names of the pool's volumes after libvirt has looked again, so that files it does not know are seen too.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let id = self.hv.pool_named(&self.pool).unwrap();
         self.hv.refresh_pool(id).unwrap();
         let mut names: Vec<_> = self.hv.volumes(id, false).unwrap().into_iter().map(|v| v.name).collect();

@@ -1,7 +1,7 @@
 //! Volumes and pools on the real host: whole plans through the desk, what is left when they fail, are stopped, or NovaCron
 //! is killed on the way.
 
-mod bed;
+pub(crate) mod bed;
 mod killed;
 mod pools;
 mod transfers;

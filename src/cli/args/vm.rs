@@ -1,6 +1,7 @@
 //! Arguments of `novacron vm`.
 
 mod hardware;
+mod layers;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -198,6 +199,12 @@ pub enum Action {
     /// Attach a disk or NIC by its XML.
     #[command(subcommand)]
     Device(hardware::Device),
+    /// Move a disk to another pool; a VM that runs goes on meanwhile.
+    MigrateDisk(layers::Migrate),
+    /// Write what a running VM's disk holds into the image below it, and do without its layer.
+    CommitDisk(layers::Commit),
+    /// Take into a running VM's disk what the images below it hold, and do without them.
+    PullDisk(layers::Pull),
     /// Delete VMs that are off. All of each is held for a while, and its disks stay where they are.
     Delete {
         /// Pull the plug of those that run. Guests are not asked.
@@ -441,6 +448,9 @@ impl Action {
             Self::Nic(nic) => nic.asked(),
             Self::Boot(boot) => boot.asked(),
             Self::Device(device) => device.asked(),
+            Self::MigrateDisk(migrate) => migrate.asked(),
+            Self::CommitDisk(commit) => commit.asked(),
+            Self::PullDisk(pull) => pull.asked(),
             Self::Delete { force_off, discard_saved, names } => {
                 (names.names, Op::Delete { force_off, discard_saved })
             }

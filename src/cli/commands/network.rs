@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::args::{Form, How};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::operate::Draft;
 use crate::cli::output::{Layout, to_stdout, write_cells, write_json};
+use crate::console::editor::Draft;
 use crate::engine::jobs::{NetworkSeen as Seen, no_network, on_network};
 use crate::hypervisor::{Connector, HvResult, Hypervisor, Lease, NetworkXml, Purpose};
 use crate::model::columns::Align;

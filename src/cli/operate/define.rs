@@ -5,13 +5,13 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::editor::Draft;
 use super::person::Person;
 use super::{Asked, Told, Wanted, answer, kept, names};
 use crate::cli::args::{Action, Form, How};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Layout, write_cells, write_json};
 use crate::cli::when::{Clock, rfc3339};
+use crate::console::editor::Draft;
 use crate::engine::jobs::{DeskHandle, Shelf, difference, vm_of};
 use crate::model::columns::Align;
 use crate::model::held::Revision;

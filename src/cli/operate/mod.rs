@@ -2,7 +2,6 @@
 
 mod define;
 mod desk;
-mod editor;
 mod follow;
 mod jobs;
 mod json;
@@ -18,6 +17,7 @@ mod tests;
 mod text;
 mod words;
 mod words_hardware;
+mod words_layers;
 mod words_making;
 mod words_network;
 mod words_storage;
@@ -28,7 +28,6 @@ use std::path::Path;
 use tokio::sync::oneshot;
 
 pub(super) use desk::{Place, open};
-pub(super) use editor::Draft;
 pub(super) use jobs::{list as list_jobs, recover as recover_jobs};
 pub(super) use snapshots::{list, show};
 

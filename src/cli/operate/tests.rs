@@ -11,7 +11,7 @@ use crate::engine::jobs::{Ask, Input, Jobs, unattended};
 use crate::hypervisor::{HvError, HvErrorKind};
 use crate::model::id::VmId;
 use crate::model::job::{Actor, Job, JobId, JobState, JobStep, Progress, StepState, Unit};
-use crate::model::operation::{Target, VmOperation};
+use crate::model::operation::{DiskMove, LayerChange, LayerOperation, Target, VmOperation};
 use crate::model::plan::*;
 use crate::model::time::Timestamp;
 use crate::model::vm::{VmRecord, VmState};
@@ -69,6 +69,7 @@ fn planned(operation: &Operation) -> Plan {
         touches: std::collections::BTreeSet::new(),
         inverse: Some(Operation::vm(id, VmOperation::Start { paused: false, discard_saved: false })),
         after_kill: AfterKill::Stay,
+        no_way_back: None,
         target,
     }
 }
@@ -159,6 +160,7 @@ impl Script {
                     let failed = self.fails.map(|kind| HvError::new(kind, "list VMs", "no"));
                     drop(reply.send(failed.map_or_else(|| Ok(records()), Err)));
                 }
+                Ask::Look(_, reply) => drop(reply.send(Err("nothing is seen here".into()))),
                 Ask::Snapshots(_, reply) => drop(reply.send(Ok(Vec::new()))),
                 Ask::Plan(operations, reply) => {
                     let one = |o: &Operation| match self.refuses.get(&o.vm_id().unwrap()) {
@@ -537,7 +539,7 @@ fn an_operation_is_told_as_a_command_that_asks_for_it() {
         VmOperation::Delete { force_off: true, discard_saved: true },
         VmOperation::Delete { force_off: false, discard_saved: false },
     ];
-    let acts = acts.into_iter().chain(changes_of_hardware()).collect::<Vec<_>>();
+    let acts = acts.into_iter().chain(changes_of_hardware()).chain(of_layers()).collect::<Vec<_>>();
     for name in ["web01", "on", "-x", "5 5", "o\u{1b}dd"] {
         for act in &acts {
             let words = words::words(&Operation::vm(WEB, act.clone()), name);
@@ -611,4 +613,24 @@ fn changes_of_hardware() -> Vec<VmOperation> {
         .map(change(ChangeWhen::NextStart))
         .chain(all.into_iter().chain(at_once).map(change(ChangeWhen::Now)))
         .collect()
+}
+
+fn of_layers() -> impl Iterator<Item = VmOperation> {
+    let path = || Some("/images/a b.qcow2".to_owned());
+    let whole = DiskMove { pool: "p 1".into(), ..DiskMove::default() };
+    let part = DiskMove {
+        pool: "p".into(),
+        name: Some("n".into()),
+        format: Some("raw".into()),
+        keep_old: true,
+        keep_below: true,
+    };
+    let all = [
+        LayerOperation::Migrate(whole),
+        LayerOperation::Migrate(part),
+        LayerOperation::Commit { into: path(), keep_old: true },
+        LayerOperation::Commit { into: None, keep_old: false },
+        LayerOperation::Pull { onto: path() },
+    ];
+    all.into_iter().map(|what| VmOperation::Layers(LayerChange { target: "vda".into(), what }))
 }

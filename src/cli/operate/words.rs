@@ -2,7 +2,7 @@
 
 use super::words_making as making;
 use super::words_network::network;
-use super::{words_hardware, words_storage as storage};
+use super::{words_hardware, words_layers, words_storage as storage};
 use crate::model::keycode;
 use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
@@ -99,6 +99,7 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
         Op::Protect { on } => ("protect", switch(*on), none()),
         // Told in its own way.
         Op::Hardware(_) => ("set", none(), none()),
+        Op::Layers(change) => words_layers::parts(change),
         Op::Delete { force_off, discard_saved } => {
             let options = [(*force_off, "--force-off"), (*discard_saved, "--discard-saved")];
             let given = options.into_iter().filter(|(so, _)| *so).map(|(_, o)| o.to_owned());

@@ -4,9 +4,10 @@
 use super::App;
 use super::available::{self, Availability};
 use super::place::Scope::{
-    self, Alerts, Charts, Filter, Global, Help, Host, Job, Jobs, Menu, Move, Palette, PaneCharts, Plan,
-    Planning, Portrait, Prompt, Question, Serial, SerialBack, SerialOver, Storage, Time, Top, Topology, Vm,
-    VmCharts, Vms,
+    self, Alerts, Audit, AuditFilter, Charts, Filter, Form, Global, Held, Help, Host, Job, Jobs, Menu, Move,
+    Networks, Orphans, Palette, PaneCharts, Plan, Planning, Portrait, Prompt, Question, Serial, SerialBack,
+    SerialOver, Sheet, Storage, Time, Top, Topology, Vm, VmCharts, VmDisks, VmHistory, VmNics, VmSnapshots,
+    Vms, Volumes,
 };
 
 /// What an action is for: the headings of help.
@@ -110,8 +111,9 @@ actions! {
     ScreenTopology "topology" "Topology" "Shows how networks, VMs, disks and pools hang together." Screens [Global] ["6"] None, available::always;
     ScreenJobs "jobs" "Jobs" "Shows what is being done, and what was." Screens [Global] ["7"] None, available::has_desk;
     ScreenHost "host" "Host and log" "Shows the machine, the connection, what NovaCron costs, and its log." Screens [Global] ["8"] None, available::always;
+    ScreenAudit "audit" "Audit" "Shows what was done, by whom, and whether the record is whole." Screens [Global] ["9"] None, available::has_desk;
 
-    Filter "filter" "Filter" "Filters the VMs: state:running cpu>80 tag:web." Lists [Global] ["/"] Some((20, "filter")), available::on_vm_list;
+    Filter "filter" "Filter" "Filters the VMs (state:running cpu>80 tag:web), or the audit (user:anna result:failed)." Lists [Global] ["/"] Some((20, "filter")), available::on_vm_list;
     ClearFilter "clear-filter" "Clear the filter" "Shows all VMs again." Lists [Global] [] None, available::has_filter;
     Attention "attention" "Only what needs attention" "Shows only VMs that need attention, and back." Lists [Global] ["!"] Some((52, "attention")), available::on_vm_list;
     Mark "mark" "Mark" "Marks or unmarks the VM and moves on." Lists [Vms] ["Space"] Some((30, "mark")), available::has_vm;
@@ -126,21 +128,21 @@ actions! {
     LogFollow "log-follow" "Follow the log" "Goes back to the end of the log and follows it." Look [Host] ["f"] Some((36, "follow log")), available::always;
     Toggle "toggle" "Expand or collapse" "Expands or collapses the branch." Lists [Topology] ["Space"] Some((30, "expand")), available::always;
 
-    Start "start" "Start" "Starts the VM; one whose memory was saved goes on from there." Operations [Vms Vm Topology Alerts] ["s"] Some((14, "start")), available::can_operate;
-    Shutdown "shut-down" "Shut down" "Asks the guest to shut down, and waits for it." Operations [Vms Vm Topology Alerts] ["S"] Some((15, "shut down")), available::can_operate;
-    Reboot "reboot" "Reboot" "Asks the guest to reboot." Operations [Vms Vm Topology Alerts] ["r"] Some((44, "reboot")), available::can_operate;
-    Reset "reset" "Reset" "Presses the reset button: the guest is not asked." Operations [Vms Vm Topology Alerts] ["R"] None, available::can_operate;
-    ForceOff "force-off" "Force off" "Pulls the plug: the guest is not asked." Operations [Vms Vm Topology Alerts] ["K"] Some((46, "force off")), available::can_operate;
-    PauseResume "pause" "Pause or resume" "Pauses a VM that runs, resumes one that is paused." Operations [Vms Vm Topology Alerts] ["p"] Some((16, "resume")), available::can_operate;
-    Save "save" "Save memory and stop" "Saves the VM's memory to disk and stops it (managed save)." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
-    DiscardSaved "discard-saved" "Discard saved memory" "Forgets the VM's saved memory: it boots afresh." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
-    Autostart "autostart" "Start with the host, or not" "Turns autostart on or off." Operations [Vms Vm Topology Alerts] ["A"] None, available::can_operate;
-    Tags "tags" "Tags" "Asks for tags and sets them." Operations [Vms Vm Topology Alerts] ["t"] Some((48, "tags")), available::can_operate;
-    Rename "rename" "Rename" "Asks for another name." Operations [Vms Vm Topology Alerts] [] None, available::can_operate_on_one;
-    SetTitle "set-title" "Set the title" "Asks for the VM's title." Operations [Vms Vm Topology Alerts] [] None, available::can_operate_on_one;
-    SetDescription "set-description" "Set the description" "Asks for the VM's description." Operations [Vms Vm Topology Alerts] [] None, available::can_operate_on_one;
-    Protect "protect" "Protect" "Protects the VM from deleting, forcing off and resetting." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
-    Unprotect "unprotect" "No longer protect" "Takes the VM's protection off." Operations [Vms Vm Topology Alerts] [] None, available::can_operate;
+    Start "start" "Start" "Starts the VM; one whose memory was saved goes on from there." Operations [Vms Vm Topology Alerts Jobs] ["s"] Some((14, "start")), available::can_operate;
+    Shutdown "shut-down" "Shut down" "Asks the guest to shut down, and waits for it." Operations [Vms Vm Topology Alerts Jobs] ["S"] Some((15, "shut down")), available::can_operate;
+    Reboot "reboot" "Reboot" "Asks the guest to reboot." Operations [Vms Vm Topology Alerts Jobs] ["r"] Some((44, "reboot")), available::can_operate;
+    Reset "reset" "Reset" "Presses the reset button: the guest is not asked." Operations [Vms Vm Topology Alerts Jobs] ["R"] None, available::can_operate;
+    ForceOff "force-off" "Force off" "Pulls the plug: the guest is not asked." Operations [Vms Vm Topology Alerts Jobs] ["K"] Some((46, "force off")), available::can_operate;
+    PauseResume "pause" "Pause or resume" "Pauses a VM that runs, resumes one that is paused." Operations [Vms Vm Topology Alerts Jobs] ["p"] Some((16, "resume")), available::can_operate;
+    Save "save" "Save memory and stop" "Saves the VM's memory to disk and stops it (managed save)." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate;
+    DiscardSaved "discard-saved" "Discard saved memory" "Forgets the VM's saved memory: it boots afresh." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate;
+    Autostart "autostart" "Start with the host, or not" "Turns autostart on or off." Operations [Vms Vm Topology Alerts Jobs] ["A"] None, available::can_operate;
+    Tags "tags" "Tags" "Asks for tags and sets them." Operations [Vms Vm Topology Alerts Jobs] ["t"] Some((48, "tags")), available::can_operate;
+    Rename "rename" "Rename" "Asks for another name." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate_on_one;
+    SetTitle "set-title" "Set the title" "Asks for the VM's title." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate_on_one;
+    SetDescription "set-description" "Set the description" "Asks for the VM's description." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate_on_one;
+    Protect "protect" "Protect" "Protects the VM from deleting, forcing off and resetting." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate;
+    Unprotect "unprotect" "No longer protect" "Takes the VM's protection off." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate;
     Undo "undo" "Undo" "Takes back what was done last, or the selected job." Operations [Global Job] ["u"] Some((25, "undo")), available::can_undo;
     Offer "offer" "Take the offer" "Tries what a job that failed offers instead, such as forcing off what did not shut down." Operations [Global Job] ["a"] Some((24, "offer")), available::can_take_offer;
     StopJob "stop-job" "Stop the job" "Asks whether to stop the selected job, and take back what it did." Operations [Jobs Job] ["x"] Some((18, "stop")), available::can_stop_job;
@@ -166,6 +168,71 @@ actions! {
     ScreenSsh "screen-ssh" "SSH to the guest" "Opens a shell in the guest by SSH, in this terminal." Operations [Portrait] ["s"] Some((15, "SSH")), available::at_screen;
     ScreenCopy "screen-copy" "Copy the address" "Copies the address of the graphical console." Operations [Portrait] ["y"] Some((16, "copy")), available::at_screen;
     ScreenLeave "screen-leave" "Leave the screen" "Goes back." Operations [Portrait] ["Esc" "q" "Ctrl-c"] Some((11, "back")), available::at_screen;
+    Actions "actions" "Actions" "Lists all that can be done to what is selected, to be found by a few letters." Program [Global] ["m"] Some((12, "actions")), available::has_desk;
+    Delete "delete" "Delete" "Deletes the VM; it is held for a while and can be brought back, and its disks stay." Operations [Vms Vm Topology Alerts Jobs] ["D"] Some((49, "delete")), available::can_operate;
+    DeletedVms "deleted-vms" "Deleted VMs" "Lists deleted VMs that are held: brings them back, or purges them." Operations [Global] ["X"] None, available::has_desk;
+    ShutdownWithin "shut-down-within" "Shut down within a time" "Asks how long the guest is given to shut down, and how it is asked." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate;
+    StartOrder "start-order" "Start order" "Sets when the VM is started after the host, and what is waited for." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate;
+    TakeSnapshot "take-snapshot" "Take a snapshot" "Keeps the VM's present state, to go back to." Operations [Vms Vm Topology Alerts Jobs] ["N"] Some((50, "snapshot")), available::can_operate;
+    Resize "resize" "vCPUs and memory" "Changes the VM's vCPUs and memory." Operations [Vms Vm Topology Alerts Jobs] ["H"] None, available::can_operate;
+    EditXml "edit-xml" "Edit the XML" "Opens the VM's definition in your editor ($VISUAL, $EDITOR); a plan is made of what you write." Operations [Vms Vm Topology Alerts Jobs] ["e"] Some((51, "edit XML")), available::can_operate_on_one;
+    AttachDisk "attach-disk" "Attach a disk" "Attaches a volume or a file to the VM, or a CD-ROM drive." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate_on_one;
+    AttachNic "attach-nic" "Attach a NIC" "Plugs the VM into one more network." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate_on_one;
+    InsertMedia "insert-media" "Insert a medium" "Puts an ISO image into a drive." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_use_drive;
+    EjectMedia "eject-media" "Eject the medium" "Takes the medium out of a drive." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_use_drive;
+    BootOrder "boot-order" "Boot order" "Sets what the VM boots from." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate_on_one;
+
+    DiskAttach "disk-attach" "Attach a disk" "Attaches one more disk or drive." Operations [VmDisks] ["n"] Some((13, "attach")), available::can_operate_on_one;
+    DiskDetach "disk-detach" "Detach the disk" "Detaches the selected disk; what is on it stays." Operations [VmDisks] ["D"] Some((15, "detach")), available::has_disk;
+    DiskGrow "disk-grow" "Grow the disk" "Makes the selected disk larger." Operations [VmDisks] ["+"] Some((14, "grow")), available::has_disk;
+    DiskBus "disk-bus" "Change the bus" "Puts the selected disk on another bus." Operations [VmDisks] ["b"] Some((18, "bus")), available::has_disk;
+    DriveInsert "drive-insert" "Insert a medium" "Puts an ISO image into the selected drive." Operations [VmDisks] ["i"] Some((16, "insert")), available::has_drive;
+    DriveEject "drive-eject" "Eject the medium" "Takes the medium out of the selected drive." Operations [VmDisks] ["E"] Some((17, "eject")), available::has_drive;
+    NicAttach "nic-attach" "Attach a NIC" "Plugs the VM into one more network." Operations [VmNics] ["n"] Some((13, "attach")), available::can_operate_on_one;
+    NicDetach "nic-detach" "Detach the NIC" "Takes the selected NIC away." Operations [VmNics] ["D"] Some((15, "detach")), available::has_nic;
+    NicLink "nic-link" "Link up or down" "Sets the selected NIC's link down, or up again." Operations [VmNics] ["L"] Some((14, "link")), available::has_nic;
+    NicNetwork "nic-network" "Another network" "Plugs the selected NIC into another network." Operations [VmNics] ["o"] Some((16, "network")), available::has_nic;
+    SnapshotTake "snapshot-take" "Take a snapshot" "Keeps the VM's present state, to go back to." Operations [VmSnapshots] ["n" "N"] Some((13, "take")), available::can_operate_on_one;
+    SnapshotRevert "snapshot-revert" "Go back to it" "Goes back to the selected snapshot." Operations [VmSnapshots] ["b"] Some((14, "go back")), available::has_snapshot;
+    SnapshotDelete "snapshot-delete" "Delete the snapshot" "Deletes the selected snapshot; the VM goes on as it is." Operations [VmSnapshots] ["D"] Some((15, "delete")), available::has_snapshot;
+    SnapshotDeleteAll "snapshot-delete-all" "Delete it with those on it" "Deletes the selected snapshot and all that were made on top of it." Operations [VmSnapshots] [] None, available::has_snapshot;
+    SnapshotForget "snapshot-forget" "Forget the snapshot" "Has libvirt forget the selected snapshot; images stay as they are." Operations [VmSnapshots] [] None, available::has_snapshot;
+    RevisionRevert "revision-revert" "Back to this revision" "Gives the VM the definition that it had in the selected revision." Operations [VmHistory Sheet] ["b"] Some((14, "back to it")), available::has_revision;
+
+    PoolStart "pool-start" "Start the pool" "Starts the selected pool." Operations [Storage] ["s"] Some((14, "start")), available::has_pool;
+    PoolStop "pool-stop" "Stop the pool" "Stops the selected pool; what is in it stays." Operations [Storage] ["S"] Some((15, "stop")), available::has_pool;
+    PoolAutostart "pool-autostart" "Start the pool with the host, or not" "Turns the pool's autostart on or off." Operations [Storage] ["A"] None, available::has_pool;
+    PoolDefine "pool-define" "Define a pool" "Defines a new pool: a folder, a file system, NFS, LVM, ZFS, Ceph." Operations [Storage] ["n"] Some((36, "new pool")), available::can_make;
+    PoolBuild "pool-build" "Make the pool's storage" "Makes the pool's folder, file system or volume group where there is none." Operations [Storage] [] None, available::has_pool;
+    PoolUndefine "pool-undefine" "Undefine the pool" "Has libvirt forget the selected pool; what is in it stays." Operations [Storage] ["D"] None, available::has_pool;
+    VolumeCreate "volume-create" "Create a volume" "Makes a new volume in the selected pool." Operations [Storage Volumes] ["c"] Some((13, "new volume")), available::has_pool;
+    VolumeGrow "volume-grow" "Grow the volume" "Makes the selected volume larger." Operations [Volumes] ["+"] Some((16, "grow")), available::has_volume;
+    VolumeClone "volume-clone" "Clone the volume" "Copies the selected volume." Operations [Volumes] ["C"] Some((17, "clone")), available::has_volume;
+    VolumeConvert "volume-convert" "Convert the volume" "Copies the selected volume into another format." Operations [Volumes] [] None, available::has_volume;
+    VolumeUpload "volume-upload" "Upload a file" "Makes a volume of a file of this machine, such as an ISO image." Operations [Storage Volumes] ["I"] None, available::has_pool;
+    VolumeDownload "volume-download" "Download the volume" "Writes the selected volume to a new file of this machine." Operations [Volumes] ["E"] None, available::has_volume;
+    VolumeWipe "volume-wipe" "Wipe the volume" "Writes zeros over all that the selected volume holds." Operations [Volumes] [] None, available::has_volume;
+    VolumeDelete "volume-delete" "Delete the volume" "Deletes the selected volume and what is in it." Operations [Volumes] ["D"] Some((18, "delete")), available::has_volume;
+    OrphanVolumes "orphans" "Orphaned volumes" "Lists volumes that no VM uses." Operations [Storage] ["O"] Some((37, "orphans")), available::has_desk;
+    OrphanDelete "orphan-delete" "Delete the volume" "Deletes the selected volume and what is in it." Operations [Orphans] ["D"] Some((11, "delete")), available::always;
+
+    NetworkStart "network-start" "Start the network" "Starts the selected network." Operations [Networks] ["s"] Some((14, "start")), available::has_network;
+    NetworkStop "network-stop" "Stop the network" "Stops the selected network: VMs on it lose their connection." Operations [Networks] ["S"] Some((15, "stop")), available::has_network;
+    NetworkAutostart "network-autostart" "Start the network with the host, or not" "Turns the network's autostart on or off." Operations [Networks] ["A"] Some((19, "autostart")), available::has_network;
+    NetworkUsers "network-users" "Who is on the network" "Shows the selected network, its leases and who is on it." Look [Networks] ["w"] Some((13, "who")), available::has_network;
+    NetworkEdit "network-edit" "Edit the network's XML" "Opens the network's definition in your editor." Operations [Networks] ["e"] Some((16, "edit XML")), available::has_network;
+    NetworkReserve "network-reserve" "Reserve an address" "Has DHCP give a NIC always the same address." Operations [Networks] [] None, available::has_network;
+    NetworkRelease "network-release" "Release a reserved address" "Takes such a reservation away." Operations [Networks] [] None, available::has_network;
+    NetworkUndefine "network-undefine" "Undefine the network" "Has libvirt forget the selected network." Operations [Networks] ["D"] Some((18, "undefine")), available::has_network;
+    NetworkDefine "network-define" "Define a network" "Defines a new network: NAT, routed, isolated, or a bridge of the host with VLANs." Operations [Topology] ["n"] Some((34, "new network")), available::can_make;
+
+    HeldUndelete "undelete" "Bring it back" "Brings the selected VM back as it was." Operations [Held] ["Enter" "u"] Some((10, "bring back")), available::always;
+    HeldUndeleteAs "undelete-as" "Bring it back as" "Brings the selected VM back under another name." Operations [Held] ["n"] Some((11, "under another name")), available::always;
+    HeldPurge "purge" "Purge" "Forgets the selected VM for ever; its disks stay where they are." Operations [Held] ["D"] Some((12, "purge")), available::always;
+    AuditVerify "audit-verify" "Verify the audit" "Checks again that every record is there and as it was written." Look [Audit] ["V"] Some((13, "verify")), available::always;
+    AuditApply "audit-apply" "Keep the filter" "Keeps the filter and goes back to the records." Lists [AuditFilter] ["Enter"] Some((10, "keep")), available::always;
+    AuditCancel "audit-cancel" "Drop the filter" "Goes back to the filter as it was." Lists [AuditFilter] ["Esc" "Ctrl-c"] Some((11, "cancel")), available::always;
+    SheetClose "sheet-close" "Close" "Closes it." Look [Held Orphans Sheet] ["Esc" "q" "Ctrl-c"] Some((16, "close")), available::always;
 
     Copy "copy" "Copy" "Copies a name, UUID, address or the XML to your terminal's clipboard (OSC 52)." Look [Global] ["y"] Some((54, "copy")), available::can_copy;
     Xml "xml" "XML" "Shows the VM's XML." Look [Vms Vm] ["x"] None, available::has_vm;
@@ -189,7 +256,7 @@ actions! {
     EventBefore "event-before" "Event before" "Moves the chart's cursor to the event before." Charts [Charts] [","] Some((33, "event before")), available::has_events;
     EventAfter "event-after" "Next event" "Moves the chart's cursor to the next event." Charts [Charts] ["."] Some((34, "next event")), available::has_events;
     Device "chart-device" "Charts of the next device" "Shows charts of the VM's next disk or NIC, then of the VM again." Charts [VmCharts] ["d"] Some((32, "device")), available::has_devices;
-    Compare "chart-compare" "Compare marked VMs" "Draws the marked VMs into the same charts, and takes them out again." Charts [VmCharts] ["m"] Some((35, "compare marked")), available::can_compare;
+    Compare "chart-compare" "Compare marked VMs" "Draws the marked VMs into the same charts, and takes them out again." Charts [VmCharts] ["o"] Some((35, "compare marked")), available::can_compare;
 
     TopOpen "top-open" "Open" "Opens the VM's charts of that window." Past [Top] ["Enter"] Some((10, "open")), available::can_open_top;
     TopMetric "top-metric" "Next metric" "Ranks by the next metric." Past [Top] ["Tab"] Some((11, "metric")), available::always;
@@ -208,6 +275,11 @@ actions! {
     DialogClose "dialog-close" "Close" "Closes the dialog; nothing is done." Operations [Planning Plan Question Job] ["Esc" "q" "Ctrl-c"] Some((13, "close")), available::always;
     PromptGive "prompt-give" "Go on" "Makes a plan of what was typed." Operations [Prompt] ["Enter"] Some((10, "go on")), available::always;
     PromptClose "prompt-close" "Close" "Closes the line." Operations [Prompt] ["Esc" "Ctrl-c"] Some((11, "close")), available::always;
+    FormGive "form-give" "Go on" "Makes a plan of what the form says." Operations [Form] ["Enter"] Some((10, "go on")), available::always;
+    FormNext "form-next" "Next field" "Moves to the next field." Operations [Form] ["Tab" "Down"] Some((11, "next field")), available::always;
+    FormPrevious "form-previous" "Field before" "Moves to the field before." Operations [Form] ["Shift-Tab" "Up"] None, available::always;
+    FormComplete "form-complete" "Complete" "Completes what is typed by the next thing it could be." Operations [Form] ["Ctrl-n"] Some((12, "complete")), available::can_complete;
+    FormClose "form-close" "Close" "Closes the form; nothing is done." Operations [Form] ["Esc" "Ctrl-c"] Some((13, "close")), available::always;
 
     Palette "palette" "Commands" "Finds any action, VM or theme by a few letters." Program [Global] [":" "Ctrl-p"] Some((22, "commands")), available::always;
     Help "help" "Help" "Shows the keys that work here." Program [Global] ["?" "F1"] Some((70, "help")), available::always;

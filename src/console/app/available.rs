@@ -3,8 +3,9 @@
 use super::App;
 use super::charts;
 use super::ops;
+use super::ops::parts;
 use super::overlay::Overlay;
-use super::place::{Pane, Screen};
+use super::place::{Pane, Screen, VmTab};
 
 /// Whether an action can be done now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +34,11 @@ pub(super) fn can_open(app: &App) -> Availability {
             Pane::Alerts => app.alerts.key().is_some(),
             Pane::Topology | Pane::StorageTree => app.tree().is_some_and(|t| t.selected().is_some()),
             Pane::Jobs => app.ops.as_ref().is_some_and(|ops| ops.list.cursor.key().is_some()),
+            Pane::Audit => app.audit.cursor.key().is_some(),
             Pane::HostCharts | Pane::PoolCharts | Pane::Volumes | Pane::Host | Pane::Log => false,
         };
+    let something =
+        something || app.page.as_ref().is_some_and(|p| p.tab == VmTab::History && p.entry.key().is_some());
     let moment = charts::has_keys(app) && app.charts.cursor.is_some();
     when(something || moment, "Nothing is selected that could be opened.")
 }
@@ -56,8 +60,8 @@ pub(super) fn can_zoom(app: &App) -> Availability {
 }
 
 pub(super) fn on_vm_list(app: &App) -> Availability {
-    let on_list = app.page.is_none() && matches!(app.screen, Screen::Overview | Screen::Vms);
-    when(on_list, "Filters work on the lists of VMs: 1 and 2.")
+    let on_list = app.page.is_none() && matches!(app.screen, Screen::Overview | Screen::Vms | Screen::Audit);
+    when(on_list, "Filters work on the lists of VMs, 1 and 2, and on the audit, 9.")
 }
 
 pub(super) fn has_filter(app: &App) -> Availability {
@@ -213,4 +217,67 @@ pub(super) fn can_stop_job(app: &App) -> Availability {
         || !ops::stoppable(app).is_empty(),
         "There is no job of this console here that could be stopped.",
     )
+}
+
+/// For what makes something new on the host.
+pub(super) fn can_make(app: &App) -> Availability {
+    desk_and(app, || app.live.link.is_up(), "The connection is not up.")
+}
+
+pub(super) fn has_pool(app: &App) -> Availability {
+    desk_and(app, || app.selected_pool().is_some(), "No pool is selected. n defines one.")
+}
+
+pub(super) fn has_volume(app: &App) -> Availability {
+    desk_and(app, || app.selected_volume().is_some(), "No volume is selected. c creates one.")
+}
+
+pub(super) fn has_network(app: &App) -> Availability {
+    desk_and(app, || app.selected_network().is_some(), "No network is selected.")
+}
+
+pub(super) fn has_disk(app: &App) -> Availability {
+    desk_and(app, || parts::disk(app).is_some(), "No disk is selected. n attaches one.")
+}
+
+pub(super) fn has_drive(app: &App) -> Availability {
+    let drive = |app: &App| parts::disk(app).is_some_and(|(_, disk)| parts::is_drive(disk));
+    desk_and(app, || drive(app), "This is no drive. n attaches a CD-ROM drive.")
+}
+
+pub(super) fn can_use_drive(app: &App) -> Availability {
+    match can_operate_on_one(app) {
+        Availability::Yes => {}
+        no => return no,
+    }
+    let vm = ops::targets(app).first().and_then(|id| app.live.vm(*id));
+    let some = vm.is_some_and(|vm| super::form::device::drives(vm).next().is_some());
+    when(some, "This VM has no drive. \"Attach a disk\" attaches a CD-ROM drive too.")
+}
+
+pub(super) fn has_nic(app: &App) -> Availability {
+    desk_and(app, || parts::nic(app).is_some(), "No NIC is selected. n attaches one.")
+}
+
+pub(super) fn has_snapshot(app: &App) -> Availability {
+    let some = || app.page.as_ref().is_some_and(|page| page.selected_snapshot().is_some());
+    desk_and(app, some, "There is no snapshot. n takes one.")
+}
+
+pub(super) fn has_revision(app: &App) -> Availability {
+    desk_and(
+        app,
+        || parts::revision(app).is_some(),
+        "Only a revision can be gone back to, and only while its VM is there.",
+    )
+}
+
+pub(super) fn can_complete(app: &App) -> Availability {
+    let some = match app.overlays.last() {
+        Some(Overlay::Ops(ops::OpsOverlay::Form(form))) => {
+            form.focused().is_some_and(|field| field.could_be().is_some())
+        }
+        _ => false,
+    };
+    when(some, "Nothing is known that it could be.")
 }

@@ -4,13 +4,17 @@
 //! goes out as data.
 
 pub mod action;
+pub mod audit;
 pub mod available;
 pub mod calendar;
 pub mod charts;
 pub mod cursor;
+pub mod fetch;
+pub mod form;
 pub mod fresh;
 pub mod history;
 pub mod list;
+mod looks;
 pub mod msg;
 pub mod ops;
 pub mod overlay;
@@ -29,6 +33,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use action::ActionId;
+use audit::AuditState;
 use available::Availability;
 use calendar::Local;
 use charts::Charts;
@@ -48,12 +53,13 @@ use crate::engine::consoles::ConsoleState;
 use crate::engine::jobs::Jobs;
 use crate::model::alert::{Condition, Subject};
 use crate::model::id::VmId;
+use crate::model::network::Network;
 use crate::model::reach::Commands;
 use crate::model::snapshot::Snapshot;
-use crate::model::storage::Pool;
+use crate::model::storage::{Pool, Volume};
 use crate::model::time::Timestamp;
 use crate::model::vm::Vm;
-use crate::topology::{Folds, Graph, RowKey, TreeRow};
+use crate::topology::{Folds, Graph, NodeId, RowKey, TreeRow};
 
 /// What the console starts with.
 #[derive(Clone, Debug)]
@@ -186,6 +192,8 @@ pub struct App {
     pub reach: Commands,
     /// How many consoles and screens were opened: their numbers.
     consoles: u64,
+    /// The audit.
+    pub audit: AuditState,
     /// First line of the host summary.
     pub host_scroll: usize,
     /// Overlays, the top one last.
@@ -235,6 +243,7 @@ impl App {
             portrait: None,
             reach: config.reach,
             consoles: 0,
+            audit: AuditState::default(),
             host_scroll: 0,
             overlays: Vec::new(),
             pending: Vec::new(),
@@ -261,8 +270,11 @@ impl App {
     pub fn detach_desk(&mut self) {
         self.ops = None;
         self.overlays.retain(|overlay| !matches!(overlay, Overlay::Ops(_)));
-        if self.screen == Screen::Jobs {
+        if matches!(self.screen, Screen::Jobs | Screen::Audit) {
             self.screen = Screen::Overview;
+        }
+        if let Some(page) = self.page.as_mut().filter(|page| page.tab.needs_desk()) {
+            page.tab = VmTab::Summary;
         }
         self.dirty = true;
     }
@@ -270,7 +282,7 @@ impl App {
     /// The screens there are, in the order of their keys.
     pub fn screens(&self) -> impl Iterator<Item = Screen> {
         let desk = self.ops.is_some();
-        Screen::ALL.into_iter().filter(move |screen| desk || *screen != Screen::Jobs)
+        Screen::ALL.into_iter().filter(move |screen| desk || !matches!(screen, Screen::Jobs | Screen::Audit))
     }
 
     /// The snapshot that is shown.
@@ -344,6 +356,7 @@ impl App {
             Some(Overlay::Menu(_)) => return Scope::Menu,
             Some(Overlay::Top(_)) => return Scope::Top,
             Some(Overlay::Time(_)) => return Scope::Time,
+            Some(Overlay::AuditFilter(_)) => return Scope::AuditFilter,
             Some(Overlay::Ops(ops)) => return ops.scope(),
             None => {}
         }
@@ -353,10 +366,13 @@ impl App {
     fn base_scope(&self) -> Scope {
         match self.pane() {
             Pane::Vms | Pane::Metrics => Scope::Vms,
-            Pane::Storage | Pane::Volumes => Scope::Storage,
+            Pane::Storage => Scope::Storage,
+            Pane::Volumes => Scope::Volumes,
             Pane::Alerts => Scope::Alerts,
+            Pane::Topology if self.selected_network().is_some() => Scope::Networks,
             Pane::Topology | Pane::StorageTree => Scope::Topology,
             Pane::Jobs => Scope::Jobs,
+            Pane::Audit => Scope::Audit,
             Pane::Host | Pane::Log => Scope::Host,
             Pane::HostCharts | Pane::PoolCharts => Scope::PaneCharts,
         }
@@ -375,8 +391,14 @@ impl App {
             return Scope::Portrait;
         }
         match &self.page {
-            Some(page) if page.tab == VmTab::Charts => Scope::VmCharts,
-            Some(_) => Scope::Vm,
+            Some(page) => match page.tab {
+                VmTab::Charts => Scope::VmCharts,
+                VmTab::Disks => Scope::VmDisks,
+                VmTab::Nics => Scope::VmNics,
+                VmTab::Snapshots => Scope::VmSnapshots,
+                VmTab::History => Scope::VmHistory,
+                VmTab::Summary | VmTab::Xml => Scope::Vm,
+            },
             None => self.base_scope(),
         }
     }
@@ -417,6 +439,7 @@ impl App {
                 _ => None,
             },
             Pane::Vms | Pane::Metrics => self.vms.selected(),
+            Pane::Jobs => ops::vms_of_jobs(self).into_iter().next(),
             _ => None,
         }
     }
@@ -425,6 +448,19 @@ impl App {
     pub fn selected_pool(&self) -> Option<&Arc<Pool>> {
         let id = self.storage.pool.key()?;
         self.view().pools.as_ref()?.iter().find(|p| p.record.id == *id)
+    }
+
+    /// The selected volume, with its pool.
+    pub fn selected_volume(&self) -> Option<(&Arc<Pool>, &Volume)> {
+        let pool = self.selected_pool()?;
+        let key = self.storage.volume.key()?;
+        Some((pool, pool.volumes.as_ref()?.iter().find(|v| v.key == *key)?))
+    }
+
+    /// The network that is selected in the topology.
+    pub fn selected_network(&self) -> Option<&Arc<Network>> {
+        let NodeId::Network(name) = &self.topology.networks.selected()?.node else { return None };
+        self.view().networks.as_ref()?.iter().find(|n| n.name == **name)
     }
 
     /// What could be copied now, each with what it is.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::action::ActionId;
 use super::history::{ChartAsk, ChartHistory, MomentAsk, MomentHistory, Told, TopAsk, TopRow};
+use super::ops::edit::Draft;
 use super::place::{Pane, Screen, VmTab};
 use crate::console::keymap::Key;
 use crate::engine::consoles::Taken;
-use crate::engine::jobs::{Consent, Jobs};
+use crate::engine::jobs::{Consent, Jobs, Look, Seen};
 use crate::model::id::VmId;
 use crate::model::job::JobId;
 use crate::model::operation::Operation;
@@ -62,6 +63,10 @@ pub enum Msg {
     Console(u64, Taken),
     /// What a look at the screen with this number brought, or a sentence.
     Screen(u64, Result<Picture, String>),
+    /// What was looked at: number of the question, and the answer or a sentence.
+    Seen(u64, Result<Seen, String>),
+    /// The editor has ended: the draft as it was given to it, and what became of it; `None` where nothing was changed.
+    Edited(Box<Draft>, Result<Option<String>, String>),
     /// Jobs, as they are now.
     Jobs(Arc<Jobs>),
     /// Something the user should read.
@@ -106,6 +111,8 @@ pub enum Target {
     Entry(usize),
     /// A button of the dialog on top.
     Button(usize),
+    /// A row of a tab of the VM's screen.
+    PageRow(usize),
     /// Anywhere in the overlay on top.
     Overlay,
 }
@@ -183,6 +190,10 @@ pub enum Effect {
     Plan(Vec<Operation>, u64),
     /// Have plans carried out; the answer carries the number.
     Submit(Vec<Plan>, Consent, u64),
+    /// Look at something; the answer carries the number.
+    Look(Look, u64),
+    /// Open the user's editor on a text.
+    Edit(Box<Draft>),
     /// Stop a job.
     CancelJob(JobId),
     /// Open a VM's serial console; what comes of it carries the number.

@@ -4,6 +4,7 @@ use tui_input::Input;
 
 use super::action::ActionId;
 use super::ops::OpsOverlay;
+use super::ops::edit::EditOf;
 use super::top::Top;
 use crate::config::Grouping;
 use crate::model::filter::Suggestion;
@@ -27,6 +28,8 @@ pub enum Overlay {
     Top(Top),
     /// The line a time is typed into.
     Time(TimeLine),
+    /// The line that filters the audit.
+    AuditFilter(AuditLine),
     /// A plan, a job, and what is asked about them.
     Ops(OpsOverlay),
 }
@@ -40,6 +43,8 @@ pub struct Palette {
     pub entries: Vec<PaletteEntry>,
     /// The selected entry.
     pub selected: usize,
+    /// Only what can be done to this, by its name; else everything there is.
+    pub only: Option<String>,
 }
 
 /// One line of the palette.
@@ -76,6 +81,17 @@ pub struct TimeLine {
     /// What is typed.
     pub input: Input,
     /// What was wrong with it when it was given.
+    pub error: Option<String>,
+}
+
+/// The state of the line that filters the audit.
+#[derive(Clone, Debug, Default)]
+pub struct AuditLine {
+    /// What is typed.
+    pub input: Input,
+    /// The filter before, for Esc.
+    pub before: String,
+    /// What is wrong with it.
     pub error: Option<String>,
 }
 
@@ -124,4 +140,10 @@ pub enum Choice {
     Keys(Vec<u16>),
     /// Copies a text.
     Copy(String),
+    /// Goes on with what was written in the editor.
+    EditOn,
+    /// Begins anew with the present definition.
+    EditAfresh(EditOf),
+    /// Takes the medium out of this drive.
+    Eject(VmId, String),
 }

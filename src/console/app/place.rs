@@ -18,12 +18,22 @@ pub enum Screen {
     Jobs,
     /// The machine, and the log.
     Host,
+    /// What was done, by whom.
+    Audit,
 }
 
 impl Screen {
     /// All screens, in the order of their keys.
-    pub const ALL: [Self; 7] =
-        [Self::Overview, Self::Vms, Self::Storage, Self::Alerts, Self::Topology, Self::Jobs, Self::Host];
+    pub const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Vms,
+        Self::Storage,
+        Self::Alerts,
+        Self::Topology,
+        Self::Jobs,
+        Self::Host,
+        Self::Audit,
+    ];
 
     /// The key that opens it. Numbers between belong to screens to come.
     pub const fn key(self) -> char {
@@ -35,6 +45,7 @@ impl Screen {
             Self::Topology => '6',
             Self::Jobs => '7',
             Self::Host => '8',
+            Self::Audit => '9',
         }
     }
 
@@ -48,6 +59,7 @@ impl Screen {
             Self::Topology => "Topology",
             Self::Jobs => "Jobs",
             Self::Host => "Host",
+            Self::Audit => "Audit",
         }
     }
 }
@@ -80,6 +92,8 @@ pub enum Pane {
     PoolCharts,
     /// Log.
     Log,
+    /// Audit records.
+    Audit,
 }
 
 impl Screen {
@@ -93,6 +107,7 @@ impl Screen {
             Self::Topology => &[Pane::Topology, Pane::StorageTree],
             Self::Jobs => &[Pane::Jobs],
             Self::Host => &[Pane::Host, Pane::HostCharts, Pane::Log],
+            Self::Audit => &[Pane::Audit],
         }
     }
 }
@@ -109,13 +124,18 @@ pub enum VmTab {
     Disks,
     /// Network interfaces with addresses.
     Nics,
+    /// States that it can go back to.
+    Snapshots,
     /// Its XML.
     Xml,
+    /// What was done to it, and how it was defined.
+    History,
 }
 
 impl VmTab {
     /// All tabs, in order.
-    pub const ALL: [Self; 5] = [Self::Summary, Self::Charts, Self::Disks, Self::Nics, Self::Xml];
+    pub const ALL: [Self; 7] =
+        [Self::Summary, Self::Charts, Self::Disks, Self::Nics, Self::Snapshots, Self::Xml, Self::History];
 
     /// Its title.
     pub const fn title(self) -> &'static str {
@@ -124,16 +144,24 @@ impl VmTab {
             Self::Charts => "Charts",
             Self::Disks => "Disks",
             Self::Nics => "NICs",
+            Self::Snapshots => "Snapshots",
             Self::Xml => "XML",
+            Self::History => "History",
         }
+    }
+
+    /// Whether it is there only where something can be done: nothing else tells what it shows.
+    pub const fn needs_desk(self) -> bool {
+        matches!(self, Self::Snapshots | Self::History)
     }
 
     /// The tab `by` further, around the ends.
     #[must_use]
-    pub fn step(self, by: isize) -> Self {
-        let i = Self::ALL.iter().position(|t| *t == self).unwrap_or(0).cast_signed();
-        let n = Self::ALL.len().cast_signed();
-        Self::ALL[(i + by).rem_euclid(n).cast_unsigned()]
+    pub fn step(self, by: isize, desk: bool) -> Self {
+        let there: Vec<Self> = Self::ALL.into_iter().filter(|tab| desk || !tab.needs_desk()).collect();
+        let i = there.iter().position(|t| *t == self).unwrap_or(0).cast_signed();
+        let n = there.len().cast_signed();
+        there.get((i + by).rem_euclid(n).cast_unsigned()).copied().unwrap_or_default()
     }
 }
 
@@ -196,11 +224,35 @@ pub enum Scope {
     SerialOver,
     /// A guest's screen.
     Portrait,
+    /// Volumes of a pool.
+    Volumes,
+    /// A network in the topology.
+    Networks,
+    /// A VM's disks.
+    VmDisks,
+    /// A VM's NICs.
+    VmNics,
+    /// A VM's snapshots.
+    VmSnapshots,
+    /// What was done to a VM.
+    VmHistory,
+    /// Audit records.
+    Audit,
+    /// The line that filters the audit.
+    AuditFilter,
+    /// A form.
+    Form,
+    /// Deleted VMs.
+    Held,
+    /// Volumes that no VM uses.
+    Orphans,
+    /// A record, a revision or a network, in full.
+    Sheet,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 40] = [
         Self::Global,
         Self::Move,
         Self::Vms,
@@ -229,6 +281,18 @@ impl Scope {
         Self::SerialBack,
         Self::SerialOver,
         Self::Portrait,
+        Self::Volumes,
+        Self::Networks,
+        Self::VmDisks,
+        Self::VmNics,
+        Self::VmSnapshots,
+        Self::VmHistory,
+        Self::Audit,
+        Self::AuditFilter,
+        Self::Form,
+        Self::Held,
+        Self::Orphans,
+        Self::Sheet,
     ];
 
     /// The name in keymap files and help.
@@ -262,6 +326,18 @@ impl Scope {
             Self::SerialBack => "console-back",
             Self::SerialOver => "console-over",
             Self::Portrait => "screen",
+            Self::Volumes => "volumes",
+            Self::Networks => "networks",
+            Self::VmDisks => "vm-disks",
+            Self::VmNics => "vm-nics",
+            Self::VmSnapshots => "vm-snapshots",
+            Self::VmHistory => "vm-history",
+            Self::Audit => "audit",
+            Self::AuditFilter => "audit-filter",
+            Self::Form => "form",
+            Self::Held => "deleted-vms",
+            Self::Orphans => "orphans",
+            Self::Sheet => "sheet",
         }
     }
 
@@ -280,7 +356,13 @@ impl Scope {
             | Self::Jobs
             | Self::Host
             | Self::Vm
+            | Self::Audit
             | Self::Charts => &[Self::Move, Self::Global],
+            Self::Volumes => &[Self::Storage, Self::Move, Self::Global],
+            Self::Networks => &[Self::Topology, Self::Move, Self::Global],
+            Self::VmDisks | Self::VmNics | Self::VmSnapshots | Self::VmHistory => {
+                &[Self::Vm, Self::Move, Self::Global]
+            }
             Self::VmCharts => &[Self::Charts, Self::Vm, Self::Move, Self::Global],
             Self::PaneCharts => &[Self::Charts, Self::Move, Self::Global],
             Self::PlanTyped => &[Self::Plan, Self::Move],
@@ -290,23 +372,47 @@ impl Scope {
             | Self::Plan
             | Self::Question
             | Self::Job
-            | Self::SerialBack => &[Self::Move],
+            | Self::SerialBack
+            | Self::Held
+            | Self::Orphans
+            | Self::Sheet => &[Self::Move],
             Self::Global
             | Self::Move
             | Self::Palette
             | Self::Filter
             | Self::Time
             | Self::Planning
-            | Self::Prompt
             | Self::Serial
             | Self::SerialOver
-            | Self::Portrait => &[],
+            | Self::Portrait
+            | Self::AuditFilter
+            | Self::Form
+            | Self::Prompt => &[],
         };
         std::iter::once(self).chain(parents.iter().copied())
     }
 
+    /// Whether this is about rows of what the other is about: a key may mean the row's own thing here.
+    pub const fn is_of_rows_in(self, of: Self) -> bool {
+        matches!(
+            (self, of),
+            (Self::VmDisks | Self::VmNics | Self::VmSnapshots | Self::VmHistory, Self::Vm)
+                | (Self::Volumes, Self::Storage)
+                | (Self::Networks, Self::Topology)
+        )
+    }
+
     /// Whether letters typed here are text.
     pub const fn takes_text(self) -> bool {
-        matches!(self, Self::Palette | Self::Filter | Self::Time | Self::PlanTyped | Self::Prompt)
+        matches!(
+            self,
+            Self::Palette
+                | Self::Filter
+                | Self::Time
+                | Self::PlanTyped
+                | Self::Prompt
+                | Self::Form
+                | Self::AuditFilter
+        )
     }
 }

@@ -1,5 +1,6 @@
 //! The console without a terminal: messages in, state and effects out.
 
+mod acts;
 mod history;
 mod ops;
 

@@ -75,7 +75,11 @@ impl Keymap {
         let preferred = ACTIONS[action as usize].keys.iter().filter_map(|k| parse_sequence(k).ok());
         // Where text is typed, a letter is one.
         let text = scope.takes_text();
-        let reached = |keys: &[Key]| !(text && keys.first().is_some_and(|key| key.typed().is_some()));
+        let here = scope;
+        let reached = |keys: &[Key]| {
+            !(text && keys.first().is_some_and(|key| key.typed().is_some()))
+                && self.resolve(here, keys) == Resolution::Action(action)
+        };
         for scope in scope.chain() {
             let bound =
                 |keys: &Vec<Key>| reached(keys) && self.bindings.get(&(scope, keys.clone())) == Some(&action);
@@ -89,6 +93,18 @@ impl Keymap {
             }
         }
         None
+    }
+
+    /// All sequences that mean the action in this scope, as shown to people.
+    pub fn keys_here(&self, scope: Scope, action: ActionId) -> Vec<String> {
+        let chain: Vec<Scope> = scope.chain().collect();
+        let means = |keys: &[Key]| self.resolve(scope, keys) == Resolution::Action(action);
+        let bound = |shown: &str| {
+            self.bindings
+                .iter()
+                .any(|((s, k), a)| chain.contains(s) && *a == action && show_sequence(k) == shown && means(k))
+        };
+        self.all_keys(action).into_iter().filter(|shown| bound(shown)).collect()
     }
 
     /// All sequences bound to the action in any scope, defaults first, as shown to people.
@@ -114,7 +130,8 @@ impl Keymap {
         self.bindings.remove(&(scope, keys.to_vec())).is_some()
     }
 
-    /// Another binding that works where this one does and begins alike, so that one of the two is hidden.
+    /// Another binding that works where this one does and begins alike, so that one of the two is hidden. That a key means
+    /// a row's own thing rather than that of what the row belongs to is meant so.
     fn clash(&self, scope: Scope, keys: &[Key]) -> Option<(Scope, Vec<Key>, ActionId)> {
         self.bindings
             .iter()
@@ -122,6 +139,8 @@ impl Keymap {
                 (*other_scope, other.as_slice()) != (scope, keys)
                     && overlap(scope, *other_scope)
                     && (other.starts_with(keys) || keys.starts_with(other))
+                    && !(other == keys
+                        && (scope.is_of_rows_in(*other_scope) || other_scope.is_of_rows_in(scope)))
             })
             .map(|((scope, other), action)| (*scope, other.clone(), *action))
     }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::overlays::byte_cursor;
-use super::{Canvas, job, plan};
+use super::{Canvas, form, job, lists, plan, sheets};
 use crate::console::app::msg::Target;
 use crate::console::app::ops::prompt::Prompt;
 use crate::console::app::ops::{OpsOverlay, Stop};
@@ -24,6 +24,10 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, overlay: &OpsOverlay) {
         OpsOverlay::Planning { .. } => {}
         OpsOverlay::Plan(dialog) => plan::draw(c, area, dialog),
         OpsOverlay::Prompt(line) => prompt(c, area, line),
+        OpsOverlay::Form(it) => form::draw(c, area, it),
+        OpsOverlay::Held(list) => lists::held(c, area, list),
+        OpsOverlay::Orphans(list) => lists::orphans(c, area, list),
+        OpsOverlay::Sheet(sheet) => sheets::draw(c, area, sheet),
         OpsOverlay::Job { id, scroll } => job::draw(c, area, *id, *scroll),
         OpsOverlay::Stop { stop, focus } => question(c, area, stop, *focus),
         OpsOverlay::Leaving { until } => {

@@ -227,8 +227,12 @@ fn screen_keys(c: &Canvas<'_>) -> String {
 /// What lies over the last row of the body, if anything.
 pub(super) fn last_row(c: &mut Canvas<'_>, area: Rect) {
     let app = c.app;
-    if let Some(Overlay::Filter(_) | Overlay::Time(_) | Overlay::Ops(OpsOverlay::Planning { .. })) =
-        app.overlays.last()
+    if let Some(
+        Overlay::Filter(_)
+        | Overlay::Time(_)
+        | Overlay::AuditFilter(_)
+        | Overlay::Ops(OpsOverlay::Planning { .. }),
+    ) = app.overlays.last()
     {
         return;
     }

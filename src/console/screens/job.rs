@@ -6,7 +6,7 @@ use super::plan::hanging;
 use super::{Canvas, jobs};
 use crate::console::app::action::ActionId;
 use crate::console::app::msg::Target;
-use crate::console::app::ops::{self, offer_word, undo_of, words};
+use crate::console::app::ops::{self, offer_word, words};
 use crate::console::theme::{Glyphs, Role};
 use crate::console::widgets::{Dialog, Rich};
 use crate::model::job::{Job, JobId, JobStep, StepState};
@@ -95,7 +95,7 @@ fn facts(c: &Canvas<'_>, job: &Job) -> Vec<(&'static str, Rich<'static>)> {
         facts.push(("Ended", text(c.app.local(ended).full())));
     }
     facts.push(("Job", text(job.id.to_string())));
-    let undo = undo_of(job).map(|undo| words::verb(&undo).trim_end_matches(':').to_lowercase());
+    let undo = jobs::undo(c, job).map(|undo| words::bare(words::verb(&undo)).to_lowercase());
     let helps = [("Instead", offer_word(job), ActionId::Offer), ("Taken back by", undo, ActionId::Undo)];
     for (label, word, action) in helps {
         if let Some(word) = word {

@@ -14,6 +14,7 @@ use crate::console::widgets::{
     visible_rows,
 };
 use crate::model::job::{Job, JobState, StepState, Via};
+use crate::model::operation::Operation;
 use crate::model::shell;
 use crate::model::text::clean;
 use crate::model::time::{human_age, human_duration};
@@ -162,6 +163,11 @@ pub(super) fn state(state: JobState, g: &Glyphs) -> Rich<'static> {
     Rich::of(format!("{sign} {}", state.word()), role)
 }
 
+/// What takes a job back now.
+pub(super) fn undo(c: &Canvas<'_>, job: &Job) -> Option<Operation> {
+    c.app.ops.as_ref().and_then(|ops| undo_of(&ops.jobs, job))
+}
+
 /// What goes on or became of it, and the key that helps on.
 fn told(c: &Canvas<'_>, job: &Job) -> Rich<'static> {
     if !job.state.is_over() {
@@ -173,7 +179,7 @@ fn told(c: &Canvas<'_>, job: &Job) -> Rich<'static> {
     if let (Some(offer), Some(key)) = (offer_word(job), key(ActionId::Offer)) {
         line.push(format!("{key} "), Role::FooterKey);
         line.push(format!("{offer}  "), Role::Accent);
-    } else if let (Some(_), Some(key)) = (undo_of(job), key(ActionId::Undo)) {
+    } else if let (Some(_), Some(key)) = (undo(c, job), key(ActionId::Undo)) {
         line.push(format!("{key} "), Role::FooterKey);
         line.push("undo  ", Role::Accent);
     }

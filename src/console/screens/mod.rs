@@ -11,12 +11,15 @@
 
 mod alerts;
 mod asks;
+mod audit;
 mod cells;
 mod charts;
 mod chrome;
+mod form;
 mod host;
 mod job;
 mod jobs;
+mod lists;
 mod log;
 mod metrics;
 mod overlays;
@@ -25,6 +28,7 @@ mod plan;
 mod plan_bulk;
 mod portrait;
 mod serial;
+mod sheets;
 mod storage;
 mod strip;
 mod timechart;
@@ -32,6 +36,8 @@ mod top;
 mod topology;
 mod vm;
 mod vm_devices;
+mod vm_history;
+mod vm_snapshots;
 mod vms;
 
 #[cfg(test)]
@@ -180,6 +186,7 @@ fn screen(c: &mut Canvas<'_>, body: Rect) {
         Screen::Topology => topology::draw(c, body),
         Screen::Jobs => jobs::draw(c, body),
         Screen::Host => host::draw(c, body),
+        Screen::Audit => audit::draw(c, body),
     }
 }
 
@@ -197,6 +204,7 @@ fn pane(c: &mut Canvas<'_>, pane: Pane, area: Rect) {
         Pane::Topology => topology::networks(c, area),
         Pane::StorageTree => topology::storage(c, area),
         Pane::Jobs => jobs::draw(c, area),
+        Pane::Audit => audit::draw(c, area),
         Pane::Host => host::summary(c, area),
         Pane::HostCharts | Pane::PoolCharts => timechart::pane(c, pane, area),
         Pane::Log => log::draw(c, area),

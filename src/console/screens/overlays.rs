@@ -8,6 +8,7 @@ use super::Canvas;
 use crate::console::app::action::{ACTIONS, ActionSpec, Category};
 use crate::console::app::available::Availability;
 use crate::console::app::msg::Target;
+use crate::console::app::ops::OpsOverlay;
 use crate::console::app::overlay::{FilterLine, Menu, Overlay, Palette, TimeLine};
 use crate::console::app::past::WHEN_HINT;
 use crate::console::app::place::Scope;
@@ -21,15 +22,25 @@ use crate::model::text::clean;
 /// Draws the overlay on top.
 pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
     let app = c.app;
-    match app.overlays.last() {
-        None => {}
-        Some(Overlay::Help { scroll }) => help_box(c, area, *scroll),
-        Some(Overlay::Palette(p)) => palette_box(c, area, p),
-        Some(Overlay::Menu(m)) => menu_box(c, area, m),
-        Some(Overlay::Top(t)) => super::top::draw(c, area, t),
-        Some(Overlay::Time(line)) => time_line(c, area, line),
-        Some(Overlay::Filter(line)) => filter_line(c, area, line),
-        Some(Overlay::Ops(ops)) => super::asks::draw(c, area, ops),
+    // While a plan is made, what it was asked from stays in sight.
+    if let [.., below, Overlay::Ops(OpsOverlay::Planning { .. })] = app.overlays.as_slice() {
+        one(c, area, below);
+    }
+    if let Some(top) = app.overlays.last() {
+        one(c, area, top);
+    }
+}
+
+fn one(c: &mut Canvas<'_>, area: Rect, overlay: &Overlay) {
+    match overlay {
+        Overlay::Help { scroll } => help_box(c, area, *scroll),
+        Overlay::Palette(p) => palette_box(c, area, p),
+        Overlay::Menu(m) => menu_box(c, area, m),
+        Overlay::Top(t) => super::top::draw(c, area, t),
+        Overlay::AuditFilter(line) => super::audit::filter_line(c, area, line),
+        Overlay::Time(line) => time_line(c, area, line),
+        Overlay::Filter(line) => filter_line(c, area, line),
+        Overlay::Ops(ops) => super::asks::draw(c, area, ops),
     }
 }
 
@@ -63,7 +74,7 @@ fn help_box(c: &mut Canvas<'_>, area: Rect, scroll: usize) {
         .map(|category| {
             let mine = ACTIONS.iter().filter(here).filter(|a| a.category == category);
             let keys = mine.filter_map(|a| {
-                let keys = app.keymap.all_keys(a.id);
+                let keys = app.keymap.keys_here(scope, a.id);
                 (!keys.is_empty()).then(|| (Cow::Owned(keys.join(" ")), Cow::Borrowed(a.title)))
             });
             HelpGroup { title: category.title().into(), keys: keys.collect() }
@@ -83,12 +94,17 @@ fn palette_box(c: &mut Canvas<'_>, area: Rect, p: &Palette) {
     let width = (area.width * 3 / 5).clamp(60, 100);
     let height = (area.height * 3 / 5).clamp(12, 30);
     let position = Rich::of(format!("{}", p.entries.len()), Role::Dim);
-    let inner = open_box(c, area, width, height, Frame::new("Commands").position(position));
+    let (title, placeholder) = match p.only.as_deref() {
+        None => ("Commands".to_owned(), "an action, a VM or a theme, by a few letters"),
+        Some("") => ("What can be done".to_owned(), "by a few letters"),
+        Some(name) => (format!("What can be done: {}", clean(name)), "by a few letters"),
+    };
+    let inner = open_box(c, area, width, height, Frame::new(title).position(position));
     Input {
         prompt: ": ",
         text: p.input.value(),
         cursor: byte_cursor(&p.input),
-        placeholder: "an action, a VM or a theme, by a few letters",
+        placeholder,
         focused: true,
         ..Input::default()
     }

@@ -62,9 +62,13 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, dialog: &PlanDialog) {
 }
 
 fn buttons(dialog: &PlanDialog) -> Vec<Button<'static>> {
-    let Some(verb) = dialog.button() else { return vec![Button::new("Close")] };
+    let again = dialog.again.then(|| Button::new("Edit again"));
+    let Some(verb) = dialog.button() else {
+        return [Button::new("Close")].into_iter().chain(again).collect();
+    };
     let go = if dialog.is_dangerous() { Button::danger(verb) } else { Button::new(verb) };
-    vec![Button::new("Cancel"), Button { disabled: !dialog.may_go(), ..go }]
+    let go = Button { disabled: !dialog.may_go(), ..go };
+    [Button::new("Cancel")].into_iter().chain(again).chain([go]).collect()
 }
 
 /// Text behind something in front of its first line, the lines after it as far in.
@@ -138,7 +142,7 @@ fn facts(plan: &Plan, details: bool) -> Vec<(&'static str, Rich<'static>)> {
     facts.extend(plan.space.iter().map(|s| ("Needs", space(s))));
     let back = plan.inverse.as_ref().map_or_else(
         || Rich::of("nothing", Role::Dim),
-        |inverse| Rich::of(format!("{} (u)", words::verb(inverse).trim_end_matches(':')), Role::Text),
+        |inverse| Rich::of(format!("{} (u)", words::bare(words::verb(inverse))), Role::Text),
     );
     facts.push(("Taken back by", back));
     if details {
@@ -187,25 +191,29 @@ fn diff(plan: &Plan, details: bool, columns: usize, g: &Glyphs) -> Vec<Rich<'sta
     let text = clean_lines(&plan.diff);
     let all: Vec<&str> = text.lines().filter(|line| details || !line.starts_with("@@")).collect();
     let most = if details || all.len() <= SHORT_DIFF + 1 { all.len() } else { SHORT_DIFF };
-    let mut lines: Vec<Rich<'static>> = all
-        .iter()
-        .take(most)
-        .flat_map(|line| {
-            let role = match line.as_bytes().first() {
-                Some(b'+') => Role::Ok,
-                Some(b'-') => Role::Critical,
-                Some(b'@') => Role::Dim,
-                _ => Role::Text,
-            };
-            let (sign, rest) = line.split_at(usize::from(line.starts_with(['+', '-', ' '])));
-            hanging(Rich::of(format!("{sign:<2}"), role), &Rich::of(rest.to_owned(), role), columns)
-        })
-        .collect();
+    let mut lines: Vec<Rich<'static>> =
+        all.iter().take(most).flat_map(|line| diff_line(line, columns)).collect();
     if most < all.len() {
         let text = format!("{} {} more lines: details", g.ellipsis, all.len() - most);
         lines.push(Rich::of(text, Role::Dim));
     }
     lines
+}
+
+/// A unified diff, whole.
+pub(super) fn diff_lines(diff: &str, columns: usize) -> Vec<Rich<'static>> {
+    clean_lines(diff).lines().flat_map(|line| diff_line(line, columns)).collect()
+}
+
+fn diff_line(line: &str, columns: usize) -> Vec<Rich<'static>> {
+    let role = match line.as_bytes().first() {
+        Some(b'+') => Role::Ok,
+        Some(b'-') => Role::Critical,
+        Some(b'@') => Role::Dim,
+        _ => Role::Text,
+    };
+    let (sign, rest) = line.split_at(usize::from(line.starts_with(['+', '-', ' '])));
+    hanging(Rich::of(format!("{sign:<2}"), role), &Rich::of(rest.to_owned(), role), columns)
 }
 
 /// Notes of several plans, each once, with those it is about.

@@ -55,7 +55,13 @@ pub(super) fn pools(c: &mut Canvas<'_>, area: Rect) {
         return c.line(inner, &Rich::of(why, Role::Dim));
     };
     if pools.is_empty() {
-        return c.empty(inner, &["No storage pools are defined.", "virsh pool-define-as makes one."]);
+        return c.empty(
+            inner,
+            &[
+                "No storage pools are defined.",
+                "n defines one: a folder, a file system, NFS, LVM, ZFS or Ceph.",
+            ],
+        );
     }
     let table_form = app.screen == Screen::Storage || app.zoomed;
     let height = visible_rows(inner.height, table_form);

@@ -161,7 +161,7 @@ fn vm_charts_of_a_day_with_cursor_and_events() {
 
 #[test]
 fn vm_charts_compared() {
-    at_sizes("vm_charts_compared", "2 Space Space Space g g Enter Right - m");
+    at_sizes("vm_charts_compared", "2 Space Space Space g g Enter Right - o");
 }
 
 #[test]

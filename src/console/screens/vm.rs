@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, timechart, vm_devices};
+use super::{Canvas, timechart, vm_devices, vm_history, vm_snapshots};
 use crate::console::app::charts::device_of;
 use crate::console::app::msg::Target;
 use crate::console::app::ops::{took, words};
@@ -34,10 +34,12 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
             .and("  is gone: undefined or migrated away", Role::Warning),
     };
     let inner = Frame::new(title).focused(true).draw(c.buf, area, c.look);
-    let titles: Vec<_> = VmTab::ALL.iter().map(|t| t.title().into()).collect();
-    let open = VmTab::ALL.iter().position(|t| *t == page.tab).unwrap_or(0);
+    let desk = app.ops.is_some();
+    let there: Vec<VmTab> = VmTab::ALL.into_iter().filter(|t| desk || !t.needs_desk()).collect();
+    let titles: Vec<_> = there.iter().map(|t| t.title().into()).collect();
+    let open = there.iter().position(|t| *t == page.tab).unwrap_or(0);
     let places = tabs(c.buf, cellwise::row(inner, 0), c.look, &titles, open);
-    for (tab, place) in VmTab::ALL.into_iter().zip(places) {
+    for (tab, place) in there.into_iter().zip(places) {
         if let Some(place) = place {
             c.view.hits.push(place, Target::Tab(tab));
         }
@@ -61,7 +63,9 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect) {
         VmTab::Charts => charts(c, body, &vm),
         VmTab::Disks => vm_devices::disks(c, body, &vm),
         VmTab::Nics => vm_devices::nics(c, body, &vm),
+        VmTab::Snapshots => vm_snapshots::draw(c, body, &vm),
         VmTab::Xml => xml(c, body),
+        VmTab::History => vm_history::draw(c, body),
     }
 }
 

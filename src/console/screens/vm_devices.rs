@@ -7,6 +7,8 @@ use ratatui::layout::Rect;
 use super::{Canvas, cells};
 use crate::console::app::App;
 use crate::console::app::fresh::is_stale;
+use crate::console::app::msg::Target;
+use crate::console::app::ops::parts;
 use crate::console::theme::Role;
 use crate::console::widgets::{ColumnSpec, Rich, Row, TableSpec, draw as cellwise, table, wrap};
 use crate::model::columns::{
@@ -29,6 +31,7 @@ fn device_table<T: Measured>(
     area: Rect,
     columns: &'static [Column<T>],
     rows: &[T],
+    cursor: Option<usize>,
 ) -> Rect {
     let app = c.app;
     let context = Context::new(app.view(), app.time()).with_pools(pools(app));
@@ -41,8 +44,19 @@ fn device_table<T: Measured>(
             Row::new(columns.iter().map(cell).collect())
         })
         .collect();
-    let spec = TableSpec { gutter: false, gap: 2, ..TableSpec::new(&specs, &lines) };
+    // Without a desk there is nothing to be done to a row, and nothing to choose.
+    let cursor = cursor.filter(|_| app.ops.is_some());
+    let spec = TableSpec {
+        gutter: cursor.is_some(),
+        gap: 2,
+        cursor,
+        focused: true,
+        ..TableSpec::new(&specs, &lines)
+    };
     let areas = table(c.buf, area, c.look, &spec);
+    for (i, place) in areas.rows.iter().enumerate() {
+        c.view.hits.push(*place, Target::PageRow(i));
+    }
     cellwise::below(area, areas.rows.len() as u16 + 2)
 }
 
@@ -54,11 +68,16 @@ pub(super) fn disks(c: &mut Canvas<'_>, area: Rect, vm: &Arc<Vm>) {
             if vm.definition.is_some() { "This VM has no disks." } else { "Reading the definition …" };
         return c.empty(area, &[why]);
     }
-    let below = device_table(c, area, DISK_COLUMNS, &rows);
+    let selected = parts::disk(c.app).map(|(_, disk)| disk.target.clone());
+    let at = rows.iter().position(|row| Some(row.target()) == selected.as_deref());
+    let below = device_table(c, area, DISK_COLUMNS, &rows, at);
     let columns = usize::from(below.width);
-    let lines: Vec<Rich<'static>> =
-        rows.iter().flat_map(|row| chain(c, row)).flat_map(|line| wrap(&line, columns)).collect();
-    let scroll = c.app.page.as_ref().map_or(0, |p| p.scroll);
+    let chains: Vec<Vec<Rich<'static>>> =
+        rows.iter().map(|row| chain(c, row).iter().flat_map(|line| wrap(line, columns)).collect()).collect();
+    let before: usize = chains.iter().take(at.unwrap_or(0)).map(Vec::len).sum();
+    let lines: Vec<Rich<'static>> = chains.concat();
+    // The selected one's chain is in sight.
+    let scroll = before.min(lines.len().saturating_sub(usize::from(below.height)));
     for (y, line) in (0..below.height).zip(lines.iter().skip(scroll)) {
         c.line(cellwise::row(below, y), line);
     }
@@ -123,7 +142,9 @@ pub(super) fn nics(c: &mut Canvas<'_>, area: Rect, vm: &Arc<Vm>) {
         let why = if vm.definition.is_some() { "This VM has no NICs." } else { "Reading the definition …" };
         return c.empty(area, &[why]);
     }
-    let below = device_table(c, area, NIC_COLUMNS, &rows);
+    let selected = parts::nic(c.app).map(|(_, nic)| nic.mac.clone());
+    let at = rows.iter().position(|row| row.definition().map(|d| d.mac.as_str()) == selected.as_deref());
+    let below = device_table(c, area, NIC_COLUMNS, &rows, at);
     let mut lines = Vec::new();
     if let Some(why) = &vm.addresses_unavailable {
         lines.push(Rich::of("Addresses: ", Role::Label).and(clean(why).into_owned(), Role::Dim));

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::sentence;
 use crate::console::app::msg::Msg;
-use crate::engine::jobs::{Consent, DeskHandle, Jobs};
+use crate::engine::jobs::{Consent, DeskHandle, Jobs, Look};
 use crate::model::job::JobId;
 use crate::model::operation::Operation;
 use crate::model::plan::Plan;
@@ -41,7 +40,7 @@ impl Desk {
         let (reply, answers) = (self.handle.plan(operations), self.answers.clone());
         tokio::spawn(async move {
             let result = match reply.await {
-                Ok(result) => result.map_err(|e| sentence(&e)),
+                Ok(result) => result.map_err(|e| e.sentence()),
                 Err(_) => Err(GONE.into()),
             };
             let _ = answers.send(Msg::Planned { ticket, result }).await;
@@ -53,6 +52,14 @@ impl Desk {
         tokio::spawn(async move {
             let result = reply.await.unwrap_or_else(|_| Err(GONE.into()));
             let _ = answers.send(Msg::Submitted { ticket, result }).await;
+        });
+    }
+
+    pub(super) fn look(&self, look: Look, number: u64) {
+        let (reply, answers) = (self.handle.look(look), self.answers.clone());
+        tokio::spawn(async move {
+            let result = reply.await.unwrap_or_else(|_| Err(GONE.into()));
+            let _ = answers.send(Msg::Seen(number, result)).await;
         });
     }
 

@@ -53,17 +53,34 @@ impl Guard {
     /// # Errors
     /// Where standard input or output is no terminal.
     pub fn enter(mouse: bool) -> io::Result<Self> {
-        let mut out = io::stdout().lock();
-        enable_raw_mode()?;
-        *locked(&OURS) = true;
         let guard = Self(());
-        queue!(out, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
-        if mouse {
-            queue!(out, EnableMouseCapture)?;
-        }
-        out.flush()?;
+        take(mouse)?;
         Ok(guard)
     }
+
+    /// Gives the terminal back for another program, until it is [taken back](Self::take_back).
+    pub fn lend() {
+        restore();
+    }
+
+    /// Takes the terminal over again.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    pub fn take_back(mouse: bool) -> io::Result<()> {
+        take(mouse)
+    }
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    enable_raw_mode()?;
+    *locked(&OURS) = true;
+    queue!(out, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
+    if mouse {
+        queue!(out, EnableMouseCapture)?;
+    }
+    out.flush()
 }
 
 impl Drop for Guard {
@@ -98,21 +115,6 @@ fn restore() {
     let _ = queue!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = out.flush();
     let _ = disable_raw_mode();
-}
-
-/// Gives the terminal to somebody else for a while; [`resume`] takes it back.
-pub(super) fn suspend() {
-    restore();
-}
-
-/// Takes the terminal back.
-///
-/// # Errors
-/// Where it is gone.
-pub(super) fn resume(mouse: bool) -> io::Result<()> {
-    // The guard that was made first gives it back in the end.
-    std::mem::forget(Guard::enter(mouse)?);
-    Ok(())
 }
 
 /// Where descriptor 2 went before it was led aside, for a program that the terminal is lent to.

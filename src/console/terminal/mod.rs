@@ -13,6 +13,7 @@ mod history;
 mod input;
 mod lend;
 mod viewer;
+mod visit;
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
@@ -33,8 +34,10 @@ pub use guard::{Aside, Guard, give_up};
 use hang_up::HangUp;
 use history::Asker;
 use input::Input;
+use lend::Lent;
 
 use super::app::msg::{Effect, Msg, Notice};
+use super::app::ops::edit::Draft;
 use super::app::{App, AppConfig, update};
 use super::screens::{self, View};
 use super::theme::{ColorDepth, Glyphs, Look, Theme, ThemeSource};
@@ -125,6 +128,14 @@ impl Signals {
         })
     }
 
+    /// What asks to end while another program has the terminal: keys that make signals are meant for that.
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+
     async fn any(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -150,9 +161,11 @@ struct Console {
     lines: Lines,
     /// What the terminal is to be lent to.
     lent: Option<Vec<String>>,
-    mouse: bool,
     answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
     clock: fn() -> (Timestamp, i32),
+    mouse: bool,
+    /// What the editor is to be opened on.
+    editing: Option<Box<Draft>>,
     last_draw: Instant,
     draws: u64,
 }
@@ -199,8 +212,9 @@ impl Console {
             lines: Lines::new(consoles, answers.0.clone()),
             answers,
             lent: None,
-            mouse: options.mouse,
             clock: options.clock,
+            mouse: options.mouse,
+            editing: None,
             last_draw: Instant::now(),
             draws: 0,
         })
@@ -248,16 +262,59 @@ impl Console {
             if let Some(command) = self.lent.take() {
                 // Whoever reads the terminal beside the command would take its keys.
                 drop(events);
-                let flow = self.lend(&command, &mut signals, &mut hang_up).await?;
+                let flow = self.visit(&command, &mut signals, &mut hang_up).await?;
                 events = EventStream::new();
                 if let Flow::Break(ended) = flow {
                     return Ok(ended);
                 }
             }
+            if let Some(draft) = self.editing.take() {
+                // Two who read keys would share them: ours ends before the editor begins.
+                drop(events);
+                if let Flow::Break(ended) = self.edit(*draft, &mut signals, &mut hang_up).await? {
+                    return Ok(ended);
+                }
+                events = EventStream::new();
+                // A Ctrl-c in the editor was meant for the editor.
+                signals = Signals::new()?;
+                continue;
+            }
             if self.app.dirty && (urgent || Instant::now() >= calm_over) {
                 self.draw()?;
             }
         }
+    }
+
+    /// Lends the terminal to the user's editor until it ends.
+    async fn edit(&mut self, draft: Draft, signals: &mut Signals, hang_up: &mut HangUp) -> io::Result<Flow> {
+        Guard::lend();
+        let result = match Lent::start(&draft.text, draft.said.as_deref()) {
+            Err(why) => Err(why),
+            Ok(mut lent) => tokio::select! {
+                written = lent.written() => written,
+                () = signals.end() => {
+                    lent.end();
+                    return Ok(Flow::Break(Ended::Signal));
+                }
+                () = hang_up.happened() => {
+                    lent.end();
+                    return Ok(Flow::Break(Ended::TerminalGone));
+                }
+            },
+        };
+        Guard::take_back(self.mouse)?;
+        let size = crossterm::terminal::size().unwrap_or(self.app.size);
+        let result = result
+            .map(|text| Some(text).filter(|text| *text != draft.text))
+            .map_err(|why| format!("Could not edit it: {why}. {}", why.hint()).trim_end().to_owned());
+        for msg in [Msg::Resize(size.0, size.1), Msg::Edited(Box::new(draft), result)] {
+            if let Flow::Break(ended) = self.take(msg) {
+                return Ok(Flow::Break(ended));
+            }
+        }
+        let flow = self.perform(Effect::Redraw);
+        self.draw()?;
+        Ok(flow)
     }
 
     /// Gives the first list a moment to arrive, so that the first picture is the right one.
@@ -323,7 +380,7 @@ impl Console {
                 let (reply, answers) = (self.handle.xml(id), self.answers.0.clone());
                 tokio::spawn(async move {
                     let result = match reply.await {
-                        Ok(result) => result.map_err(|e| sentence(&e)),
+                        Ok(result) => result.map_err(|e| e.sentence()),
                         Err(_) => Err("The engine did not answer: the connection is not up.".into()),
                     };
                     let _ = answers.send(Msg::Xml(id, result)).await;
@@ -333,7 +390,7 @@ impl Console {
                 let (reply, answers) = (self.handle.refresh_pool(id), self.answers.0.clone());
                 tokio::spawn(async move {
                     let result = match reply.await {
-                        Ok(result) => result.map_err(|e| sentence(&e)),
+                        Ok(result) => result.map_err(|e| e.sentence()),
                         Err(_) => Err("The engine did not answer: the connection is not up.".into()),
                     };
                     let _ = answers.send(Msg::PoolRefreshed(name, result)).await;
@@ -346,6 +403,8 @@ impl Console {
             Effect::Submit(plans, consent, ticket) => {
                 self.at_desk(|desk| desk.submit(plans, consent, ticket));
             }
+            Effect::Look(look, number) => self.at_desk(|desk| desk.look(look, number)),
+            Effect::Edit(draft) => self.editing = Some(draft),
             Effect::CancelJob(job) => self.at_desk(|desk| desk.cancel(job)),
             Effect::OpenConsole { vm, take, ticket } => self.lines.open(vm, take, ticket),
             Effect::TypeConsole(bytes) => {
@@ -419,11 +478,6 @@ impl Console {
         }
         Ok(())
     }
-}
-
-fn sentence(e: &crate::hypervisor::HvError) -> String {
-    let hint = e.hint();
-    if hint.is_empty() { format!("{e}.") } else { format!("{e}. {hint}") }
 }
 
 /// How many lines were logged so far: tells whether the log pane has anything new.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::handle::{Ask, Jobs};
 use super::hands::{Hands, Wish};
@@ -13,7 +13,7 @@ use super::queue::Queue;
 use super::record::Unended;
 use super::stop::Stop;
 use super::worker::{Outcome, Task};
-use super::{Assignment, Consent, Input, Recovers, Setting};
+use super::{Assignment, Consent, Input, Look, Recovers, Seen, Setting, look};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 use crate::model::job::{Job, JobId, JobState, JobStep, StepState};
 use crate::model::plan::{Plan, Planned};
@@ -136,6 +136,7 @@ impl DeskThread {
             // Whoever asked and did not wait for the answer is not waited for either.
             Ask::Vms(reply) => self.hands.give(Task::Vms, Wish::Vms(reply)),
             Ask::Snapshots(vm, reply) => self.hands.give(Task::Snapshots(vm), Wish::Snapshots(reply)),
+            Ask::Look(look, reply) => self.look_at(look, reply),
             Ask::Plan(operations, reply) => self.hands.give(Task::Plan(operations), Wish::Plan(reply)),
             Ask::Witness(operation, reply) => {
                 self.hands.give(Task::Plan(vec![operation]), Wish::Witness(reply));
@@ -153,6 +154,18 @@ impl DeskThread {
             Ask::Cancel(id) => self.cancel(id),
             Ask::Stop => self.end(),
         }
+    }
+
+    /// The hypervisor is asked by a hand, what is stored is read beside: the desk waits for neither.
+    fn look_at(&mut self, look: Look, reply: oneshot::Sender<Result<Seen, String>>) {
+        if look.asks_hypervisor() {
+            return self.hands.give(Task::Look(look), Wish::Look(reply));
+        }
+        let setting = self.setting.clone();
+        self.hands.beside(move || {
+            let now = setting.clock.now().wall;
+            drop(reply.send(look::stored(&setting.folder, &setting.host, now, &look)));
+        });
     }
 
     fn submit(&mut self, plans: Vec<Plan>, consent: &Consent) -> Result<Vec<JobId>, String> {
@@ -220,6 +233,7 @@ impl DeskThread {
         match (outcome, wish) {
             (Outcome::Vms(vms), Wish::Vms(reply)) => drop(reply.send(vms)),
             (Outcome::Snapshots(found), Wish::Snapshots(reply)) => drop(reply.send(found)),
+            (Outcome::Looked(seen), Wish::Look(reply)) => drop(reply.send(seen)),
             (Outcome::Planned(plans), Wish::Plan(reply)) => drop(reply.send(plans)),
             (Outcome::Planned(plans), Wish::Witness(reply)) => {
                 let seen = plans.and_then(|plans| self.witness(plans));
@@ -239,9 +253,20 @@ impl DeskThread {
             (Outcome::Busy(id), _) => self.queue.put_back(id),
             (Outcome::NotRecovered(job, why), _) => {
                 tracing::warn!("Job {} was interrupted and cannot be looked after yet: {why}", job.job.id);
+                self.queue.over(job.job.id);
+                if let Some(live) = self.live.get_mut(&job.job.id) {
+                    Arc::make_mut(&mut live.job).state = JobState::Interrupted;
+                }
                 self.interrupted.push(*job);
             }
-            (Outcome::Vms(_) | Outcome::Planned(_) | Outcome::Definition(_) | Outcome::Snapshots(_), _) => {}
+            (
+                Outcome::Vms(_)
+                | Outcome::Planned(_)
+                | Outcome::Definition(_)
+                | Outcome::Snapshots(_)
+                | Outcome::Looked(_),
+                _,
+            ) => {}
         }
     }
 

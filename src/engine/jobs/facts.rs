@@ -2,7 +2,10 @@
 
 mod definition;
 mod hardware;
+mod layers;
 mod making;
+
+pub(super) use layers::written;
 
 use super::Setting;
 use super::facts_network::network_facts;
@@ -10,7 +13,7 @@ use super::facts_storage::storage_facts;
 use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
-use crate::model::operation::{Operation, SnapshotOperation};
+use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
 use crate::operations::{Facts, MakingFacts, VmFacts, needs};
 use crate::xml::domain;
 
@@ -23,7 +26,7 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
     };
     let names =
         if needed.names { hv.vms()?.into_iter().map(|vm| (vm.id, vm.name)).collect() } else { Vec::new() };
-    let storage =
+    let mut storage =
         storage_facts(hv, operation, making::storage_needs(operation, vm.as_ref(), needed.storage), setting)?;
     let networks = network_facts(hv, operation)?;
     let making = if needed.making {
@@ -37,8 +40,14 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
         Some(vm) if needed.snapshots => found(snapshot_facts(hv, vm, needed, folder_of(operation)))?,
         _ => None,
     };
+    let layers = match (&vm, operation) {
+        (Some(vm), Operation::Vm { act: VmOperation::Layers(change), .. }) => {
+            found(layers::gather(hv, operation, vm, change, &mut storage, setting))?
+        }
+        _ => None,
+    };
     let read_only = setting.read_only.clone();
-    Ok(Facts { read_only, vm, names, hardware, storage, making, definition, snapshots, networks })
+    Ok(Facts { read_only, vm, names, hardware, storage, making, definition, snapshots, layers, networks })
 }
 
 /// The folder that new layers are to go to, where one was named.

@@ -44,6 +44,8 @@ pub(crate) enum Ask {
     Vms(oneshot::Sender<Result<Vec<VmRecord>, HvError>>),
     /// A VM's snapshots.
     Snapshots(VmId, oneshot::Sender<Result<Vec<SizedSnapshot>, HvError>>),
+    /// Look at something.
+    Look(super::Look, oneshot::Sender<Result<super::Seen, String>>),
     /// Make plans.
     Plan(Vec<Operation>, oneshot::Sender<Result<Vec<Planned>, HvError>>),
     /// Make a plan of what is done elsewhere, and write down that it is.
@@ -83,6 +85,13 @@ impl DeskHandle {
     pub fn snapshots(&self, vm: VmId) -> oneshot::Receiver<Result<Vec<SizedSnapshot>, HvError>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Snapshots(vm, tx));
+        rx
+    }
+
+    /// Looks at something; an error is a sentence.
+    pub fn look(&self, look: super::Look) -> oneshot::Receiver<Result<super::Seen, String>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Look(look, tx));
         rx
     }
 

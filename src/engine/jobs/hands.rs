@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::worker::{Task, Worker};
-use super::{Input, Setting};
+use super::{Input, Seen, Setting};
 use crate::engine::threads::Threads;
 use crate::hypervisor::{Connector, HvError, HvErrorKind, HvResult};
 use crate::model::plan::Planned;
@@ -30,6 +30,8 @@ pub(super) enum Wish {
     Definition(oneshot::Sender<HvResult<String>>),
     /// Somebody who wants to know a VM's snapshots.
     Snapshots(oneshot::Sender<HvResult<Vec<SizedSnapshot>>>),
+    /// Somebody who looks at something.
+    Look(oneshot::Sender<Result<Seen, String>>),
     /// Somebody who wants plans.
     Plan(oneshot::Sender<HvResult<Vec<Planned>>>),
     /// Somebody who does it himself.
@@ -48,6 +50,7 @@ impl Wish {
             Self::Vms(reply) => drop(reply.send(Err(late()))),
             Self::Definition(reply) => drop(reply.send(Err(late()))),
             Self::Snapshots(reply) => drop(reply.send(Err(late()))),
+            Self::Look(reply) => drop(reply.send(Err(late().sentence()))),
             Self::Plan(reply) => drop(reply.send(Err(late()))),
             Self::Witness(reply) => drop(reply.send(Err(late()))),
         }
@@ -89,6 +92,18 @@ impl Hands {
     pub(super) fn give(&mut self, task: Task, wish: Wish) {
         self.waiting.push_back((task, wish));
         self.hand_out();
+    }
+
+    /// Has something done on a thread of its own, without the hypervisor.
+    pub(super) fn beside(&self, work: impl FnOnce() + Send + 'static) {
+        let guard = self.threads.enter();
+        let started = std::thread::Builder::new().name("nc-look".into()).spawn(move || {
+            let _guard = guard;
+            work();
+        });
+        if let Err(e) = started {
+            tracing::error!("no thread to read what is stored: {e}");
+        }
     }
 
     fn hand_out(&mut self) {

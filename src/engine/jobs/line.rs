@@ -2,9 +2,16 @@
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use super::acts::Hands;
 use super::stop::Stop;
 use crate::hypervisor::{Connector, HvError, HvErrorKind, HvEvent, HvResult, Hypervisor, Purpose};
+
+/// How long a connection that was lost is tried to be opened anew, in the middle of what must not stay so.
+pub(super) const AGAIN_WITHIN: Duration = Duration::from_secs(60);
+/// How often it is tried.
+const AGAIN_EVERY: Duration = Duration::from_millis(500);
 
 /// One worker's way to the hypervisor.
 pub(super) struct Line {
@@ -41,6 +48,11 @@ impl Line {
         Ok(())
     }
 
+    /// The same after the connection was lost: tried for a while, as a daemon that was ended may be started again.
+    pub(super) fn ready_again(&mut self) -> HvResult<()> {
+        again(|| self.ready())
+    }
+
     /// The connection.
     pub(super) fn hv(&self) -> HvResult<&dyn Hypervisor> {
         let lost =
@@ -71,5 +83,44 @@ impl Line {
     /// Closes the connection: nothing was asked of it for a while.
     pub(super) fn close(&mut self) {
         self.open = None;
+    }
+}
+
+fn again<T>(mut connect: impl FnMut() -> HvResult<T>) -> HvResult<T> {
+    let (begun, pause) = (Instant::now(), Stop::default());
+    loop {
+        match connect() {
+            Err(e) if begun.elapsed() < AGAIN_WITHIN => {
+                tracing::debug!("{e}");
+                pause.wait(AGAIN_EVERY);
+            }
+            connected => return connected,
+        }
+    }
+}
+
+/// A connection for what goes on in the hypervisor whoever watches it: one that is lost is opened anew.
+pub(super) struct Lasting<'h> {
+    hands: &'h Hands<'h>,
+    own: Option<Box<dyn Hypervisor>>,
+}
+
+impl<'h> Lasting<'h> {
+    pub(super) const fn new(hands: &'h Hands<'h>) -> Self {
+        Self { hands, own: None }
+    }
+
+    /// Asks, and once more on a new connection where the old one was lost.
+    pub(super) fn ask<T>(&mut self, f: impl Fn(&dyn Hypervisor) -> HvResult<T>) -> HvResult<T> {
+        loop {
+            let hv = self.own.as_deref().unwrap_or(self.hands.hv);
+            match f(hv) {
+                Err(e) if e.is_fatal() => {
+                    tracing::info!("{e}: trying again on a new connection.");
+                    self.own = Some(again(|| self.hands.line.connector().connect(Purpose::Operate))?);
+                }
+                answer => return answer,
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@
 //! | `run`, `acts`, `watch` | one job: written down, planned again, step by step, with progress and a way to stop |
 //! | `recover` | what a kill left behind |
 //! | `kept` | files of deleted VMs |
+//! | `look` | what is looked at before something is decided |
 //!
 //! It needs no engine beside it: a command has a desk alone. State is kept where [`store`](crate::store) keeps it.
 
@@ -24,6 +25,7 @@ mod handle;
 mod hands;
 mod kept;
 mod line;
+mod look;
 mod queue;
 mod record;
 pub mod records;
@@ -52,6 +54,7 @@ pub(crate) use self::handle::Ask;
 pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
 pub use self::kept::{Expiry, Shelf, difference, vm_of};
+pub use self::look::{Look, Seen};
 use self::stop::Stop;
 pub use self::templates::{TemplateSeen, template, templates};
 use super::clock::{Clock, SystemClock};

@@ -24,14 +24,14 @@ const THAWED_WITHIN_MS: i64 = 10 * 60 * 1000;
 /// When the hypervisor cannot be asked: then it stays interrupted, and is tried again.
 pub(super) fn recover(
     Journalled { job, plan, xml_before, .. }: Journalled,
-    line: &Line,
+    line: &mut Line,
     db: &mut StateDb,
     setting: &Setting,
     desk: &Sender<Input>,
 ) -> HvResult<()> {
     let stop = Stop::default();
     let queued = job.state == JobState::Queued;
-    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before, again: true };
+    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before, again: true, cut: None };
     if queued {
         let said = "NovaCron ended before its turn came: nothing was done.";
         run.over(&Ending::new(JobState::Cancelled, said), None);
@@ -70,11 +70,15 @@ pub(super) fn recover(
             run.go_on(first.unwrap_or(run.plan.steps.len()))?
         }
     };
+    if let Some(why) = run.cut.take() {
+        return Err(why);
+    }
     run.over(&ending, last);
     Ok(())
 }
 
-fn look(run: &Run<'_>, at: usize) -> HvResult<Found> {
+/// Looks whether a step was done that nobody saw the end of.
+pub(super) fn look(run: &Run<'_>, at: usize) -> HvResult<Found> {
     let begun = run.job.steps[at].begun.or(run.job.started).unwrap_or(run.job.created);
     match probe(&run.plan.steps[at].act, begun, run.line.hv()?, run.setting) {
         // What it acted on is gone: by somebody else's hand.
@@ -97,9 +101,11 @@ impl Run<'_> {
             let offer = Some(self.plan.operation.clone());
             return Ok((Ending { offer, ..Ending::new(JobState::Failed, not_done) }, None));
         }
-        match self.plan.after_kill {
+        let no_way_back = self.no_way_back(next);
+        let then = if no_way_back { AfterKill::Finish } else { self.plan.after_kill };
+        match then {
             AfterKill::Finish => {
-                if let Some(why) = self.rest_is_another(next)? {
+                if !no_way_back && let Some(why) = self.rest_is_another(next)? {
                     let said = format!("{not_done} Things have changed since: {why}");
                     return Ok((Ending::new(JobState::Failed, said), None));
                 }

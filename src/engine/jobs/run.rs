@@ -3,10 +3,11 @@
 use std::fmt::Write;
 use std::sync::mpsc::Sender;
 
-use super::acts::{Broken, Hands, changes_definition, perform, to_take_back};
+use super::acts::{Broken, Found, Hands, changes_definition, perform, to_take_back};
 use super::facts::gather;
 use super::line::Line;
 use super::record::{self, Unended};
+use super::recover::look;
 use super::stop::Stop;
 use super::{Assignment, Input, Setting};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, NetworkXml, XmlOf};
@@ -14,11 +15,11 @@ use crate::model::audit::AuditRecord;
 use crate::model::id::VmId;
 use crate::model::job::{Job, JobId, JobState, StepState};
 use crate::model::operation::Operation;
-use crate::model::plan::{Act, Plan, Planned, Refusal};
+use crate::model::plan::{Act, AfterKill, Plan, Planned, Refusal};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::operations;
-use crate::store::{Begin, Changed, StateDb, StoreError};
+use crate::store::{Begin, Changed, Journalled, StateDb, StoreError};
 
 /// What became of the try to carry a job out.
 #[derive(Debug)]
@@ -27,11 +28,13 @@ pub(super) enum Ran {
     Over,
     /// Another process works on the same thing.
     Busy(JobId),
+    /// The hypervisor is out of reach in the middle of it: it is looked after later.
+    Cut(Box<Journalled>, HvError),
 }
 
 /// One job under way.
 pub(super) struct Run<'r> {
-    pub(super) line: &'r Line,
+    pub(super) line: &'r mut Line,
     pub(super) db: &'r mut StateDb,
     pub(super) setting: &'r Setting,
     pub(super) desk: &'r Sender<Input>,
@@ -42,6 +45,8 @@ pub(super) struct Run<'r> {
     pub(super) xml_before: String,
     /// It was begun by another process, which was killed.
     pub(super) again: bool,
+    /// Why the hypervisor is out of reach, in the middle of it.
+    pub(super) cut: Option<HvError>,
 }
 
 /// How a job ended.
@@ -60,13 +65,23 @@ impl Ending {
 /// Carries a job out, as far as that is possible.
 pub(super) fn run(
     Assignment { job, plan, stop }: Assignment,
-    line: &Line,
+    line: &mut Line,
     db: &mut StateDb,
     setting: &Setting,
     desk: &Sender<Input>,
 ) -> Ran {
-    let mut run =
-        Run { line, db, setting, desk, stop: &stop, job, plan, xml_before: String::new(), again: false };
+    let mut run = Run {
+        line,
+        db,
+        setting,
+        desk,
+        stop: &stop,
+        job,
+        plan,
+        xml_before: String::new(),
+        again: false,
+        cut: None,
+    };
     match run.db.begin_job(run.job.id, run.now()) {
         Ok(Begin::Begun) => {}
         Ok(Begin::Busy(other)) => return Ran::Busy(other),
@@ -93,6 +108,11 @@ pub(super) fn run(
             (ending, Some((0, StepState::Waiting)))
         }
     };
+    if let Some(why) = run.cut.take() {
+        let Run { job, plan, setting, xml_before, .. } = run;
+        let (owner, host) = (uuid::Uuid::nil(), setting.host.clone());
+        return Ran::Cut(Box::new(Journalled { job, plan, owner, host, xml_before }), why);
+    }
     run.over(&ending, last);
     Ran::Over
 }
@@ -133,16 +153,24 @@ impl Run<'_> {
     pub(super) fn steps(&mut self, first: usize) -> (Ending, Option<(usize, StepState)>) {
         let count = self.plan.steps.len();
         for at in first..count {
-            if self.stop.is_asked() {
+            if self.stop.is_asked() && !self.no_way_back(at) {
                 self.mark(at, StepState::Waiting);
                 return (
                     self.take_back(at, JobState::Cancelled, "Stopped.".into()),
                     Some((at, StepState::Waiting)),
                 );
             }
-            if let Err(broken) = self.act(at) {
-                self.mark(at, StepState::Failed);
-                return (self.broken(at, broken), Some((at, StepState::Failed)));
+            match self.act(at) {
+                Ok(()) => {}
+                Err(Broken::Hv(e)) if e.is_fatal() && self.plan.after_kill != AfterKill::Stay => {
+                    if let Some(ended) = self.after_loss(at, e) {
+                        return ended;
+                    }
+                }
+                Err(broken) => {
+                    self.mark(at, StepState::Failed);
+                    return (self.broken(at, broken), Some((at, StepState::Failed)));
+                }
             }
             self.setting.reached(&format!("acted {at}"));
             self.mark(at, StepState::Done);
@@ -161,7 +189,37 @@ impl Run<'_> {
         (Ending::new(JobState::Done, self.plan.done.clone()), None)
     }
 
-    fn act(&self, at: usize) -> Result<(), Broken> {
+    /// The connection was lost in the middle of a step; `None` where it was done for all that.
+    fn after_loss(&mut self, at: usize, e: HvError) -> Option<(Ending, Option<(usize, StepState)>)> {
+        let found = self.line.ready_again().and_then(|()| look(self, at));
+        match found {
+            Ok(Found::Done) => None,
+            Ok(Found::Half) => {
+                self.mark(at, StepState::Done);
+                let Ending { state, outcome, .. } = failed(&e);
+                Some((self.take_back(at + 1, state, outcome), Some((at, StepState::Undone))))
+            }
+            Ok(Found::NotDone | Found::NoTrace) => {
+                self.mark(at, StepState::Failed);
+                Some((self.broken(at, e.into()), Some((at, StepState::Failed))))
+            }
+            Err(still) => {
+                tracing::warn!("{still}");
+                let ending = failed(&e);
+                self.cut = Some(still);
+                Some((ending, None))
+            }
+        }
+    }
+
+    /// Whether so much is done before this step that nothing is taken back any more.
+    pub(super) fn no_way_back(&self, next: usize) -> bool {
+        self.plan.no_way_back.is_some_and(|last| next > last)
+    }
+
+    fn act(&mut self, at: usize) -> Result<(), Broken> {
+        // It may have been lost, and come back, since the last step.
+        self.line.ready()?;
         perform(&self.plan.steps[at].act, &self.hands()?)
     }
 
@@ -197,6 +255,10 @@ impl Run<'_> {
     /// Takes back what was done before this step, the newest first, where it can be.
     pub(super) fn take_back(&mut self, before: usize, state: JobState, outcome: String) -> Ending {
         let mut outcome = outcome;
+        if self.no_way_back(before) {
+            outcome.push_str(" What had been done before stays.");
+            return Ending::new(state, outcome);
+        }
         let undoable: Vec<usize> = (0..before)
             .rev()
             .filter(|at| self.job.steps[*at].state == StepState::Done && self.plan.steps[*at].undo.is_some())
@@ -220,7 +282,8 @@ impl Run<'_> {
         Ending::new(state, outcome)
     }
 
-    fn undo(&self, undo: &Act) -> Result<(), Broken> {
+    fn undo(&mut self, undo: &Act) -> Result<(), Broken> {
+        self.line.ready()?;
         let hands = self.hands()?;
         if !to_take_back(undo, hands.hv, self.is_long_ago())? {
             return Ok(());

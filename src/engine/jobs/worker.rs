@@ -10,7 +10,7 @@ use super::line::Line;
 use super::recover::recover;
 use super::run::{Ran, run};
 use super::snapshot_facts::sized;
-use super::{Assignment, Input, Setting};
+use super::{Assignment, Input, Look, Seen, Setting, look};
 use crate::hypervisor::{Connector, HvError, HvErrorKind, HvResult, XmlOf};
 use crate::model::id::VmId;
 use crate::model::job::JobId;
@@ -33,6 +33,8 @@ pub(super) enum Task {
     Definition(VmId, bool),
     /// Read a VM's snapshots.
     Snapshots(VmId),
+    /// Look at something.
+    Look(Look),
     /// Make plans.
     Plan(Vec<Operation>),
     /// Carry a job out.
@@ -50,6 +52,8 @@ pub(crate) enum Outcome {
     Definition(HvResult<String>),
     /// A VM's snapshots.
     Snapshots(HvResult<Vec<SizedSnapshot>>),
+    /// What was seen, or a sentence.
+    Looked(Result<Seen, String>),
     /// Plans.
     Planned(HvResult<Vec<Planned>>),
     /// The job is over.
@@ -105,6 +109,10 @@ impl Worker {
             Task::Snapshots(vm) => {
                 Outcome::Snapshots(self.line.ready().and_then(|()| sized(self.line.hv()?, vm)))
             }
+            Task::Look(look) => {
+                let seen = self.line.ready().and_then(|()| look::at(self.line.hv()?, &look, &self.setting));
+                Outcome::Looked(seen.map_err(|e| e.sentence()))
+            }
             Task::Plan(operations) => Outcome::Planned(self.plan(&operations)),
             Task::Run(assignment) => self.carry_out(*assignment),
             Task::Recover(journalled) => self.look_after(*journalled),
@@ -134,12 +142,13 @@ impl Worker {
             drop(self.desk.send(Input::Unwritten(id)));
             return Outcome::Over(id);
         };
-        match run(assignment, &self.line, db, &self.setting, &self.desk) {
+        match run(assignment, &mut self.line, db, &self.setting, &self.desk) {
             Ran::Over => Outcome::Over(id),
             Ran::Busy(other) => {
                 tracing::debug!("job {id} waits for job {other} of another process");
                 Outcome::Busy(id)
             }
+            Ran::Cut(job, why) => Outcome::NotRecovered(job, why),
         }
     }
 
@@ -157,7 +166,7 @@ impl Worker {
                 "the journal cannot be opened",
             ));
         };
-        match recover(journalled, &self.line, db, &self.setting, &self.desk) {
+        match recover(journalled, &mut self.line, db, &self.setting, &self.desk) {
             Ok(()) => Outcome::Over(id),
             Err(e) => not_now(e),
         }

@@ -9,6 +9,7 @@
 //! | `addresses` | guest addresses and leases: the driver has no leases, and crashes on a network without an address |
 
 mod addresses;
+mod block_jobs;
 mod change;
 mod connection;
 mod connector;

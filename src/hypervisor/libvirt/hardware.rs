@@ -33,7 +33,7 @@ impl Hardware for Connection {
             Edit::Link { mac, .. } | Edit::Plug { mac, .. } => {
                 update(d, &Device::Nic(mac.to_ascii_lowercase()), edit, force)
             }
-            Edit::Bus { .. } | Edit::Boot(_) => {
+            Edit::Bus { .. } | Edit::Boot(_) | Edit::Source { .. } => {
                 Err(RawError::local("unsupported flags: this waits for a start"))
             }
         })

@@ -7,6 +7,7 @@
 //!
 //! Needs no libvirt newer than 9.0, on this side or the other: what a driver cannot do is found by asking it.
 
+mod block_jobs;
 mod client_conf;
 mod connection;
 mod connector;

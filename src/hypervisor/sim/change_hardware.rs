@@ -25,7 +25,7 @@ impl Hardware for SimConnection {
             if !vm.state.is_active() {
                 return Err(HvErrorKind::InvalidState);
             }
-            if matches!(change, Edit::Bus { .. } | Edit::Boot(_)) {
+            if matches!(change, Edit::Bus { .. } | Edit::Boot(_) | Edit::Source { .. }) {
                 return Err(HvErrorKind::Unsupported);
             }
             let live = vm.xml_of(XmlOf::Live);

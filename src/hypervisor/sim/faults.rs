@@ -92,6 +92,8 @@ pub enum Operation {
     DiskCapacity,
     /// `Hardware::grow_disk`
     GrowDisk,
+    /// `BlockJobs`, all of it
+    BlockJob,
     /// `Volumes::volume`
     Volume,
     /// `Volumes::volume_xml`
@@ -218,6 +220,7 @@ impl Operation {
             Self::EditLive => "change the hardware",
             Self::DiskCapacity => "read the disk's size",
             Self::GrowDisk => "grow the disk",
+            Self::BlockJob => "work on the disk",
             Self::Volume => "read the volume",
             Self::CreateVolume => "make a volume",
             Self::CloneVolume => "copy the volume",

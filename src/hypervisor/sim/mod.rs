@@ -7,6 +7,7 @@
 //! `shape` (load over time, as integrals) → `workload` (amounts) → `meter` (when the VM ran, as libvirt's
 //! counters) → `meters` (all VMs, the noise between them, the node) → `world` → `connection` (the port).
 
+mod block_jobs;
 mod build;
 mod change_hardware;
 pub(super) mod clock;

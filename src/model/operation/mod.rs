@@ -2,6 +2,7 @@
 //! their meaning.
 
 mod hardware;
+mod layers;
 mod making;
 mod network;
 mod snapshot;
@@ -16,6 +17,7 @@ use super::id::VmId;
 pub use hardware::{
     ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation, Memory, NewDisk, NewNic, Vcpus,
 };
+pub use layers::{DiskMove, LayerChange, LayerOperation};
 pub use making::{CloneVm, Identity, MakeTemplate, Medium, NewVm, NewVmFrom, Seed, TemplateOperation};
 pub use network::{Dhcp, NetworkOperation, NewForward, NewNetwork, Subnet};
 pub use snapshot::{AfterRevert, Freeze, NewSnapshot, SnapshotContent, SnapshotOperation, SnapshotWay};

@@ -92,6 +92,8 @@ pub enum VmOperation {
     },
     /// Change its hardware.
     Hardware(super::HardwareChange),
+    /// Move one of its disks, or change what lies below it.
+    Layers(super::LayerChange),
     /// Undefine it. All of it is held for a while, and its disks stay where they are.
     Delete {
         /// Pull its plug first, where it runs.
@@ -184,6 +186,7 @@ impl VmOperation {
             Self::SendKeys { .. } => "vm.send-key",
             Self::Protect { .. } => "vm.protect",
             Self::Hardware(change) => change.what.word(),
+            Self::Layers(change) => change.what.word(),
             Self::Delete { .. } => "vm.delete",
             Self::Undelete { .. } => "vm.undelete",
             Self::Purge | Self::PurgeWithVolumes => "vm.purge",

@@ -115,6 +115,8 @@ pub enum Act {
     Making(super::MakingAct),
     /// Something about a VM's hardware.
     Hardware(super::HardwareAct),
+    /// Something about where a disk's bytes lie.
+    Layers(super::LayersAct),
     /// Something about volumes and pools.
     Storage(StorageAct),
     /// Something about a definition, or about what is kept of a deleted VM.

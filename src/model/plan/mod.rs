@@ -4,6 +4,7 @@ mod act;
 mod act_definition;
 mod act_guest;
 mod act_hardware;
+mod act_layers;
 mod act_making;
 mod act_network;
 mod act_snapshot;
@@ -18,6 +19,7 @@ pub use act::Act;
 pub use act_definition::DefinitionAct;
 pub use act_guest::GuestAct;
 pub use act_hardware::HardwareAct;
+pub use act_layers::LayersAct;
 pub use act_making::{Content, CopiedDisk, MakingAct};
 pub use act_network::NetworkAct;
 pub use act_snapshot::SnapshotAct;
@@ -60,6 +62,10 @@ pub struct Plan {
     pub inverse: Option<Operation>,
     /// What becomes of it when NovaCron is killed on the way.
     pub after_kill: AfterKill,
+    /// Number of the step behind which nothing is taken back any more: once it is done, the rest is done as well, whatever
+    /// stops the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_way_back: Option<usize>,
 }
 
 /// One thing that is done, with what would take it back.

@@ -158,7 +158,7 @@ impl StorageFacts {
     }
 
     /// All volumes that were read, with their pools.
-    pub(in crate::operations) fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
+    pub fn volumes(&self) -> impl Iterator<Item = (&PoolFacts, &Volume)> {
         self.pools.iter().flat_map(|p| p.volumes.iter().flatten().map(move |v| (p, v)))
     }
 
@@ -174,6 +174,11 @@ impl StorageFacts {
             }
             DiskSource::Network { .. } | DiskSource::Other(_) => None,
         }
+    }
+
+    /// The volume of this path.
+    pub fn at(&self, path: &str) -> Option<(&PoolFacts, &Volume)> {
+        self.volumes().find(|(_, v)| same(&v.path, path))
     }
 
     /// Who uses a volume: VMs that name it, also deleted ones that are held, the template it is a part of, and volumes

@@ -239,7 +239,7 @@ pub(in crate::operations) fn holds_files(kind: &str) -> bool {
 }
 
 /// What stands between names.
-fn listed(names: &[String]) -> String {
+pub(in crate::operations) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {

@@ -9,6 +9,7 @@ pub(in crate::operations) use settings::name_is_good;
 use super::definition;
 use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
 use super::hardware;
+use super::layers;
 use super::making;
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::Planned;
@@ -18,6 +19,7 @@ const DEFINITION: Needs = Needs { definition: true, ..Needs::NONE };
 pub(super) const fn needs(act: &Op) -> Needs {
     match act {
         Op::Hardware(change) => Needs { hardware: hardware::needs(&change.what), ..DEFINITION },
+        Op::Layers(_) => layers::NEEDS,
         Op::Rename { .. } => Needs { names: true, ..DEFINITION },
         Op::Delete { .. } => Needs { belongings: true, held: true, ..DEFINITION },
         Op::Undelete { .. } | Op::Purge => Needs { held: true, ..DEFINITION },
@@ -48,6 +50,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         | Op::Describe { .. }
         | Op::Protect { .. } => settings::plan(act, vm, facts),
         Op::Hardware(change) => hardware::plan(act, change, vm, facts),
+        Op::Layers(change) => layers::plan(change, vm, facts),
         Op::Delete { .. } | Op::Undelete { .. } | Op::Purge | Op::PurgeWithVolumes | Op::Redefine { .. } => {
             definition::plan(act, vm, facts)
         }

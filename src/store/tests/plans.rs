@@ -55,6 +55,7 @@ pub(in crate::store) fn plan(n: u8) -> Plan {
         touches: std::collections::BTreeSet::new(),
         inverse: Some(Operation::vm(vm, VmOperation::Start { paused: false, discard_saved: false })),
         after_kill: AfterKill::Stay,
+        no_way_back: None,
     }
 }
 

@@ -5,6 +5,7 @@ mod disk;
 mod fresh;
 mod machine;
 mod metadata;
+mod mirror;
 mod nic;
 mod rename;
 pub mod secrets;
@@ -15,6 +16,7 @@ mod uses;
 pub use fresh::{Fresh, FreshDisk, fresh};
 pub use machine::{Machine, machine};
 pub use metadata::{NOVACRON, element as novacron_element};
+pub use mirror::{Mirror, mirrors};
 pub use rename::renamed;
 pub use uses::{Named, Use, uses};
 

@@ -94,10 +94,7 @@ pub(super) fn medium(text: &Text<'_>, target: &str, medium: Option<&Medium>) -> 
         }
         return Ok(patch.done());
     };
-    let (kind, attribute) = match medium {
-        Medium::File(_) => ("file", "file"),
-        Medium::Block(_) => ("block", "dev"),
-    };
+    let (kind, attribute) = kind_of(medium);
     patch.set(disk, "type", kind);
     let mut element = format!("<source {attribute}='{}'", escape(medium.path()));
     let policy = of("startupPolicy");
@@ -111,6 +108,49 @@ pub(super) fn medium(text: &Text<'_>, target: &str, medium: Option<&Medium>) -> 
         (None, None) => patch.append(disk, &element),
     }
     Ok(patch.done())
+}
+
+pub(super) fn source(text: &Text<'_>, target: &str, medium: &Medium, format: &str) -> Edited {
+    let device = Device::Disk(target.to_owned());
+    let disk = find(text, &device).ok_or_else(|| EditError::NoDevice(target.to_owned()))?;
+    let now = text.child(disk, "source");
+    let (kind, attribute) = kind_of(medium);
+    let driver = text.child(disk, "driver");
+    let is_so = now.is_some_and(|at| text.value(at, attribute) == medium.path())
+        && text.value(disk, "type") == kind
+        && driver.is_some_and(|at| text.value(at, "type") == format);
+    if is_so {
+        return Ok(text.xml.to_owned());
+    }
+    let mut patch = Patch::new(text);
+    // What lay below the old one; libvirt finds out by itself what lies below the new one.
+    for layer in text.all(disk, "backingStore") {
+        patch.remove(layer);
+    }
+    patch.set(disk, "type", kind);
+    let element = format!("<source {attribute}='{}'/>", escape(medium.path()));
+    let driver_element = format!("<driver name='qemu' type='{}'/>", escape(format));
+    match (driver, now) {
+        (Some(driver), Some(at)) => {
+            patch.set(driver, "type", format);
+            patch.swap(at, &element);
+        }
+        (Some(driver), None) => {
+            patch.set(driver, "type", format);
+            patch.behind(driver, &element);
+        }
+        (None, Some(at)) => patch.swap(at, &format!("{driver_element}{element}")),
+        (None, None) => patch.append(disk, &format!("{driver_element}{element}")),
+    }
+    Ok(patch.done())
+}
+
+/// The type of a disk with this medium, and the attribute that names it.
+const fn kind_of(medium: &Medium) -> (&'static str, &'static str) {
+    match medium {
+        Medium::File(_) => ("file", "file"),
+        Medium::Block(_) => ("block", "dev"),
+    }
 }
 
 /// Whether a disk names no source in another way.

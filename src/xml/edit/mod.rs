@@ -53,6 +53,7 @@ fn one(xml: &str, edit: &Edit) -> Edited {
         Edit::Remove(device) => Ok(devices::remove(&text, device)),
         Edit::Bus { from, to, bus } => devices::bus(&text, from, to, bus),
         Edit::Medium { target, medium } => devices::medium(&text, target, medium.as_ref()),
+        Edit::Source { target, medium, format } => devices::source(&text, target, medium, format),
         Edit::Link { mac, up } => devices::link(&text, mac, *up),
         Edit::Plug { mac, to } => devices::plug(&text, mac, to),
         Edit::Boot(boot) => devices::boot(&text, boot),

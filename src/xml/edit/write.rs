@@ -45,6 +45,16 @@ pub fn disk(disk: DiskParts<'_>) -> String {
     )
 }
 
+/// Where a disk is copied to, as far as libvirt has to know.
+pub fn copy_target(medium: &Medium, format: &str) -> String {
+    let (kind, attribute) = match medium {
+        Medium::File(_) => ("file", "file"),
+        Medium::Block(_) => ("block", "dev"),
+    };
+    let (format, path) = (escape(format), escape(medium.path()));
+    format!("<disk type='{kind}'><driver type='{format}'/><source {attribute}='{path}'/></disk>")
+}
+
 /// An `<interface>`, with its lines indented as in a definition.
 pub fn nic(to: &Plug, model: &str, mac: &str, up: bool) -> String {
     let kind = match to {

@@ -7,6 +7,7 @@ use crate::model::operation::{
     ChangeWhen, DiskSourceName, HardwareChange, HardwareOperation as Hw, Memory, NewDisk, NewNic, Vcpus,
     VmOperation,
 };
+use crate::model::units::parse_size;
 
 /// When it is to come.
 #[derive(Args, Clone, Copy, Debug)]
@@ -30,10 +31,10 @@ pub struct Set {
     #[arg(long, value_name = "NUMBER", requires = "vcpus", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_vcpus: Option<u32>,
     /// Memory, such as 4G or 512M.
-    #[arg(long, value_name = "SIZE", group = "sizes", value_parser = size)]
+    #[arg(long, value_name = "SIZE", group = "sizes", value_parser = parse_size)]
     pub memory: Option<u64>,
     /// Memory that it can have without being off.
-    #[arg(long, value_name = "SIZE", requires = "memory", value_parser = size)]
+    #[arg(long, value_name = "SIZE", requires = "memory", value_parser = parse_size)]
     pub max_memory: Option<u64>,
     /// When.
     #[command(flatten)]
@@ -89,7 +90,7 @@ pub enum Disk {
         /// Its target, such as vda.
         target: String,
         /// Its new size, such as 40G.
-        #[arg(value_name = "SIZE", value_parser = size)]
+        #[arg(value_name = "SIZE", value_parser = parse_size)]
         to: u64,
     },
     /// Put a disk on another bus, from the next start on.
@@ -344,24 +345,4 @@ fn by_chance() -> String {
 
 fn source(text: &str) -> Result<DiskSourceName, String> {
     DiskSourceName::of(text).ok_or_else(|| "an absolute path, or POOL/VOLUME".to_owned())
-}
-
-/// Bytes of `20G`, `1.5T`, `512MiB` or `4096B`.
-fn size(text: &str) -> Result<u64, String> {
-    let wrong = || "a size is a number such as 512M, 20G or 1.5T".to_owned();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let shift = match unit.to_ascii_lowercase().trim_end_matches("ib") {
-        "b" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        "t" => 40,
-        _ => return Err(wrong()),
-    };
-    if let Ok(whole) = number.parse::<u64>() {
-        return whole.checked_mul(1 << shift).filter(|n| *n > 0).ok_or_else(wrong);
-    }
-    let bytes = number.parse::<f64>().map_err(|_| wrong())? * (1u64 << shift) as f64;
-    if (1.0..1e18).contains(&bytes) { Ok(bytes as u64) } else { Err(wrong()) }
 }

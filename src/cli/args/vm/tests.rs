@@ -2,6 +2,7 @@ use clap::Parser;
 
 use super::*;
 use crate::cli::args::{Cli, Command};
+use crate::model::operation::{DiskMove, LayerChange, LayerOperation};
 
 fn parse(line: &[&str]) -> Result<Vm, clap::error::ErrorKind> {
     let words = ["novacron", "vm"].iter().chain(line);
@@ -27,6 +28,7 @@ fn words(words: &[&str]) -> Vec<String> {
 fn every_action_is_understood() {
     use VmOperation as Op;
     let order = |order, delay_s, gate| Op::StartOrder { start: Some(StartOrder { order, delay_s, gate }) };
+    let layers = |what| Op::Layers(LayerChange { target: "vda".into(), what });
     let one: Vec<(&[&str], Op)> = vec![
         (&["start", "a"], Op::Start { paused: false, discard_saved: false }),
         (&["start", "--paused", "a", "--discard-saved"], Op::Start { paused: true, discard_saved: true }),
@@ -62,6 +64,16 @@ fn every_action_is_understood() {
         (&["send-key", "a", "ctrl-alt-F2"], Op::SendKeys { codes: vec![29, 56, 60], hold_ms: 100 }),
         (&["send-key", "a", "#240", "--hold", "5"], Op::SendKeys { codes: vec![240], hold_ms: 5 }),
         (&["protect", "a", "off"], Op::Protect { on: false }),
+        (
+            &["migrate-disk", "a", "vda", "--pool", "p", "--image-format", "raw", "--keep-below"],
+            layers(LayerOperation::Migrate(DiskMove {
+                pool: "p".into(),
+                format: Some("raw".into()),
+                keep_below: true,
+                ..DiskMove::default()
+            })),
+        ),
+        (&["pull-disk", "a", "vda"], layers(LayerOperation::Pull { onto: None })),
     ];
     for (line, expected) in one {
         assert_eq!(asked(line), (words(&["a"]), expected), "{line:?}");

@@ -22,6 +22,8 @@ pub struct PlanDialog {
     pub details: bool,
     /// First line shown.
     pub scroll: usize,
+    /// Whether it is about what was written in the editor, and that can be gone on with.
+    pub again: bool,
     /// Whether it was agreed to, and the desk has not answered yet.
     pub submitted: bool,
 }
@@ -35,6 +37,7 @@ impl PlanDialog {
             focus: 0,
             details: false,
             scroll: 0,
+            again: false,
             submitted: false,
         })
     }
@@ -78,7 +81,7 @@ impl PlanDialog {
 
     /// What the button says that goes ahead: `Shut down`, `Shut down 2`; `None` where all was refused.
     pub fn button(&self) -> Option<String> {
-        let verb = self.verb().trim_end_matches(':');
+        let verb = words::bare(self.verb());
         match (self.plans().count(), self.planned.len()) {
             (0, _) => None,
             (_, 1) => Some(verb.to_owned()),
@@ -88,7 +91,12 @@ impl PlanDialog {
 
     /// How many buttons there are.
     pub fn buttons(&self) -> usize {
-        1 + usize::from(self.plans().next().is_some())
+        1 + usize::from(self.again) + usize::from(self.plans().next().is_some())
+    }
+
+    /// Which button goes ahead; `None` where all was refused.
+    pub fn go(&self) -> Option<usize> {
+        self.plans().next().map(|_| 1 + usize::from(self.again))
     }
 
     /// What has to be typed: the name, or of several how many they are.

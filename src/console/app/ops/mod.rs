@@ -2,19 +2,25 @@
 //! is nothing of it: no keys, no screen.
 
 pub mod dialog;
+pub mod edit;
 pub mod news;
+pub mod parts;
 pub mod prompt;
 pub mod rows;
+pub mod sheets;
 pub mod words;
 
 use std::sync::Arc;
 
 use dialog::PlanDialog;
+use edit::{Draft, EditOf};
 use prompt::Prompt;
 use rows::JobList;
+use sheets::{HeldList, OrphanList, Sheet};
 
 use super::App;
 use super::action::ActionId;
+use super::form::Form;
 use super::place::{Pane, Scope, Screen};
 use crate::engine::jobs::Jobs;
 use crate::model::id::VmId;
@@ -34,6 +40,10 @@ pub struct Ops {
     pub(super) tickets: u64,
     /// Plans that were handed in, not answered yet.
     pub(super) submitted: Option<u64>,
+    /// A definition that was asked for, to be edited: the number of the question, and whose.
+    pub(super) reading: Option<(u64, EditOf)>,
+    /// What was written in the editor and does not hold yet.
+    pub draft: Option<Draft>,
 }
 
 /// What lies over the screen.
@@ -50,6 +60,14 @@ pub enum OpsOverlay {
     Plan(Box<PlanDialog>),
     /// A line that asks for what a plan needs.
     Prompt(Prompt),
+    /// A form that asks for what a plan needs.
+    Form(Box<Form>),
+    /// Deleted VMs.
+    Held(HeldList),
+    /// Volumes that no VM uses.
+    Orphans(OrphanList),
+    /// A record, a revision or a network in full.
+    Sheet(Sheet),
     /// A job in full.
     Job {
         /// Which.
@@ -79,6 +97,10 @@ impl OpsOverlay {
             Self::Plan(dialog) if dialog.word().is_some() => Scope::PlanTyped,
             Self::Plan(_) => Scope::Plan,
             Self::Prompt(_) => Scope::Prompt,
+            Self::Form(_) => Scope::Form,
+            Self::Held(_) => Scope::Held,
+            Self::Orphans(_) => Scope::Orphans,
+            Self::Sheet(_) => Scope::Sheet,
             Self::Stop { .. } | Self::Leaving { .. } => Scope::Question,
             Self::Job { .. } => Scope::Job,
         }
@@ -132,12 +154,27 @@ pub fn targets(app: &App) -> Vec<VmId> {
     if sees_marks && !app.vms.marks.is_empty() {
         return app.live.vms.iter().map(|vm| vm.id).filter(|id| app.vms.marks.contains(id)).collect();
     }
+    if app.page.is_none() && app.pane() == Pane::Jobs {
+        return vms_of_jobs(app).into_iter().filter(|id| app.live.vm(*id).is_some()).collect();
+    }
     app.selected_vm_id().filter(|id| app.live.vm(*id).is_some()).into_iter().collect()
+}
+
+/// The VMs of the selected jobs.
+pub(super) fn vms_of_jobs(app: &App) -> Vec<VmId> {
+    let Some(ops) = &app.ops else { return Vec::new() };
+    let mut ids = Vec::new();
+    for id in ops.list.selected(&ops.jobs).iter().filter_map(|job| job.operation.vm_id()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
 }
 
 /// What `u` takes back: the selected job, or the newest of this console; all of it where several were confirmed together.
 pub fn undo(app: &App) -> Vec<Operation> {
-    of_chosen_or_newest(app, |_, job| undo_of(job))
+    of_chosen_or_newest(app, undo_of)
 }
 
 /// What may be tried instead of the selected job that failed, or of the newest of this console.
@@ -170,9 +207,16 @@ pub fn stoppable(app: &App) -> Vec<JobId> {
     chosen.iter().filter(here).map(|job| job.id).collect()
 }
 
-/// What takes a job back that is done.
-pub fn undo_of(job: &Job) -> Option<Operation> {
-    job.undo.clone().filter(|_| job.state == JobState::Done)
+/// What takes a job back that is done, unless it was taken back since or is being.
+pub fn undo_of(jobs: &Jobs, job: &Job) -> Option<Operation> {
+    let undo = job.undo.as_ref().filter(|_| job.state == JobState::Done)?;
+    let again = |other: &Arc<Job>| {
+        other.id > job.id
+            && (is_active(other) || other.state == JobState::Done)
+            && other.target.id == job.target.id
+            && other.operation == *undo
+    };
+    (!jobs.jobs.iter().any(again)).then(|| undo.clone())
 }
 
 /// What may be tried instead of a job that is over; of one whose plan was no longer right, the same with a plan made anew.
@@ -186,7 +230,7 @@ pub fn offer_of(job: &Job) -> Option<Operation> {
 /// What taking the offer is called: `force off`, `plan again`.
 pub fn offer_word(job: &Job) -> Option<String> {
     let offer = offer_of(job)?;
-    let verb = words::verb(&offer).trim_end_matches(':').to_lowercase();
+    let verb = words::bare(words::verb(&offer)).to_lowercase();
     Some(if job.state == JobState::Stale { "plan again".into() } else { verb })
 }
 

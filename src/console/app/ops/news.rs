@@ -35,7 +35,7 @@ pub(in super::super) fn notice(app: &App, jobs: &Jobs, ended: &[&Job]) -> Option
     let last = ended.iter().max_by_key(|job| (job.ended, job.id))?;
     let batch = members(jobs, last.batch);
     if batch.len() == 1 {
-        return Some(of_one(app, last));
+        return Some(of_one(app, jobs, last));
     }
     let counts = Counts::of(batch.iter().copied());
     (counts.open == 0).then(|| {
@@ -46,7 +46,7 @@ pub(in super::super) fn notice(app: &App, jobs: &Jobs, ended: &[&Job]) -> Option
             counts.text(),
             hint(
                 app,
-                batch.iter().any(|job| undo_of(job).is_some()),
+                batch.iter().any(|job| undo_of(jobs, job).is_some()),
                 batch.iter().find_map(|job| offer_word(job))
             )
         );
@@ -54,7 +54,7 @@ pub(in super::super) fn notice(app: &App, jobs: &Jobs, ended: &[&Job]) -> Option
     })
 }
 
-fn of_one(app: &App, job: &Job) -> Notice {
+fn of_one(app: &App, jobs: &Jobs, job: &Job) -> Notice {
     let tone = match job.state {
         JobState::Done => Tone::Good,
         JobState::Cancelled => Tone::Info,
@@ -66,7 +66,7 @@ fn of_one(app: &App, job: &Job) -> Notice {
         outcome if outcome.contains(&*job.target.display_name()) => outcome.to_owned(),
         outcome => format!("{title}: {outcome}"),
     };
-    Notice { tone, text: said + &hint(app, undo_of(job).is_some(), offer_word(job)) }
+    Notice { tone, text: said + &hint(app, undo_of(jobs, job).is_some(), offer_word(job)) }
 }
 
 /// The keys that help on: `  u undo`, `  a force off`.

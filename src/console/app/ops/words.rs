@@ -2,7 +2,8 @@
 
 use crate::model::job::{Job, JobState, Progress, Unit};
 use crate::model::operation::{
-    HardwareOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation, VolumeOperation,
+    HardwareOperation, LayerOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation,
+    VolumeOperation,
 };
 use crate::model::units::{bytes, bytes_of};
 
@@ -44,12 +45,36 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Protect { on: true } => "Protect",
         VmOperation::Protect { on: false } => "No longer protect",
         VmOperation::Hardware(change) => hardware(&change.what),
+        VmOperation::Layers(change) => match change.what {
+            LayerOperation::Migrate(_) => "Move a disk of",
+            LayerOperation::Commit { .. } => "Commit a disk of",
+            LayerOperation::Pull { .. } => "Make independent a disk of",
+        },
         VmOperation::Delete { .. } => "Delete",
         VmOperation::Undelete { .. } => "Bring back",
         VmOperation::Purge | VmOperation::PurgeWithVolumes => "Purge",
         VmOperation::Redefine { why: Redefined::Revert(_), .. } => "Revert",
         VmOperation::Redefine { .. } => "Redefine",
     }
+}
+
+/// A verb without what would lead on to a name: `Attach a NIC to` is `Attach a NIC` on a button.
+pub fn bare(verb: &str) -> &str {
+    let verb = verb.trim_end_matches(':');
+    [" of", " to", " from", " into", " on"].iter().find_map(|w| verb.strip_suffix(w)).unwrap_or(verb)
+}
+
+/// The name of what it acts on, where the operation says it itself; cleaned.
+pub fn of_what(operation: &Operation) -> Option<String> {
+    let name = match operation {
+        Operation::Vm { .. } | Operation::Snapshot { .. } => return None,
+        Operation::Volume { pool, name, .. } => format!("{pool}/{name}"),
+        Operation::Pool { name, .. }
+        | Operation::Network { name, .. }
+        | Operation::NewVm { name, .. }
+        | Operation::Template { name, .. } => name.clone(),
+    };
+    Some(crate::model::text::clean(&name).into_owned())
 }
 
 /// What goes on while it is carried out, short enough for a cell: `stopping`.
@@ -78,6 +103,10 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Console { .. } => "opening",
         VmOperation::SendKeys { .. } => "typing",
         VmOperation::Clone(_) | VmOperation::Template(_) => "copying",
+        VmOperation::Layers(change) => match change.what {
+            LayerOperation::Migrate(_) => "moving disk",
+            LayerOperation::Commit { .. } | LayerOperation::Pull { .. } => "merging",
+        },
         VmOperation::Delete { .. } => "deleting",
         VmOperation::Undelete { .. } => "coming back",
         VmOperation::Purge | VmOperation::PurgeWithVolumes => "purging",

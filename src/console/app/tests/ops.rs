@@ -10,18 +10,18 @@ use crate::model::operation::{AskGuest, Operation, VmOperation};
 use crate::model::plan::{Confirm, Plan, Planned};
 
 /// With a desk, and no job yet.
-fn desk() -> App {
+pub(super) fn desk() -> App {
     let mut app = app();
     app.attach_desk(Arc::default());
     app
 }
 
-fn vm(app: &App, name: &str) -> VmId {
+pub(super) fn vm(app: &App, name: &str) -> VmId {
     made::id(&app.live, name)
 }
 
 /// Puts the cursor on a VM.
-fn select(app: &mut App, name: &str) {
+pub(super) fn select(app: &mut App, name: &str) {
     let id = vm(app, name);
     keys(app, "g g");
     for _ in 0..10 {
@@ -33,14 +33,14 @@ fn select(app: &mut App, name: &str) {
     panic!("{name} is not listed");
 }
 
-fn asked(effects: &[Effect]) -> Option<(Vec<Operation>, u64)> {
+pub(super) fn asked(effects: &[Effect]) -> Option<(Vec<Operation>, u64)> {
     effects.iter().find_map(|e| match e {
         Effect::Plan(operations, ticket) => Some((operations.clone(), *ticket)),
         _ => None,
     })
 }
 
-fn handed_in(effects: &[Effect]) -> Option<(Vec<Plan>, Consent, u64)> {
+pub(super) fn handed_in(effects: &[Effect]) -> Option<(Vec<Plan>, Consent, u64)> {
     effects.iter().find_map(|e| match e {
         Effect::Submit(plans, consent, ticket) => Some((plans.clone(), consent.clone(), *ticket)),
         _ => None,
@@ -48,21 +48,21 @@ fn handed_in(effects: &[Effect]) -> Option<(Vec<Plan>, Consent, u64)> {
 }
 
 /// Presses keys that ask for plans, and has them answered as the desk would.
-fn planned(app: &mut App, pressed: &str) -> Vec<Operation> {
+pub(super) fn planned(app: &mut App, pressed: &str) -> Vec<Operation> {
     let (operations, ticket) = asked(&keys(app, pressed)).expect("plans are asked for");
     let result = Ok(made::planned(&app.live, &operations));
     update(app, Msg::Planned { ticket, result });
     operations
 }
 
-fn dialog(app: &App) -> Option<&PlanDialog> {
+pub(super) fn dialog(app: &App) -> Option<&PlanDialog> {
     match app.overlays.last() {
         Some(Overlay::Ops(OpsOverlay::Plan(dialog))) => Some(dialog),
         _ => None,
     }
 }
 
-fn toast(app: &App) -> &str {
+pub(super) fn toast(app: &App) -> &str {
     app.toast.as_ref().map_or("", |toast| &toast.notice.text)
 }
 
@@ -73,7 +73,7 @@ fn act(operations: &[Operation]) -> &VmOperation {
     }
 }
 
-fn with_jobs(jobs: Arc<Jobs>) -> App {
+pub(super) fn with_jobs(jobs: Arc<Jobs>) -> App {
     let mut app = app();
     app.attach_desk(jobs);
     app

@@ -1,14 +1,16 @@
 //! What each action does.
 
-use super::super::App;
 use super::super::action::ActionId;
 use super::super::available::Availability;
 use super::super::cursor::Motion;
 use super::super::msg::{Effect, Notice, Tone};
+use super::super::ops::OpsOverlay;
 use super::super::overlay::Overlay;
 use super::super::place::{Screen, VmTab};
+use super::super::{App, looks};
 use super::{
-    charts, focus_effect, menus, motion, navigate, ops, palette, past, portrait, serial, snapshot, toast, top,
+    audit, charts, focus_effect, menus, motion, navigate, ops, palette, past, portrait, serial, snapshot,
+    toast, top,
 };
 
 /// Does an action, or says why it cannot be done now.
@@ -62,9 +64,11 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::ScreenTopology => navigate::screen(app, Screen::Topology),
         A::ScreenJobs => navigate::screen(app, Screen::Jobs),
         A::ScreenHost => navigate::screen(app, Screen::Host),
+        A::ScreenAudit => navigate::screen(app, Screen::Audit),
         A::Toggle => navigate::toggle_branch(app),
         A::Xml => navigate::open_selected(app, VmTab::Xml),
 
+        A::Filter if app.screen == Screen::Audit => audit::open(app),
         A::Filter => menus::open_filter(app),
         A::ClearFilter => menus::clear_filter(app),
         A::FilterApply => menus::filter_done(app, true),
@@ -86,8 +90,14 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         | A::TopClose
         | A::TimeCancel
         | A::DialogClose
+        | A::SheetClose
+        | A::FormClose
         | A::PromptClose => {
-            app.overlays.pop();
+            let told =
+                matches!(app.overlays.pop(), Some(Overlay::Ops(OpsOverlay::Plan(dialog))) if dialog.again);
+            if told {
+                ops::kept(app);
+            }
             Vec::new()
         }
         A::Help => {
@@ -124,10 +134,18 @@ fn perform(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::Freeze => freeze(app),
         A::Refresh => refresh(app),
         A::PoolRefresh => refresh_pool(app),
-        A::LogMore => vec![Effect::LogLevel(true)],
-        A::LogLess => vec![Effect::LogLevel(false)],
+        A::LogMore | A::LogLess => vec![Effect::LogLevel(action == A::LogMore)],
         A::Redraw => vec![Effect::Redraw],
         A::Quit => ops::leave(app),
+        _ => operate(app, action),
+    }
+}
+
+fn operate(app: &mut App, action: ActionId) -> Vec<Effect> {
+    use ActionId as A;
+    match action {
+        A::Actions => palette::open_for_selected(app),
+        A::AuditApply | A::AuditCancel | A::AuditVerify => audit::action(app, action),
         _ => serial::action(app, action)
             .or_else(|| portrait::action(app, action))
             .unwrap_or_else(|| ops::action(app, action)),
@@ -202,6 +220,7 @@ fn freeze(app: &mut App) -> Vec<Effect> {
 fn refresh(app: &mut App) -> Vec<Effect> {
     relist(app);
     if app.live.link.is_up() {
+        looks::again(app);
         toast(app, Notice::info("Reading everything again."));
         let mut effects = vec![Effect::Refresh, focus_effect(app)];
         if let Some(page) = app.page.as_ref().filter(|p| p.tab == VmTab::Xml) {

@@ -6,7 +6,7 @@ use super::super::App;
 use super::super::msg::{Effect, Notice};
 use super::super::overlay::Overlay;
 use super::super::place::Scope;
-use super::{act, menus, ops, palette, serial, toast};
+use super::{act, audit, menus, ops, palette, serial, toast};
 use crate::console::keymap::{Code, Key, Resolution, show_sequence};
 
 pub(super) fn on_key(app: &mut App, key: Key) -> Vec<Effect> {
@@ -68,6 +68,10 @@ fn edit(app: &mut App, request: InputRequest) {
         Some(Overlay::Time(line)) => {
             line.input.handle(request);
             line.error = None;
+        }
+        Some(Overlay::AuditFilter(line)) => {
+            line.input.handle(request);
+            audit::typed(app);
         }
         Some(Overlay::Ops(overlay)) => ops::edit(overlay, request),
         _ => {}

@@ -6,19 +6,24 @@ use super::super::App;
 use super::super::list::naturally_descending;
 use super::super::msg::{Effect, Notice};
 use super::super::overlay::{Choice, FilterLine, Menu, MenuItem, Overlay};
-use super::{act, navigate, portrait, toast};
+use super::{act, navigate, ops, portrait, toast};
 use crate::config::Grouping;
 use crate::console::app::place::VmTab;
 use crate::model::columns::{VM_COLUMNS, find};
 use crate::model::filter::{Filter, FilterContext, fields, suggest};
 
-fn open(app: &mut App, title: &'static str, hint: &'static str, items: Vec<MenuItem>) -> Vec<Effect> {
+pub(super) fn open(
+    app: &mut App,
+    title: &'static str,
+    hint: &'static str,
+    items: Vec<MenuItem>,
+) -> Vec<Effect> {
     let selected = items.iter().position(|i| i.current).unwrap_or(0);
     app.overlays.push(Overlay::Menu(Menu { title, hint, items, selected }));
     Vec::new()
 }
 
-fn item(label: impl Into<String>, note: impl Into<String>, does: Choice) -> MenuItem {
+pub(super) fn item(label: impl Into<String>, note: impl Into<String>, does: Choice) -> MenuItem {
     MenuItem { label: label.into(), note: note.into(), checked: None, current: false, does }
 }
 
@@ -78,6 +83,9 @@ pub(super) fn choose(app: &mut App) -> Vec<Effect> {
 pub(super) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
     match choice {
         Choice::Action(action) => return act::act(app, action),
+        Choice::EditOn => return ops::edit_on(app),
+        Choice::EditAfresh(of) => return ops::edit_afresh(app, of),
+        Choice::Eject(vm, target) => return ops::eject(app, vm, target),
         Choice::OpenVm(id) => return navigate::open_vm(app, id, VmTab::Summary),
         Choice::SortBy(column) => sort_by(app, column),
         Choice::GroupBy(group) => {

@@ -1,6 +1,7 @@
 //! `update`: one message in, effects out. Split by what the message is about.
 
 mod act;
+mod audit;
 mod charts;
 mod keys;
 mod menus;
@@ -29,6 +30,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     effects.extend(super::charts::ask(app).map(Effect::AskCharts));
     effects.extend(super::past::ask(app).map(Effect::AskMoment));
     effects.extend(super::top::ask(app).map(Effect::AskTop));
+    effects.extend(super::looks::ask(app));
     effects
 }
 
@@ -96,6 +98,8 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
             portrait::came(app, ticket, result);
             Vec::new()
         }
+        Msg::Seen(number, result) => super::looks::answered(app, number, result),
+        Msg::Edited(draft, result) => ops::edited(app, *draft, result),
         Msg::Jobs(jobs) => ops::jobs_changed(app, &jobs),
         Msg::Notice(notice) => {
             toast(app, notice);
@@ -111,7 +115,7 @@ fn focus_effect(app: &App) -> Effect {
 }
 
 /// Shows a notice for a while: long enough to be read.
-fn toast(app: &mut App, notice: Notice) {
+pub(super) fn toast(app: &mut App, notice: Notice) {
     let seconds = match notice.tone {
         Tone::Good | Tone::Info => 4,
         Tone::Bad => 10,

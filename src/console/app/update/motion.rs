@@ -4,8 +4,11 @@ use super::super::App;
 use super::super::cursor::Motion;
 use super::super::msg::Effect;
 use super::super::ops::OpsOverlay;
+use super::super::ops::parts;
+use super::super::ops::sheets::Sheet;
 use super::super::overlay::Overlay;
-use super::super::place::Pane;
+use super::super::place::{Pane, VmTab};
+use super::super::vm_page::Past;
 use super::{focus_effect, serial, snapshot};
 
 pub(super) fn go(app: &mut App, motion: Motion) -> Vec<Effect> {
@@ -35,8 +38,16 @@ pub(super) fn go(app: &mut App, motion: Motion) -> Vec<Effect> {
                 OpsOverlay::Plan(dialog) => {
                     dialog.scroll = dialog.scroll.saturating_add_signed(rows).min(last_line);
                 }
-                OpsOverlay::Job { scroll, .. } => {
+                OpsOverlay::Job { scroll, .. } | OpsOverlay::Sheet(Sheet { scroll, .. }) => {
                     *scroll = scroll.saturating_add_signed(rows).min(last_line);
+                }
+                OpsOverlay::Held(list) => {
+                    let keys = list.keys();
+                    list.cursor.step(rows, &keys);
+                }
+                OpsOverlay::Orphans(list) => {
+                    let keys = list.keys();
+                    list.cursor.step(rows, &keys);
                 }
                 _ => {}
             }
@@ -44,12 +55,35 @@ pub(super) fn go(app: &mut App, motion: Motion) -> Vec<Effect> {
         }
         _ => {}
     }
+    if in_rows_of_page(app, rows) {
+        return Vec::new();
+    }
     if let Some(page) = &mut app.page {
         page.scroll = page.scroll.saturating_add_signed(rows).min(last_line);
         return Vec::new();
     }
     app.last_used = app.now;
     in_pane(app, rows, last_line)
+}
+
+/// Moves among the rows of a VM's tab, where it has rows.
+fn in_rows_of_page(app: &mut App, rows: isize) -> bool {
+    let vm = app.page.as_ref().and_then(|page| app.view().vm(page.id)).cloned();
+    let Some(page) = &mut app.page else { return false };
+    match page.tab {
+        VmTab::Disks => page.disk.step(rows, &parts::disks(vm.as_ref())),
+        VmTab::Nics => page.nic.step(rows, &parts::nics(vm.as_ref())),
+        VmTab::Snapshots => {
+            let keys: Vec<String> = page.snapshot_tree().into_iter().map(|(_, s)| s.snapshot.name).collect();
+            page.snapshot.step(rows, &keys);
+        }
+        VmTab::History => {
+            let keys = page.past.ready().map(Past::rows).unwrap_or_default();
+            page.entry.step(rows, &keys);
+        }
+        VmTab::Summary | VmTab::Charts | VmTab::Xml => return false,
+    }
+    true
 }
 
 fn in_pane(app: &mut App, rows: isize, last_line: usize) -> Vec<Effect> {
@@ -82,6 +116,10 @@ fn in_pane(app: &mut App, rows: isize, last_line: usize) -> Vec<Effect> {
             if let Some(ops) = &mut app.ops {
                 ops.list.cursor.step(rows, &ops.list.rows);
             }
+        }
+        Pane::Audit => {
+            let keys = app.audit.keys();
+            app.audit.cursor.step(rows, &keys);
         }
         Pane::Host => app.host_scroll = app.host_scroll.saturating_add_signed(rows).min(last_line),
         Pane::HostCharts | Pane::PoolCharts => {}

@@ -4,8 +4,10 @@ use super::super::App;
 use super::super::action::ActionId;
 use super::super::cursor::Motion;
 use super::super::msg::{Effect, Mouse, Target};
+use super::super::ops::OpsOverlay;
+use super::super::ops::parts;
 use super::super::overlay::Overlay;
-use super::super::place::Pane;
+use super::super::place::{Pane, VmTab};
 use super::{act, focus_effect, menus, motion, navigate, ops, palette};
 
 pub(super) fn on_mouse(app: &mut App, mouse: Mouse) -> Vec<Effect> {
@@ -55,6 +57,11 @@ fn click(app: &mut App, target: &Target, double: bool) -> Vec<Effect> {
         }
         Target::Entry(i) => choose_entry(app, i, double),
         Target::Button(i) => ops::press_button(app, i),
+        Target::PageRow(row) => {
+            let open = app.page.as_ref().is_some_and(|page| page.tab == VmTab::History);
+            parts::select_row(app, row);
+            if double && open { navigate::open(app) } else { Vec::new() }
+        }
         Target::Overlay => Vec::new(),
     }
 }
@@ -69,6 +76,7 @@ fn select_row(app: &mut App, pane: Pane, row: usize) {
         Pane::Topology => app.topology.networks.cursor.index(),
         Pane::StorageTree => app.topology.storage.cursor.index(),
         Pane::Jobs => app.ops.as_ref().map_or(0, |ops| ops.list.cursor.index()),
+        Pane::Audit => app.audit.cursor.index(),
         Pane::Host | Pane::HostCharts | Pane::PoolCharts | Pane::Log => return,
     };
     motion::go(app, Motion::Rows(row.cast_signed() - index.cast_signed()));
@@ -80,6 +88,22 @@ fn choose_entry(app: &mut App, entry: usize, double: bool) -> Vec<Effect> {
             let again = menu.selected == entry;
             menu.selected = entry;
             if double || again { menus::choose(app) } else { Vec::new() }
+        }
+        Some(Overlay::Ops(OpsOverlay::Form(form))) => {
+            if form.fields.get(entry).is_some() {
+                form.focus = entry;
+            }
+            Vec::new()
+        }
+        Some(Overlay::Ops(OpsOverlay::Held(list))) => {
+            let keys = list.keys();
+            list.cursor.step(entry.cast_signed() - list.cursor.index().cast_signed(), &keys);
+            Vec::new()
+        }
+        Some(Overlay::Ops(OpsOverlay::Orphans(list))) => {
+            let keys = list.keys();
+            list.cursor.step(entry.cast_signed() - list.cursor.index().cast_signed(), &keys);
+            Vec::new()
         }
         Some(Overlay::Palette(p)) if entry < p.entries.len() => {
             p.selected = entry;

@@ -63,7 +63,10 @@ pub(super) fn back(app: &mut App) -> Vec<Effect> {
 }
 
 pub(super) fn next_tab(app: &mut App, by: isize) -> Vec<Effect> {
-    app.page.as_ref().map(|p| p.tab.step(by)).map_or_else(Vec::new, |tab| set_tab(app, tab))
+    app.page
+        .as_ref()
+        .map(|p| p.tab.step(by, app.ops.is_some()))
+        .map_or_else(Vec::new, |tab| set_tab(app, tab))
 }
 
 /// Left and right: tabs on a VM's screen, branches in a tree.
@@ -95,6 +98,8 @@ pub(super) fn set_tab(app: &mut App, tab: VmTab) -> Vec<Effect> {
     let Some(page) = &mut app.page else { return Vec::new() };
     page.tab = tab;
     page.scroll = 0;
+    page.snapshots.again();
+    page.past.again();
     app.dirty = true;
     // What is read now is not what was then.
     if tab == VmTab::Xml && app.past.is_none() && matches!(page.xml, Fetched::NotAsked | Fetched::Failed(_)) {
@@ -125,6 +130,9 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
     if super::super::charts::has_keys(app) {
         return charts::to_cursor(app);
     }
+    if app.page.is_some() {
+        return ops::open_entry(app);
+    }
     match app.pane() {
         Pane::Vms | Pane::Metrics => {
             if let Some(group) = app.vms.selected_group().map(str::to_owned) {
@@ -139,6 +147,7 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
         Pane::Storage => screen(app, Screen::Storage),
         Pane::Alerts => open_alert(app),
         Pane::Jobs => ops::open_selected(app),
+        Pane::Audit => ops::open_record(app),
         Pane::Topology | Pane::StorageTree => open_node(app),
         Pane::Volumes | Pane::Host | Pane::HostCharts | Pane::PoolCharts | Pane::Log => Vec::new(),
     }

@@ -7,6 +7,7 @@ use super::super::App;
 use super::super::action::{ACTIONS, ActionSpec, Category};
 use super::super::available::Availability;
 use super::super::msg::{Effect, Notice};
+use super::super::ops;
 use super::super::overlay::{Choice, Overlay, Palette, PaletteEntry};
 use super::super::place::Scope;
 use super::{menus, toast};
@@ -16,6 +17,14 @@ const MOST: usize = 60;
 
 pub(super) fn open(app: &mut App) -> Vec<Effect> {
     app.overlays.push(Overlay::Palette(Palette::default()));
+    refresh(app);
+    Vec::new()
+}
+
+/// All that can be done to what is selected.
+pub(super) fn open_for_selected(app: &mut App) -> Vec<Effect> {
+    let only = Some(ops::parts::selected_name(app).unwrap_or_default());
+    app.overlays.push(Overlay::Palette(Palette { only, ..Palette::default() }));
     refresh(app);
     Vec::new()
 }
@@ -70,8 +79,12 @@ pub(super) fn refresh(app: &mut App) {
 fn candidates(app: &App) -> Vec<PaletteEntry> {
     let scope = app.scope_below();
     let chain: Vec<Scope> = scope.chain().collect();
+    let only = matches!(app.overlays.last(), Some(Overlay::Palette(p)) if p.only.is_some());
     let here = |a: &&ActionSpec| {
-        a.category != Category::Move && a.scopes.iter().any(|s| chain.contains(s)) && a.name != "palette"
+        a.category != Category::Move
+            && (!only || a.category == Category::Operations)
+            && a.scopes.iter().any(|s| chain.contains(s))
+            && a.name != "palette"
     };
     let actions = ACTIONS.iter().filter(here).filter_map(|a| {
         let unavailable = match (a.available)(app) {
@@ -87,6 +100,16 @@ fn candidates(app: &App) -> Vec<PaletteEntry> {
             unavailable,
         })
     });
+    if only {
+        // Nearest first: what is about the row before what is about the VM or pool it belongs to.
+        let mut nearest: Vec<PaletteEntry> = actions.collect();
+        let distance = |entry: &PaletteEntry| match &entry.does {
+            Choice::Action(id) => chain.iter().position(|s| id.spec().scopes.contains(s)),
+            _ => None,
+        };
+        nearest.sort_by_key(|entry| distance(entry));
+        return nearest;
+    }
     let themes = app.themes.iter().map(|t| entry(format!("Theme: {t}"), "", Choice::Theme(t.clone())));
     let vms = app.view().vms.iter();
     let vms = vms.map(|v| entry(format!("VM: {}", v.display_name()), v.state.phrase(), Choice::OpenVm(v.id)));

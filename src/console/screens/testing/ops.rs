@@ -1,5 +1,7 @@
 //! Plans and jobs on the made-up host.
 
+pub(crate) mod sights;
+
 use std::sync::Arc;
 
 use super::NOW;

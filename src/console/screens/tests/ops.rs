@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::console::screens::testing::ops as made;
-use crate::engine::jobs::Jobs;
+use crate::engine::jobs::records::{Found, Verdict};
+use crate::engine::jobs::{Jobs, Look, Seen};
 use crate::model::job::Job;
 use crate::model::plan::{Confirm, Planned, Space};
 
@@ -191,6 +192,187 @@ proptest! {
         let opened = ["7", "7 j Enter", "7 Enter", "* S", "* S d", "j K w", "j t", "q", "q Right Enter", "7 j x"];
         let mut app = at_desk(made::various(&host()), columns, rows, opened[screen]);
         drawn(&mut app, "dark", Glyphs::UNICODE);
+        drawn(&mut app, "mono", Glyphs::ASCII);
+    }
+}
+
+/// What the desk sees on the made-up host.
+fn sight(look: &Look) -> Result<Seen, String> {
+    use made::sights;
+    Ok(match look {
+        Look::Snapshots(_) => Seen::Snapshots(sights::snapshots()),
+        Look::Past(_) => Seen::Past(sights::revisions(), sights::records()),
+        Look::Held => Seen::Held(sights::held()),
+        Look::Orphans => Seen::Orphans(sights::orphans()),
+        Look::Network(_) => Seen::Network(Box::new(sights::network())),
+        Look::Audit(_) => {
+            Seen::Audit(Found { records: sights::records(), unreadable: Vec::new(), more: false })
+        }
+        Look::Record(number) => Seen::Record(Box::new(sights::link(*number))),
+        Look::Verify => {
+            Seen::Verdict(Verdict::Sound { count: 4, head: "00".repeat(32), remarks: Vec::new() })
+        }
+        Look::Definition(_) | Look::NetworkXml(_) => return Err("Nobody edits here.".into()),
+    })
+}
+
+/// Presses keys; what they ask is answered.
+fn press_and_see(app: &mut App, pressed: &str) {
+    for key in pressed.split_whitespace() {
+        let mut effects = update(app, Msg::Key(key.parse().unwrap()));
+        while let Some(effect) = effects.pop() {
+            match effect {
+                Effect::Look(look, number) => {
+                    effects.extend(update(app, Msg::Seen(number, sight(&look))));
+                }
+                Effect::Plan(operations, ticket) => {
+                    let result = Ok(made::planned(&app.live, &operations));
+                    update(app, Msg::Planned { ticket, result });
+                }
+                _ => {}
+            }
+        }
+        drawn(app, "dark", Glyphs::UNICODE);
+    }
+}
+
+fn seen_at_sizes(name: &str, pressed: &str) {
+    for (columns, rows) in [(80, 24), (160, 45)] {
+        let mut app = at_desk(Arc::default(), columns, rows, "");
+        press_and_see(&mut app, pressed);
+        let buf = drawn(&mut app, "dark", Glyphs::UNICODE);
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), snapshot(&buf));
+    }
+}
+
+const SNAPSHOTS: &str = "j Enter Tab Tab Tab Tab";
+const HISTORY: &str = "j Enter Shift-Tab";
+
+#[test]
+fn actions_menu() {
+    seen_at_sizes("actions", "j m");
+}
+
+#[test]
+fn snapshot_form() {
+    seen_at_sizes("form_snapshot", "j N");
+}
+
+#[test]
+fn volume_form_with_what_is_missing() {
+    seen_at_sizes("form_volume", "3 c Enter");
+}
+
+#[test]
+fn pool_form() {
+    seen_at_sizes("form_pool", "3 n Tab Right");
+}
+
+#[test]
+fn snapshots_of_a_vm() {
+    seen_at_sizes("vm_snapshots", SNAPSHOTS);
+}
+
+#[test]
+fn history_of_a_vm() {
+    seen_at_sizes("vm_history", HISTORY);
+}
+
+#[test]
+fn a_revision() {
+    seen_at_sizes("revision", "j Enter Shift-Tab G Enter");
+}
+
+#[test]
+fn disks_with_a_cursor() {
+    seen_at_sizes("vm_disks_desk", "j Enter Tab Tab");
+}
+
+#[test]
+fn deleted_vms() {
+    seen_at_sizes("deleted_vms", "X");
+}
+
+#[test]
+fn orphaned_volumes() {
+    seen_at_sizes("orphans", "3 O");
+}
+
+#[test]
+fn who_is_on_a_network() {
+    seen_at_sizes("network", "6 j w");
+}
+
+#[test]
+fn audit() {
+    seen_at_sizes("audit", "9");
+}
+
+#[test]
+fn audit_filter() {
+    seen_at_sizes("audit_filter", "9 / r e s u l t : x");
+}
+
+#[test]
+fn an_audit_record() {
+    seen_at_sizes("audit_record", "9 Enter");
+}
+
+#[test]
+fn nothing_there_yet_teaches() {
+    let empty = |look: &Look| match look {
+        Look::Snapshots(_) => Seen::Snapshots(Vec::new()),
+        Look::Past(_) => Seen::Past(Vec::new(), Vec::new()),
+        Look::Held => Seen::Held(Vec::new()),
+        Look::Orphans => Seen::Orphans(Vec::new()),
+        Look::Verify => Seen::Verdict(Verdict::Sound { count: 0, head: String::new(), remarks: Vec::new() }),
+        _ => Seen::Audit(Found::default()),
+    };
+    for (pressed, teaches) in [
+        (SNAPSHOTS, "N takes one"),
+        (HISTORY, "Nothing was done to it with NovaCron yet."),
+        ("X", "D on a VM deletes it."),
+        ("3 O", "Every volume of the started pools is used by a VM."),
+        ("9", "Nothing was done yet, as far as it is recorded."),
+    ] {
+        for fails in [false, true] {
+            let mut app = at_desk(Arc::default(), 120, 40, "");
+            for key in pressed.split_whitespace() {
+                for effect in update(&mut app, Msg::Key(key.parse().unwrap())) {
+                    if let Effect::Look(look, number) = effect {
+                        let answer =
+                            if fails { Err("The disk is on fire.".into()) } else { Ok(empty(&look)) };
+                        update(&mut app, Msg::Seen(number, answer));
+                    }
+                }
+            }
+            let text = shown(&mut app);
+            let expected = if fails { "The disk is on fire." } else { teaches };
+            assert!(text.contains(expected), "{pressed}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_was_seen_is_ascii_in_ascii_and_cleaned() {
+    let views = ["j N", "3 n", SNAPSHOTS, HISTORY, "X", "3 O", "6 j w", "9", "9 Enter", "j m", "9 / x"];
+    for pressed in views {
+        let mut app = at_desk(Arc::default(), 120, 40, "");
+        press_and_see(&mut app, pressed);
+        let art = text(&drawn(&mut app, "mono", Glyphs::ASCII));
+        assert!(art.is_ascii(), "{pressed}: {art}");
+        let art = text(&drawn(&mut app, "dark", Glyphs::UNICODE));
+        assert!(!art.contains(['\u{1b}', '\u{202e}']), "{pressed}: {art}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #[test]
+    fn no_size_panics_with_what_was_seen(columns in 0u16..200, rows in 0u16..60, screen in 0usize..12) {
+        let opened = ["j N", "3 n", SNAPSHOTS, HISTORY, "X", "3 O", "6 j w", "9", "9 Enter", "j m", "9 / x", "j H"];
+        let mut app = at_desk(Arc::default(), columns, rows, "");
+        press_and_see(&mut app, opened[screen]);
         drawn(&mut app, "mono", Glyphs::ASCII);
     }
 }

@@ -3,6 +3,7 @@
 mod definition;
 mod guest;
 mod hardware;
+mod layers;
 mod making;
 mod network;
 mod snapshot;
@@ -22,7 +23,9 @@ use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHo
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
-use crate::model::plan::{Act, DefinitionAct, HardwareAct, MakingAct, NetworkAct, SnapshotAct, StorageAct};
+use crate::model::plan::{
+    Act, DefinitionAct, HardwareAct, LayersAct, MakingAct, NetworkAct, SnapshotAct, StorageAct,
+};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::model::vm::{PauseReason, VmState};
@@ -97,6 +100,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::Guest(act) => guest::perform(act, hv)?,
         Act::Making(act) => return making::perform(act, hands),
         Act::Hardware(act) => return hardware::perform(act, hands),
+        Act::Layers(act) => return layers::perform(act, hands),
         Act::Storage(act) => return storage::perform(act, hands),
         Act::Definition(act) => return definition::perform(act, hands),
         Act::Snapshot(act) => return snapshot::perform(act, hands),
@@ -199,6 +203,7 @@ pub(in crate::engine::jobs) fn probe(
         Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } | Act::Guest(_) => Found::NoTrace,
         Act::Making(act) => return making::probe(act, hv),
         Act::Hardware(act) => hardware::probe(act, hv)?,
+        Act::Layers(act) => return layers::probe(act, hv),
         Act::Storage(act) => return storage::probe(act, begun, hv),
         Act::Definition(act) => definition::probe(act, hv, setting)?,
         Act::Network(act) => return network::probe(act, hv),
@@ -218,6 +223,7 @@ pub(in crate::engine::jobs) const fn looks_first(act: &Act) -> bool {
     matches!(
         act,
         Act::SetAutostart { .. }
+            | Act::Layers(_)
             | Act::Definition(
                 DefinitionAct::PutBackNvram { .. }
                     | DefinitionAct::PutBackSaved { .. }
@@ -280,6 +286,7 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::SetDescription { .. }
             // What runs is all the definition that a transient VM has.
             | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
+            | Act::Layers(LayersAct::Pivot { .. } | LayersAct::Switch { .. } | LayersAct::Pull { .. })
             | Act::Definition(
                 DefinitionAct::Undefine { .. }
                     | DefinitionAct::DefineHeld { .. }

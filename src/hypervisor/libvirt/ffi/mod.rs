@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "libvirt is a C library, and this folder is its fence")]
 
 mod allocator;
+mod block_jobs;
 mod callbacks;
 mod change;
 mod close;

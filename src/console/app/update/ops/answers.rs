@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use super::super::super::App;
 use super::super::super::msg::{Effect, Notice};
 use super::super::super::ops::dialog::PlanDialog;
 use super::super::super::ops::{OpsOverlay, news};
 use super::super::super::overlay::Overlay;
-use super::super::super::place::Screen;
+use super::super::super::place::{Screen, VmTab};
+use super::super::super::vm_page::Fetched;
+use super::super::super::{App, looks};
 use super::super::toast;
-use super::jobs;
+use super::{edit, jobs};
 use crate::engine::jobs::Jobs;
-use crate::model::job::JobId;
+use crate::model::job::{Job, JobId};
+use crate::model::operation::{Operation, VmOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 use crate::model::text::clean;
 
@@ -29,14 +31,19 @@ pub(in super::super) fn planned(
     app.dirty = true;
     match result {
         Err(why) => toast(app, Notice::bad(why)),
-        Ok(planned) => match planned.as_slice() {
-            [Planned::Refused(refusal)] if refusal.kind == RefusalKind::AlreadySo => {
-                toast(app, Notice::info(already(refusal)));
+        Ok(planned) => {
+            match planned.as_slice() {
+                [Planned::Refused(refusal)] if refusal.kind == RefusalKind::AlreadySo => {
+                    toast(app, Notice::info(already(refusal)));
+                }
+                _ => {
+                    let again = edit::is_of_draft(app, &planned);
+                    app.overlays.extend(PlanDialog::new(planned).map(|dialog| {
+                        Overlay::Ops(OpsOverlay::Plan(Box::new(PlanDialog { again, ..dialog })))
+                    }));
+                }
             }
-            _ => app.overlays.extend(
-                PlanDialog::new(planned).map(|dialog| Overlay::Ops(OpsOverlay::Plan(Box::new(dialog)))),
-            ),
-        },
+        }
     }
     Vec::new()
 }
@@ -58,6 +65,10 @@ pub(in super::super) fn submitted(
     ops.submitted = None;
     if matches!(app.overlays.last(), Some(Overlay::Ops(OpsOverlay::Plan(dialog))) if dialog.submitted) {
         app.overlays.pop();
+        // The form that it came from has done its work.
+        if result.is_ok() && matches!(app.overlays.last(), Some(Overlay::Ops(OpsOverlay::Form(_)))) {
+            app.overlays.pop();
+        }
     }
     app.dirty = true;
     if let Err(why) = result {
@@ -74,11 +85,53 @@ pub(in super::super) fn jobs_changed(app: &mut App, jobs: &Arc<Jobs>) -> Vec<Eff
     let in_full = matches!(app.overlays.last(), Some(Overlay::Ops(OpsOverlay::Job { .. })));
     app.dirty |= app.screen == Screen::Jobs || in_full || news::differs(&old, jobs);
     let ended = news::ended(&old, jobs);
+    if !ended.is_empty() {
+        edit::ended(app, &ended);
+        looks::again(app);
+    }
     if let Some(notice) = news::notice(app, jobs, &ended) {
         toast(app, notice);
     }
     if let Some(trouble) = jobs.trouble.as_ref().filter(|_| old.trouble.is_none()) {
         toast(app, Notice::bad(clean(trouble)));
     }
-    jobs::gone_on(app)
+    let mut effects = jobs::gone_on(app);
+    if ended.iter().any(|job| is_found_by_looking(&job.operation)) && app.live.link.is_up() {
+        effects.push(Effect::Refresh);
+    }
+    effects.extend(xml_again(app, &ended));
+    effects
+}
+
+/// The XML that is open may be another now.
+fn xml_again(app: &mut App, ended: &[&Job]) -> Option<Effect> {
+    let page = app.page.as_mut()?;
+    let mine = ended.iter().any(|job| job.operation.vm_id() == Some(page.id));
+    if !mine || matches!(page.xml, Fetched::NotAsked) {
+        return None;
+    }
+    if page.tab == VmTab::Xml {
+        return Some(Effect::FetchXml(page.id));
+    }
+    page.xml = Fetched::NotAsked;
+    None
+}
+
+/// Whether libvirt does not tell by itself what it changed: it does of what VMs do.
+const fn is_found_by_looking(operation: &Operation) -> bool {
+    match operation {
+        Operation::Volume { .. }
+        | Operation::Pool { .. }
+        | Operation::Network { .. }
+        | Operation::NewVm { .. }
+        | Operation::Template { .. } => true,
+        Operation::Vm { act, .. } => matches!(
+            act,
+            VmOperation::Hardware(_)
+                | VmOperation::Layers(_)
+                | VmOperation::Redefine { .. }
+                | VmOperation::Clone(_)
+        ),
+        Operation::Snapshot { .. } => false,
+    }
 }

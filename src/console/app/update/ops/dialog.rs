@@ -7,13 +7,14 @@ use super::super::super::msg::{Effect, Notice};
 use super::super::super::ops::{OpsOverlay, Stop};
 use super::super::super::overlay::Overlay;
 use super::super::toast;
-use super::jobs;
+use super::{edit as editing, jobs};
 
 /// Moves to another button.
 pub(super) fn step(app: &mut App, by: isize) -> Vec<Effect> {
     match app.overlays.last_mut() {
         Some(Overlay::Ops(OpsOverlay::Plan(dialog))) => dialog.step(by),
         Some(Overlay::Ops(OpsOverlay::Stop { focus, .. })) => *focus = 1 - (*focus).min(1),
+        Some(Overlay::Ops(OpsOverlay::Form(form))) => form.step(by),
         _ => {}
     }
     Vec::new()
@@ -42,6 +43,7 @@ pub(in super::super) fn edit(overlay: &mut OpsOverlay, request: InputRequest) {
         OpsOverlay::Plan(dialog) if dialog.word().is_some() && !dialog.submitted => {
             dialog.typed.handle(request);
         }
+        OpsOverlay::Form(form) => form.edit(request),
         OpsOverlay::Prompt(prompt) => {
             prompt.input.handle(request);
             prompt.error = None;
@@ -63,7 +65,10 @@ pub(in super::super) fn press_button(app: &mut App, button: usize) -> Vec<Effect
 /// Presses the button in focus.
 pub(super) fn press(app: &mut App) -> Vec<Effect> {
     match app.overlays.last() {
-        Some(Overlay::Ops(OpsOverlay::Plan(dialog))) if dialog.focus > 0 => return agree(app),
+        Some(Overlay::Ops(OpsOverlay::Plan(dialog))) if Some(dialog.focus) == dialog.go() => {
+            return agree(app);
+        }
+        Some(Overlay::Ops(OpsOverlay::Plan(dialog))) if dialog.focus == 1 => return editing::again(app),
         Some(Overlay::Ops(OpsOverlay::Stop { stop, focus })) if *focus > 0 => {
             let stop = stop.clone();
             app.overlays.pop();
@@ -75,7 +80,10 @@ pub(super) fn press(app: &mut App) -> Vec<Effect> {
         // Those who wait for their jobs to stop leave at once.
         Some(Overlay::Ops(OpsOverlay::Leaving { .. })) => return vec![Effect::Quit],
         Some(Overlay::Ops(_)) => {
-            app.overlays.pop();
+            let told = matches!(app.overlays.pop(), Some(Overlay::Ops(OpsOverlay::Plan(d))) if d.again);
+            if told {
+                editing::kept(app);
+            }
         }
         _ => {}
     }

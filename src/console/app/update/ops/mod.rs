@@ -1,13 +1,17 @@
 //! Operations: from a key to a question for plans. What comes back is in `answers`, what is pressed there in `dialog`.
 
+mod acts;
 mod answers;
 mod dialog;
+mod edit;
 mod jobs;
 
 use tui_input::InputRequest;
 
+pub(super) use acts::{eject, open_entry, open_record};
 pub(super) use answers::{jobs_changed, planned, submitted};
 pub(super) use dialog::{edit, press_button, sideways};
+pub(super) use edit::{afresh as edit_afresh, edited, kept, on as edit_on};
 pub(super) use jobs::{leave, open_selected, tick};
 
 use super::super::App;
@@ -39,7 +43,7 @@ pub(super) fn action(app: &mut App, action: ActionId) -> Vec<Effect> {
         A::DialogNext => dialog::step(app, 1),
         A::DialogPrevious => dialog::step(app, -1),
         A::DialogDetails => dialog::details(app),
-        _ => on_targets(app, action),
+        _ => acts::action(app, action).unwrap_or_else(|| on_targets(app, action)),
     }
 }
 
@@ -82,7 +86,11 @@ fn described(app: &App, operations: &[Operation]) -> String {
     let name = |id: VmId| app.live.vm(id).map_or_else(|| id.to_string(), |vm| vm.display_name().into_owned());
     match operations {
         [] => String::new(),
-        [one] => format!("{} {}", words::verb(one), one.vm_id().map_or_else(String::new, name)),
+        [one] => format!(
+            "{} {}",
+            words::verb(one),
+            words::of_what(one).unwrap_or_else(|| one.vm_id().map_or_else(String::new, name))
+        ),
         [first, ..] => format!("{} {}", words::verb(first), words::of_several(operations.len())),
     }
 }

@@ -1,0 +1,28 @@
+//! Jobs on disks.
+
+use super::connection::Connection;
+use crate::hypervisor::{BlockJob, BlockJobs, HvResult};
+use crate::model::id::VmId;
+
+impl BlockJobs for Connection {
+    fn copy_disk(&self, id: VmId, target: &str, xml: &str, shallow: bool) -> HvResult<()> {
+        self.change(id, "copy the disk", |d| d.block_copy(target, xml, shallow))
+    }
+
+    fn commit_disk(&self, id: VmId, target: &str, into: &str) -> HvResult<()> {
+        self.change(id, "commit the disk", |d| d.block_commit(target, into))
+    }
+
+    fn pull_disk(&self, id: VmId, target: &str, onto: Option<&str>) -> HvResult<()> {
+        self.change(id, "pull into the disk", |d| d.block_pull(target, onto))
+    }
+
+    fn block_job(&self, id: VmId, target: &str) -> HvResult<Option<BlockJob>> {
+        let job = self.with_domain(id, "read the disk's job", |d| d.block_job(target))?;
+        Ok(job.map(|(done, total)| BlockJob { done, total }))
+    }
+
+    fn end_block_job(&self, id: VmId, target: &str, pivot: bool) -> HvResult<()> {
+        self.change(id, "end the disk's job", |d| d.block_job_end(target, pivot))
+    }
+}
