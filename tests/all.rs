@@ -5,6 +5,7 @@
 mod architecture;
 mod audit;
 mod cli;
+mod completion;
 mod conformance;
 mod definitions;
 mod desk;
@@ -17,6 +18,7 @@ mod networks;
 mod operate;
 mod past;
 mod pty;
+mod safety;
 mod snapshots;
 mod volumes;
 mod xml;

@@ -13,10 +13,13 @@ use novacron::hypervisor::libvirt::{ConnectOptions, LibvirtConnector};
 use novacron::hypervisor::{Connector, Hypervisor, NvramThen, Purpose, Undefining, XmlOf};
 use novacron::model::held::Document;
 use novacron::model::id::VmId;
-use novacron::model::job::Via;
+use novacron::model::job::{JobState, Via};
+use novacron::model::operation::{Operation, VmOperation};
 use novacron::model::time::Timestamp;
 use serde_json::Value as Json;
 use tempfile::TempDir;
+
+use crate::desk::{begin, over, plan};
 
 const WAIT: Duration = Duration::from_secs(30);
 const PASSWORD: &str = "passwd='geheim'";
@@ -356,8 +359,20 @@ fn a_definition_is_edited_reverted_and_keeps_its_password() {
     let (code, said) = edit(&script("sed -i \"s/ passwd='geheim'//\" \"$1\""), &["--secrets"]);
     assert_eq!(code, 0, "{said}");
     assert!(!shown().contains("passwd"), "{}", shown());
-    // What is hidden nowhere is not invented.
+    // A password goes nowhere unless that is said.
     let xml = bed.home.path().join("a.xml");
+    fs::write(&xml, now.replace("type='vnc'", "type='vnc' passwd='Hush4711'")).unwrap();
+    let define = ["vm", "define", xml.to_str().unwrap()];
+    for how in ["--dry-run", "--yes"] {
+        let (code, said) = bed.fails(&[&define[..], &[how]].concat());
+        assert!(code == 2 && said.contains("--secrets") && !said.contains("Hush4711"), "{code} {said}");
+    }
+    assert!(!bed.done(&[&define[..], &["--secrets", "--dry-run"]].concat()).contains("Hush4711"));
+    for file in fs::read_dir(bed.folder()).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()) {
+        let bytes = fs::read(&file).unwrap();
+        assert!(!bytes.windows(8).any(|w| w == b"Hush4711"), "{}", file.display());
+    }
+    // What is hidden nowhere is not invented.
     fs::write(&xml, now.replace("type='vnc'", "type='vnc' passwd='*****'")).unwrap();
     let (code, said) = bed.fails(&["vm", "define", xml.to_str().unwrap(), "--yes"]);
     assert!(code == 2 && said.contains("hidden"), "{code} {said}");
@@ -375,6 +390,9 @@ fn what_is_held_is_forgotten_on_demand_or_in_time_and_disks_stay() {
     let (code, said) = bed.fails(&["vm", "purge", &one.name, "--yes"]);
     assert!(code == 3 && said.contains("vm held"), "{code} {said}");
     bed.done(&["vm", "delete", &one.name, &two.name, "--yes"]);
+    let shown = bed.done(&["vm", "held", "--xml", &one.name]);
+    assert!(shown.contains("type='vnc'") && !shown.contains("passwd"), "{shown}");
+    assert!(bed.done(&["vm", "held", "--xml", &one.name, "--secrets"]).contains(PASSWORD));
     bed.done(&["vm", "purge", &one.name, "--yes"]);
     bed.is_held(two, "one was purged");
     let now = held_since(&bed);
@@ -450,4 +468,27 @@ fn saved_memory_is_held_and_goes_on() {
     bed.hv.start(id, novacron::hypervisor::StartHow::default()).unwrap();
     let (_, state) = inside(&["virsh", "domstate", &name, "--reason"]);
     assert!(state.contains("restored"), "{state}");
+}
+
+#[test]
+fn variables_that_were_changed_meanwhile_are_not_lost() {
+    let Some(mut bed) = Bed::new() else { return };
+    let at = bed.vm(7);
+    let vm = &bed.own[at];
+    let (nvram, size) = (vm.nvram.clone(), usize::try_from(fs::metadata(&vm.nvram).unwrap().len()).unwrap());
+    let rehearsal = Arc::new(move |place: &str| {
+        // They were kept; the VM was started, and shut down again.
+        if place == "begun 2" {
+            fs::write(&nvram, vec![7_u8; size]).unwrap();
+        }
+    });
+    let actor = actor_of_process(Via::Command);
+    let config = DeskConfig::new(bed.connector.clone(), bed.home.path().join("desk"), actor);
+    fs::create_dir_all(bed.home.path().join("desk")).unwrap();
+    let desk = Desk::start(DeskConfig { rehearsal: Some(rehearsal), ..config }).unwrap();
+    let delete = VmOperation::Delete { force_off: false, discard_saved: false };
+    let job = over(&desk.handle(), begin(&desk.handle(), plan(&desk.handle(), Operation::vm(vm.id, delete))));
+    assert_eq!(job.state, JobState::Failed, "{}", job.outcome);
+    assert!(bed.is_there(vm) && job.outcome.contains("changed"), "{}", job.outcome);
+    assert_eq!(fs::read(&vm.nvram).unwrap(), vec![7_u8; size]);
 }

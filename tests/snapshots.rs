@@ -2,8 +2,10 @@
 //! loss, and what would destroy anything is refused.
 
 mod agent;
+mod jobs;
 mod kills;
 mod machine;
+mod users;
 
 use machine::Machine;
 

@@ -35,6 +35,11 @@ impl Host {
         Ok(format!("test+unix://{}?socket={socket}", file.display()))
     }
 
+    /// Where it keeps its files, seen alike by its daemon.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
     fn ctl(&self, args: &[&str]) -> Outcome<String> {
         let out = Command::new(&self.hostctl).args(args).env("NOVACRON_HOST_DIR", &self.folder).output()?;
         if !out.status.success() {

@@ -181,6 +181,15 @@ pub enum Command {
     },
     /// Print the man page.
     Man,
+    /// Print the names that may stand where a shell's cursor is: the last of these words.
+    #[command(name = "__complete", hide = true)]
+    Complete {
+        /// For this shell.
+        shell: Shell,
+        /// The line, from the program's name on.
+        #[arg(last = true)]
+        words: Vec<String>,
+    },
     /// Rewrite the generated tables of a Markdown file.
     #[command(hide = true)]
     Docs {

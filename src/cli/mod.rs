@@ -3,6 +3,7 @@
 mod appearance;
 mod args;
 mod commands;
+mod complete;
 mod docs;
 mod exit;
 mod export;

@@ -22,7 +22,7 @@ use super::notify::Manager;
 use super::output::{Format, Layout, terminal_size, to_stderr, to_stdout};
 use super::session::{Session, connector};
 use super::when::Clock;
-use super::{docs, export, log, operate, panic};
+use super::{complete, docs, export, log, operate, panic};
 use crate::config::{Ascii, Environment, Loaded, Paths, documented, effective, load};
 use crate::engine::Role;
 use crate::engine::history::HistoryConfig;
@@ -56,6 +56,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<Exit, Failure> {
+    if let Some(Command::Complete { shell, words }) = &cli.command {
+        complete::run(*shell, words);
+        return Ok(Exit::Done);
+    }
     let environment = Environment::of_process();
     let loaded = load(&cli.global.overrides(), &environment, Paths::of_user())?;
     panic::log_to(loaded.log_file());
@@ -104,6 +108,8 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
             to_stdout(|out| man::write_completions(out, *shell))?;
             Ok(Exit::Done)
         }
+        // Told before anything was read.
+        Some(Command::Complete { .. }) => Ok(Exit::Done),
         Some(Command::Man) => {
             to_stdout(man::write_man)?;
             Ok(Exit::Done)

@@ -2,7 +2,7 @@
 //! over.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,9 @@ use crate::model::id::VmId;
 use crate::model::job::Actor;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::clean;
+use crate::model::time::Timestamp;
 use crate::model::vm::VmDefinition;
+use crate::store::StoreError;
 
 /// How often it is looked whose time is over.
 const EXPIRY_EVERY: Duration = Duration::from_secs(3600);
@@ -46,7 +48,7 @@ impl Upkeep {
             if Instant::now() >= expiry_at {
                 expiry_at = Instant::now() + EXPIRY_EVERY;
                 if self.forgets {
-                    self.forget(&mut expiry, begun.elapsed());
+                    expiry = self.forget(expiry, begun.elapsed()).await;
                 }
             }
             let snapshot = snapshots.borrow_and_update().clone();
@@ -73,26 +75,31 @@ impl Upkeep {
         if new.is_empty() {
             return;
         }
-        let mut kept = match Shelf::open(&self.folder, &snapshot.uri, snapshot.at) {
-            Ok(opened) => opened,
-            Err(why) => return tracing::warn!("Definitions are not kept: {why}"),
-        };
+        let mut texts = Vec::new();
         for (vm, definition) in new {
             match self.desk.definition(vm, false).await {
-                Ok(Ok(xml)) => match kept.notice(vm, &xml, snapshot.at) {
-                    Ok(_) => drop(seen.insert(vm, definition)),
-                    Err(why) => return tracing::warn!("Definitions are not kept: {why}"),
-                },
+                Ok(Ok(xml)) => texts.push((vm, definition, xml)),
                 // One that is gone by now is in no later snapshot.
                 Ok(Err(why)) => tracing::debug!("{why}"),
-                Err(_) => return,
+                Err(_) => break,
             }
         }
+        let (folder, host, at) = (self.folder.clone(), snapshot.uri.clone(), snapshot.at);
+        let kept = aside(move || notice((&folder, &host), texts, at)).await;
+        seen.extend(kept.unwrap_or_default());
     }
 
-    fn forget(&self, expiry: &mut Expiry, up: Duration) {
+    async fn forget(&self, mut expiry: Expiry, up: Duration) -> Expiry {
         let snapshot = self.engine.snapshot();
-        match expiry.look((&self.folder, &snapshot.uri), &self.actor, snapshot.at, up) {
+        let (folder, host, at) = (self.folder.clone(), snapshot.uri.clone(), snapshot.at);
+        let actor = self.actor.clone();
+        let looked = aside(move || {
+            let names = expiry.look((&folder, &host), &actor, at, up);
+            (expiry, names)
+        });
+        // Whoever saw nothing yet sees it a day later.
+        let Some((expiry, names)) = looked.await else { return Expiry::default() };
+        match names {
             Ok(names) => {
                 for name in names {
                     tracing::info!(
@@ -103,5 +110,33 @@ impl Upkeep {
             }
             Err(why) => tracing::warn!("Deleted VMs are not forgotten: {why}"),
         }
+        expiry
     }
+}
+
+/// Does what waits for the disk on a thread for such; `None` where it broke off.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.inspect_err(|why| tracing::warn!("Upkeep broke off: {why}")).ok()
+}
+
+/// Keeps definitions, and gives those that are kept.
+fn notice(
+    (folder, host): (&Path, &str),
+    texts: Vec<(VmId, Arc<VmDefinition>, String)>,
+    at: Timestamp,
+) -> Vec<(VmId, Arc<VmDefinition>)> {
+    let mut kept = Vec::new();
+    let keep = || {
+        let mut shelf = Shelf::open(folder, host, at)?;
+        for (vm, definition, xml) in texts {
+            shelf.notice(vm, &xml, at)?;
+            kept.push((vm, definition));
+        }
+        Ok::<(), StoreError>(())
+    };
+    if let Err(why) = keep() {
+        tracing::warn!("Definitions are not kept: {why}");
+    }
+    kept
 }

@@ -5,6 +5,7 @@
 use super::HvResult;
 use crate::model::id::VmId;
 use crate::model::vm::VmState;
+use crate::model::vm_job::VmJob;
 
 /// How a guest is asked to shut down or to reboot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,10 @@ pub trait Lifecycle {
     /// in the job's call.
     fn vm_progress(&self, id: VmId) -> HvResult<Option<HvProgress>>;
 
-    /// Ends the VM's present job; its call then fails. Asked on another connection.
+    /// What the VM's present job is; `None` when there is none, or the driver tells of none.
+    fn vm_job(&self, id: VmId) -> HvResult<Option<VmJob>>;
+
+    /// Ends the VM's present job, whatever it is and whoever began it; its call then fails. Asked on another connection.
     fn abort_job(&self, id: VmId) -> HvResult<()>;
 }
 

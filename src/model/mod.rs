@@ -48,4 +48,5 @@ pub mod text;
 pub mod time;
 pub mod units;
 pub mod vm;
+pub mod vm_job;
 pub mod vm_snapshot;

@@ -62,7 +62,7 @@ pub struct PoolRecord {
 }
 
 /// A volume.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Volume {
     /// Name in its pool, not cleaned.
     pub name: String,

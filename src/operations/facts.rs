@@ -9,6 +9,7 @@ use super::snapshot::SnapshotFacts;
 use super::storage::StorageFacts;
 use crate::model::id::VmId;
 use crate::model::vm::{VmDefinition, VmFlags, VmState};
+use crate::model::vm_job::VmJob;
 
 /// What has to be read for an operation, besides the VM's state and name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,8 +33,6 @@ pub struct Needs {
     pub snapshots: bool,
     /// What its guest agent says to being asked.
     pub agent: bool,
-    /// What other VMs have for images.
-    pub others: bool,
     /// What hinders moving a disk's bytes.
     pub layers: bool,
     /// Pools and volumes.
@@ -51,7 +50,6 @@ impl Needs {
         making: false,
         snapshots: false,
         agent: false,
-        others: false,
         layers: false,
         storage: StorageNeeds::None,
         hardware: HardwareNeeds::NONE,
@@ -80,6 +78,10 @@ pub struct Facts {
     pub read_only: Option<String>,
     /// The VM; `None` when there is no such one.
     pub vm: Option<VmFacts>,
+    /// What the hypervisor does with the VM besides running it.
+    pub job: Option<VmJob>,
+    /// Where its memory would be saved to, where that is known.
+    pub save_folder: Option<RoomFacts>,
     /// All VMs by name, where they were asked for.
     pub names: Vec<(VmId, String)>,
     /// What concerns hardware, where it was asked for.
@@ -96,6 +98,15 @@ pub struct Facts {
     pub layers: Option<LayerFacts>,
     /// Virtual networks, where the operation is on one.
     pub networks: NetworkFacts,
+}
+
+/// A folder, and the room there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomFacts {
+    /// Its path.
+    pub path: String,
+    /// Bytes free.
+    pub free: Option<u64>,
 }
 
 /// What was read of a VM.

@@ -18,13 +18,14 @@ mod touch;
 mod vm;
 
 pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
-pub use facts::{Facts, Needs, StorageNeeds, VmFacts};
+pub use facts::{Facts, Needs, RoomFacts, StorageNeeds, VmFacts};
 pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
 pub use layers::{JobFact, LayerFacts};
 pub use making::{MakingFacts, manifest_of, seed_image};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
-pub use storage::{FileFacts, ImageHead, PoolFacts, StorageFacts, Version, VmUses, names, orphans, versions};
+pub use storage::{FileFacts, HEAD, ImageAbove, ImageHead, Needed, PoolDevice, PoolFacts, StorageFacts};
+pub use storage::{Version, VmUses, names, needed, orphans, places, same_path, versions};
 
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target};

@@ -33,6 +33,13 @@ pub fn parse(xml: &str) -> Result<PoolDefinition, XmlError> {
     })
 }
 
+/// The devices that a pool is made of; none where the text cannot be read.
+pub fn devices(xml: &str) -> Vec<String> {
+    let Ok(document) = Document::parse(xml, "pool") else { return Vec::new() };
+    let source = document.root().child("source");
+    source.into_iter().flat_map(|s| s.all("device")).filter_map(|d| d.string("path")).collect()
+}
+
 /// The kinds of pools that a host's `<storagepoolCapabilities>` offer.
 ///
 /// # Errors

@@ -97,7 +97,7 @@ fn killed_at_every_place_of_merges() {
         (&commit, "begun 2", true),
         (&commit, "begun 3", true),
         (&commit, "acted 3", true),
-        (&pull, "begun", true),
+        (&pull, "begun", false),
         (&pull, "acted 0", true),
     ];
     bed.layer("top-0.qcow2");

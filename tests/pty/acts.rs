@@ -95,7 +95,9 @@ fn a_volume_is_made_and_a_vm_on_it_goes_back_to_a_snapshot() {
     agree(&mut term, "Create volume", "");
     term.until("both volumes", SOON, |s| says(s, "ui.qcow2 ") && says(s, "left.raw "));
     term.send("O");
-    term.until("the orphan", SOON, |s| says(s, "default/left.raw") && !says(s, "default/ui.qcow2"));
+    term.until("the orphan", SOON, |s| {
+        says(s, "OCCUPIES") && says(s, "default/left.raw ") && !says(s, "default/ui.qcow2")
+    });
     term.send("D");
     agree(&mut term, "Delete volume", "left.raw");
     term.until("that it is gone", SOON, |s| !says(s, "default/left.raw") && !says(s, "Reading"));

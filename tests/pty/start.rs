@@ -23,8 +23,8 @@ fn look_around(term: &mut Term, running: &str) {
     term.send(ENTER);
     term.until("it selected", SOON, |s| selected(s).as_deref() == Some(running));
     term.send(ENTER);
-    term.until("its own screen", SOON, |s| says(s, "Summary  Charts  Disks  NICs  XML"));
-    for _ in 0..4 {
+    term.until("its own screen", SOON, |s| says(s, "Summary  Charts  Disks  NICs  Snapshots  XML  History"));
+    for _ in 0..5 {
         term.send("\t");
     }
     term.until("its XML", SOON, |s| says(s, "<domain type=") && says(s, &format!("<name>{running}</name>")));

@@ -117,7 +117,7 @@ impl Machine {
     }
 }
 
-fn run(command: &mut Command) {
+pub(super) fn run(command: &mut Command) {
     let out = command.output().unwrap();
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(out.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&out.stdout));

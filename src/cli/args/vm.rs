@@ -236,9 +236,12 @@ pub enum Action {
     },
     /// List deleted VMs that can be brought back.
     Held {
-        /// Print the definition of this one, passwords included.
+        /// Print the definition of this one.
         #[arg(long, value_name = "NAME")]
         xml: Option<String>,
+        /// Show passwords in it.
+        #[arg(long, requires = "xml")]
+        secrets: bool,
     },
     /// Change a VM's definition in an editor (VISUAL, EDITOR).
     Edit {

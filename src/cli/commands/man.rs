@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use super::keys::shown;
 use crate::cli::args::Cli;
+use crate::cli::complete::with_names;
 use crate::cli::docs::{about, flag, help, leaves, placeholder, subcommands};
 use crate::cli::exit::Exit;
 use crate::config::KEYS;
@@ -18,7 +19,7 @@ use crate::model::columns::VM_COLUMNS;
 pub(crate) fn write_completions(out: &mut dyn Write, shell: Shell) -> io::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::definition(), "novacron", &mut script);
-    out.write_all(&script)
+    out.write_all(with_names(shell, &String::from_utf8_lossy(&script)).as_bytes())
 }
 
 /// Writes the man page.

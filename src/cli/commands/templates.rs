@@ -9,14 +9,13 @@ use serde_json::{Value as Json, json};
 use crate::cli::args::{Form, How};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Layout, to_stdout, write_cells, write_json};
-use crate::engine::jobs::{TemplateSeen, template, templates};
+use crate::engine::jobs::{TemplateSeen, TemplateVersion as Version, template, templates};
 use crate::hypervisor::{Connector, HvResult, Hypervisor, Purpose};
 use crate::model::columns::Align;
 use crate::model::storage::Volume;
 use crate::model::text::{clean, clean_lines};
 use crate::model::units::bytes;
 use crate::model::vm::Firmware;
-use crate::operations::Version;
 
 /// Lists them.
 pub(in crate::cli) fn list(

@@ -7,7 +7,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Layout, to_stdout, write_cells, write_json};
 use crate::cli::when::{Clock, rfc3339};
 use crate::engine::history::StoreError;
-use crate::engine::jobs::Shelf;
+use crate::engine::jobs::{Shelf, without_secrets};
 use crate::model::columns::Align;
 use crate::model::held::HeldVm;
 use crate::model::id::VmId;
@@ -53,10 +53,17 @@ fn one<'h>(name: &str, held: &'h [HeldVm]) -> Result<&'h HeldVm, Failure> {
 }
 
 /// Lists them, or prints the definition of one.
-pub(super) fn held(shelf: &Shelf, xml: Option<&str>, form: Form, layout: Layout) -> Result<Exit, Failure> {
+pub(super) fn held(
+    shelf: &Shelf,
+    xml: Option<&str>,
+    secrets: bool,
+    form: Form,
+    layout: Layout,
+) -> Result<Exit, Failure> {
     let held = shelf.held().map_err(|e| failure(&e))?;
     if let Some(name) = xml {
-        let definition = clean_lines(&one(name, &held)?.kept.definition);
+        let kept = &one(name, &held)?.kept.definition;
+        let definition = clean_lines(&if secrets { kept.clone() } else { without_secrets(kept) });
         to_stdout(|out| out.write_all(definition.as_bytes()))?;
         return Ok(Exit::Done);
     }

@@ -59,8 +59,8 @@ pub(super) fn run(
     open: impl FnOnce() -> Result<Desk, Failure>,
 ) -> Result<Exit, Failure> {
     let how = &args.how;
-    if let Action::Held { xml } = &args.action {
-        return kept::held(&shelf(folder, host)?, xml.as_deref(), how.format, layout);
+    if let Action::Held { xml, secrets } = &args.action {
+        return kept::held(&shelf(folder, host)?, xml.as_deref(), *secrets, how.format, layout);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

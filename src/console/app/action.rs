@@ -6,8 +6,8 @@ use super::available::{self, Availability};
 use super::place::Scope::{
     self, Alerts, Audit, AuditFilter, Charts, Filter, Form, Global, Held, Help, Host, Job, Jobs, Menu, Move,
     Networks, Orphans, Palette, PaneCharts, Plan, Planning, Portrait, Prompt, Question, Serial, SerialBack,
-    SerialOver, Sheet, Storage, Time, Top, Topology, Vm, VmCharts, VmDisks, VmHistory, VmNics, VmSnapshots,
-    Vms, Volumes,
+    SerialOver, Sheet, Storage, Templates, Time, Top, Topology, Vm, VmCharts, VmDisks, VmHistory, VmNics,
+    VmSnapshots, Vms, Volumes,
 };
 
 /// What an action is for: the headings of help.
@@ -170,6 +170,10 @@ actions! {
     ScreenLeave "screen-leave" "Leave the screen" "Goes back." Operations [Portrait] ["Esc" "q" "Ctrl-c"] Some((11, "back")), available::at_screen;
     Actions "actions" "Actions" "Lists all that can be done to what is selected, to be found by a few letters." Program [Global] ["m"] Some((12, "actions")), available::has_desk;
     Delete "delete" "Delete" "Deletes the VM; it is held for a while and can be brought back, and its disks stay." Operations [Vms Vm Topology Alerts Jobs] ["D"] Some((49, "delete")), available::can_operate;
+    NewVm "new-vm" "New VM" "Makes a VM: to be installed from an ISO image, of a disk that is there, or of a template." Operations [Vms] ["n"] Some((45, "new")), available::can_make;
+    CloneVm "clone" "Clone" "Makes another VM like it, with disks of its own or linked ones." Operations [Vms Vm Topology Alerts Jobs] ["C"] Some((47, "clone")), available::can_operate_on_one;
+    MakeTemplate "make-template" "Make a template" "Keeps the VM's definition and disks as a template, of which others are made." Operations [Vms Vm Topology Alerts Jobs] ["T"] None, available::can_operate_on_one;
+    TemplateList "templates" "Templates" "Lists templates with their versions, sizes and what lies on them." Operations [Global] [] None, available::has_desk;
     DeletedVms "deleted-vms" "Deleted VMs" "Lists deleted VMs that are held: brings them back, or purges them." Operations [Global] ["X"] None, available::has_desk;
     ShutdownWithin "shut-down-within" "Shut down within a time" "Asks how long the guest is given to shut down, and how it is asked." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate;
     StartOrder "start-order" "Start order" "Sets when the VM is started after the host, and what is waited for." Operations [Vms Vm Topology Alerts Jobs] [] None, available::can_operate;
@@ -186,6 +190,9 @@ actions! {
     DiskDetach "disk-detach" "Detach the disk" "Detaches the selected disk; what is on it stays." Operations [VmDisks] ["D"] Some((15, "detach")), available::has_disk;
     DiskGrow "disk-grow" "Grow the disk" "Makes the selected disk larger." Operations [VmDisks] ["+"] Some((14, "grow")), available::has_disk;
     DiskBus "disk-bus" "Change the bus" "Puts the selected disk on another bus." Operations [VmDisks] ["b"] Some((18, "bus")), available::has_disk;
+    DiskMove "disk-move" "Move the disk" "Moves the selected disk to another pool or format; a VM that runs goes on meanwhile." Operations [VmDisks] ["M"] Some((19, "move")), available::has_disk;
+    DiskCommit "disk-commit" "Merge the disk's layers" "Writes what the selected disk's layers hold into the image below, and goes on with that one." Operations [VmDisks] [] None, available::has_layers;
+    DiskPull "disk-pull" "Make the disk independent" "Takes into the selected disk what lies below it, and does without that." Operations [VmDisks] [] None, available::has_layers;
     DriveInsert "drive-insert" "Insert a medium" "Puts an ISO image into the selected drive." Operations [VmDisks] ["i"] Some((16, "insert")), available::has_drive;
     DriveEject "drive-eject" "Eject the medium" "Takes the medium out of the selected drive." Operations [VmDisks] ["E"] Some((17, "eject")), available::has_drive;
     NicAttach "nic-attach" "Attach a NIC" "Plugs the VM into one more network." Operations [VmNics] ["n"] Some((13, "attach")), available::can_operate_on_one;
@@ -229,10 +236,13 @@ actions! {
     HeldUndelete "undelete" "Bring it back" "Brings the selected VM back as it was." Operations [Held] ["Enter" "u"] Some((10, "bring back")), available::always;
     HeldUndeleteAs "undelete-as" "Bring it back as" "Brings the selected VM back under another name." Operations [Held] ["n"] Some((11, "under another name")), available::always;
     HeldPurge "purge" "Purge" "Forgets the selected VM for ever; its disks stay where they are." Operations [Held] ["D"] Some((12, "purge")), available::always;
+    HeldPurgeDisks "purge-with-disks" "Purge with its disks" "Forgets the selected VM for ever, and deletes those of its disks that nothing else uses." Operations [Held] ["W"] Some((13, "with its disks")), available::always;
+    TemplateUse "template-use" "New VM of it" "Makes a VM of the selected template." Operations [Templates] ["Enter" "n"] Some((10, "new VM")), available::always;
+    TemplateDelete "template-delete" "Delete the version" "Deletes the selected version of the template, where nothing lies on it." Operations [Templates] ["D"] Some((11, "delete")), available::always;
     AuditVerify "audit-verify" "Verify the audit" "Checks again that every record is there and as it was written." Look [Audit] ["V"] Some((13, "verify")), available::always;
     AuditApply "audit-apply" "Keep the filter" "Keeps the filter and goes back to the records." Lists [AuditFilter] ["Enter"] Some((10, "keep")), available::always;
     AuditCancel "audit-cancel" "Drop the filter" "Goes back to the filter as it was." Lists [AuditFilter] ["Esc" "Ctrl-c"] Some((11, "cancel")), available::always;
-    SheetClose "sheet-close" "Close" "Closes it." Look [Held Orphans Sheet] ["Esc" "q" "Ctrl-c"] Some((16, "close")), available::always;
+    SheetClose "sheet-close" "Close" "Closes it." Look [Held Orphans Templates Sheet] ["Esc" "q" "Ctrl-c"] Some((16, "close")), available::always;
 
     Copy "copy" "Copy" "Copies a name, UUID, address or the XML to your terminal's clipboard (OSC 52)." Look [Global] ["y"] Some((54, "copy")), available::can_copy;
     Xml "xml" "XML" "Shows the VM's XML." Look [Vms Vm] ["x"] None, available::has_vm;

@@ -281,3 +281,8 @@ pub(super) fn can_complete(app: &App) -> Availability {
     };
     when(some, "Nothing is known that it could be.")
 }
+
+pub(super) fn has_layers(app: &App) -> Availability {
+    let some = |app: &App| parts::disk(app).is_some_and(|(_, disk)| !disk.backing.is_empty());
+    desk_and(app, || some(app), "Nothing is known to lie below this disk.")
+}

@@ -49,6 +49,9 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
             Overlay::Ops(OpsOverlay::Orphans(list)) if list.fetch.is_wanted() => {
                 list.fetch.asked(next(Look::Orphans));
             }
+            Overlay::Ops(OpsOverlay::Templates(list)) if list.fetch.is_wanted() => {
+                list.fetch.asked(next(Look::Templates));
+            }
             Overlay::Ops(OpsOverlay::Sheet(Sheet { of: SheetOf::Record(number, fetch), .. }))
                 if fetch.is_wanted() =>
             {
@@ -77,6 +80,7 @@ pub(super) fn again(app: &mut App) {
         match overlay {
             Overlay::Ops(OpsOverlay::Held(list)) => list.fetch.again(),
             Overlay::Ops(OpsOverlay::Orphans(list)) => list.fetch.again(),
+            Overlay::Ops(OpsOverlay::Templates(list)) => list.fetch.again(),
             Overlay::Ops(OpsOverlay::Sheet(Sheet { of: SheetOf::Network(_, fetch), .. })) => fetch.again(),
             _ => {}
         }
@@ -137,6 +141,12 @@ fn of_overlay(overlay: &mut Overlay, number: u64, result: &Result<Seen, String>)
         Overlay::Ops(OpsOverlay::Orphans(list)) => {
             let orphans = |seen| if let Seen::Orphans(orphans) = seen { Some(orphans) } else { None };
             let mine = taken(&mut list.fetch, number, result, orphans);
+            list.settle();
+            mine
+        }
+        Overlay::Ops(OpsOverlay::Templates(list)) => {
+            let templates = |seen| if let Seen::Templates(all) = seen { Some(all) } else { None };
+            let mine = taken(&mut list.fetch, number, result, templates);
             list.settle();
             mine
         }

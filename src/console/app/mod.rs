@@ -8,11 +8,13 @@ pub mod audit;
 pub mod available;
 pub mod calendar;
 pub mod charts;
+mod copy;
 pub mod cursor;
 pub mod fetch;
 pub mod form;
 pub mod fresh;
 pub mod history;
+mod identity;
 pub mod list;
 mod looks;
 pub mod msg;
@@ -210,6 +212,8 @@ pub struct App {
     pub theme: String,
     /// What the last draw found out.
     pub drawn: Drawn,
+    /// What new things are told apart by.
+    lot: u128,
     /// When the cursor was last moved.
     last_used: Timestamp,
     /// Whether something visible changed since the last draw.
@@ -252,6 +256,7 @@ impl App {
             themes: config.themes,
             theme: config.theme,
             drawn: Drawn::default(),
+            lot: 0,
             last_used: Timestamp(i64::MIN / 2),
             dirty: true,
             shown_times: String::new(),
@@ -461,43 +466,6 @@ impl App {
     pub fn selected_network(&self) -> Option<&Arc<Network>> {
         let NodeId::Network(name) = &self.topology.networks.selected()?.node else { return None };
         self.view().networks.as_ref()?.iter().find(|n| n.name == **name)
-    }
-
-    /// What could be copied now, each with what it is.
-    pub fn copyable(&self) -> Vec<(&'static str, String)> {
-        let mut out = Vec::new();
-        if let Some(vm) = self.selected_vm() {
-            out.push(("name", vm.display_name().into_owned()));
-            out.push(("UUID", vm.id.to_string()));
-            out.extend(vm.addresses.iter().map(|a| ("address", a.address.to_string())));
-            out.extend(portrait::displays(self).into_iter().map(|d| ("graphical console", d.address)));
-            if let Some(d) = &vm.definition {
-                out.extend(
-                    d.nics.iter().map(|n| ("MAC address", crate::model::text::clean(&n.mac).into_owned())),
-                );
-            }
-            if let Some(vm_page::Fetched::Ready(xml)) = self.page.as_ref().map(|p| &p.xml) {
-                out.push(("XML", xml.to_string()));
-            }
-        } else if matches!(self.pane(), Pane::Storage | Pane::Volumes | Pane::PoolCharts)
-            && let Some(pool) = self.selected_pool()
-        {
-            out.push(("name", pool.display_name().into_owned()));
-            out.extend(pool.record.path.iter().map(|p| ("path", crate::model::text::clean(p).into_owned())));
-            let volume = pool.volumes.iter().flat_map(|v| v.iter());
-            for v in volume.filter(|v| Some(&v.key) == self.storage.volume.key()) {
-                out.push(("volume's path", crate::model::text::clean(&v.path).into_owned()));
-            }
-        } else if self.pane() == Pane::Alerts
-            && let Some(alert) = self
-                .view()
-                .alerts
-                .iter()
-                .find(|a| Some(&(a.condition, a.subject.clone())) == self.alerts.key())
-        {
-            out.push(("alert", format!("{}: {}", alert.name, alert.message)));
-        }
-        out
     }
 
     /// The actions the footer shows now, best first: key, word, action.

@@ -246,13 +246,15 @@ pub enum Scope {
     Held,
     /// Volumes that no VM uses.
     Orphans,
+    /// Templates.
+    Templates,
     /// A record, a revision or a network, in full.
     Sheet,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::Global,
         Self::Move,
         Self::Vms,
@@ -292,6 +294,7 @@ impl Scope {
         Self::Form,
         Self::Held,
         Self::Orphans,
+        Self::Templates,
         Self::Sheet,
     ];
 
@@ -337,6 +340,7 @@ impl Scope {
             Self::Form => "form",
             Self::Held => "deleted-vms",
             Self::Orphans => "orphans",
+            Self::Templates => "templates",
             Self::Sheet => "sheet",
         }
     }
@@ -375,6 +379,7 @@ impl Scope {
             | Self::SerialBack
             | Self::Held
             | Self::Orphans
+            | Self::Templates
             | Self::Sheet => &[Self::Move],
             Self::Global
             | Self::Move

@@ -27,6 +27,7 @@ pub(super) fn draw(c: &mut Canvas<'_>, area: Rect, overlay: &OpsOverlay) {
         OpsOverlay::Form(it) => form::draw(c, area, it),
         OpsOverlay::Held(list) => lists::held(c, area, list),
         OpsOverlay::Orphans(list) => lists::orphans(c, area, list),
+        OpsOverlay::Templates(list) => lists::templates(c, area, list),
         OpsOverlay::Sheet(sheet) => sheets::draw(c, area, sheet),
         OpsOverlay::Job { id, scroll } => job::draw(c, area, *id, *scroll),
         OpsOverlay::Stop { stop, focus } => question(c, area, stop, *focus),

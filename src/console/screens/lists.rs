@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use super::Canvas;
 use super::overlays::open_box;
 use crate::console::app::msg::Target;
-use crate::console::app::ops::sheets::{HeldList, OrphanList};
+use crate::console::app::ops::sheets::{HeldList, OrphanList, TemplateList};
 use crate::console::theme::Role;
 use crate::console::widgets::{
     ColumnSpec, Pane as Frame, Rich, Row, TableSpec, Width, draw as cellwise, scroll_to_show, table,
     visible_rows, wrap,
 };
+use crate::engine::jobs::TemplateVersion;
 use crate::model::held::HeldVm;
 use crate::model::storage::Orphan;
 use crate::model::text::clean;
@@ -39,7 +40,7 @@ pub(super) fn held(c: &mut Canvas<'_>, area: Rect, list: &HeldList) {
         index: list.cursor.index(),
         failed: list.fetch.got.as_ref().and_then(|got| got.as_ref().err()),
         reading: list.fetch.got.is_none(),
-        foot: "What is held goes by itself once no time is left; purging it goes at once. Disks stay either way.",
+        foot: "What is held goes by itself once no time is left; purging it goes at once. Disks stay unless they are purged too.",
     };
     draw(c, area, &table, &columns, &rows, &empty);
 }
@@ -108,6 +109,42 @@ fn of_orphan(orphan: &Orphan) -> Row<'static> {
         Rich::of(bytes(v.allocation as f64), Role::Text),
         Rich::of(clean(v.format.as_deref().unwrap_or("")).into_owned(), Role::Dim),
         Rich::of(clean(&orphan.below.join(", ")).into_owned(), Role::Dim),
+    ])
+}
+
+/// Draws the templates.
+pub(super) fn templates(c: &mut Canvas<'_>, area: Rect, list: &TemplateList) {
+    let rows: Vec<Row<'_>> = list.fetch.ready().into_iter().flatten().map(of_template).collect();
+    let columns = [
+        ColumnSpec::left("NAME", Width::Flex { min: 16, weight: 2, max: 40 }, 100),
+        ColumnSpec::right("VERSION", Width::Fixed(7), 95),
+        ColumnSpec::left("POOL", Width::Flex { min: 8, weight: 1, max: 20 }, 70),
+        ColumnSpec::right("SIZE", Width::Fixed(9), 90),
+        ColumnSpec::right("DISKS", Width::Fixed(5), 60),
+        ColumnSpec::left("LIES ON IT", Width::Flex { min: 12, weight: 2, max: u16::MAX }, 50),
+    ];
+    let empty = [
+        "There is no template.",
+        "T on a VM makes one of it: its definition and its disks. n makes VMs of it then.",
+    ];
+    let table = Listed {
+        title: "Templates",
+        index: list.cursor.index(),
+        failed: list.fetch.got.as_ref().and_then(|got| got.as_ref().err()),
+        reading: list.fetch.got.is_none(),
+        foot: "A version on which disks of VMs lie stays until they are gone.",
+    };
+    draw(c, area, &table, &columns, &rows, &empty);
+}
+
+fn of_template(version: &TemplateVersion) -> Row<'static> {
+    Row::new(vec![
+        Rich::of(clean(&version.name).into_owned(), Role::Strong),
+        Rich::of(version.version.to_string(), Role::Text),
+        Rich::of(clean(&version.pool).into_owned(), Role::Text),
+        Rich::of(bytes(version.size as f64), Role::Text),
+        Rich::of(version.disks.len().to_string(), Role::Text),
+        Rich::of(clean(&version.children.join(", ")).into_owned(), Role::Dim),
     ])
 }
 

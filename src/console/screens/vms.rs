@@ -248,12 +248,13 @@ fn empty(c: &mut Canvas<'_>, area: Rect) {
             ],
         ),
         _ if !view.listed => c.empty(area, &["Reading the list of VMs …"]),
-        _ => c.empty(
-            area,
-            &[
-                "No VMs are defined on this host.",
-                "virt-install or virsh define makes one; it appears here at once.",
-            ],
-        ),
+        _ => {
+            let teach = if app.ops.is_some() {
+                "n makes one: from an ISO image, of a disk that is there, or of a template."
+            } else {
+                "virt-install or virsh define makes one; it appears here at once."
+            };
+            c.empty(area, &["No VMs are defined on this host.", teach]);
+        }
     }
 }

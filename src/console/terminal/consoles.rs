@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::sentence;
 use crate::console::app::msg::Msg;
 use crate::engine::consoles::{ConsoleHandle, ConsoleState, Consoles, Ended, Ending, ScreenHandle, Taken};
 use crate::hypervisor::HvErrorKind;
@@ -80,7 +79,7 @@ impl Lines {
             let result = match shot {
                 Some(shot) => match shot.await {
                     Ok(Ok(shot)) => shot.picture.map_err(|why| format!("{}.", clean(&why))),
-                    Ok(Err(e)) => Err(clean(&sentence(&e)).into_owned()),
+                    Ok(Err(e)) => Err(clean(&e.sentence()).into_owned()),
                     Err(_) => gone(),
                 },
                 None => gone(),

@@ -15,6 +15,7 @@ mod lend;
 mod viewer;
 mod visit;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -196,6 +197,7 @@ impl Console {
         if let Some(desk) = &mut desk {
             app.attach_desk(desk.jobs());
         }
+        app.draw(lot());
         let writer = BufWriter::with_capacity(1 << 16, io::stdout());
         Ok(Self {
             app,
@@ -478,6 +480,12 @@ impl Console {
         }
         Ok(())
     }
+}
+
+/// A number by lot.
+fn lot() -> u128 {
+    let number = || u128::from(RandomState::new().build_hasher().finish());
+    number() << 64 | number()
 }
 
 /// How many lines were logged so far: tells whether the log pane has anything new.

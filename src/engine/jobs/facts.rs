@@ -14,7 +14,7 @@ use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
-use crate::operations::{Facts, MakingFacts, VmFacts, needs};
+use crate::operations::{Facts, MakingFacts, RoomFacts, VmFacts, needs};
 use crate::xml::domain;
 
 /// Reads what the operation needs to know. An error is of the connection: a VM that is gone is a fact.
@@ -46,8 +46,37 @@ pub(super) fn gather(hv: &dyn Hypervisor, operation: &Operation, setting: &Setti
         }
         _ => None,
     };
+    let job = match &vm {
+        Some(vm) if vm.state.is_active() => found(hv.vm_job(vm.id))?.flatten(),
+        _ => None,
+    };
+    let save_folder = match (operation, &vm) {
+        (Operation::Vm { act: VmOperation::Save, .. }, Some(vm)) => save_folder(hv, vm),
+        _ => None,
+    };
     let read_only = setting.read_only.clone();
-    Ok(Facts { read_only, vm, names, hardware, storage, making, definition, snapshots, layers, networks })
+    Ok(Facts {
+        read_only,
+        vm,
+        job,
+        save_folder,
+        names,
+        hardware,
+        storage,
+        making,
+        definition,
+        snapshots,
+        layers,
+        networks,
+    })
+}
+
+/// Where libvirt would save its memory to, where that folder is this machine's.
+fn save_folder(hv: &dyn Hypervisor, vm: &VmFacts) -> Option<RoomFacts> {
+    let image = hv.saved_image(&vm.name)?;
+    let folder = image.ancestors().skip(1).find(|f| f.exists())?;
+    let free = rustix::fs::statvfs(folder).ok().map(|s| s.f_bavail.saturating_mul(s.f_frsize));
+    Some(RoomFacts { path: folder.display().to_string(), free })
 }
 
 /// The folder that new layers are to go to, where one was named.

@@ -7,14 +7,14 @@ use std::path::Path;
 
 use super::Setting;
 use super::facts::found;
-use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, XmlOf};
+use super::facts_devices::add_devices;
+use super::facts_users::add_users;
+use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor};
 use crate::model::held::HeldVm;
 use crate::model::operation::{Medium, NewVmFrom, Operation, PoolOperation, VolumeOperation};
 use crate::model::storage::Orphan;
-use crate::model::vm::DiskSource;
-use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds, VmUses};
+use crate::operations::{self, FileFacts, ImageHead, PoolFacts, StorageFacts, StorageNeeds};
 use crate::store::{StateDb, StoreError};
-use crate::xml::domain::{self, Named, Use};
 
 /// Bytes that tell what a file is.
 const HEAD: u64 = 512;
@@ -33,9 +33,9 @@ pub(super) fn storage_facts(
     let all = needs == StorageNeeds::Uses;
     let mut facts = all_storage(hv, |pool| all || named.contains(&pool))?;
     if all {
-        facts.vms = vm_uses(hv)?;
-        facts.held = held_uses(&all_held(setting).map_err(|e| unread(&e))?);
+        add_users(hv, &all_held(setting).map_err(|e| unread(&e))?, &mut facts, true)?;
     }
+    add_devices(hv, operation, &mut facts)?;
     if let Operation::Pool { name, act } = operation {
         if matches!(act, PoolOperation::Define(_)) {
             facts.kinds = hv.pool_kinds()?;
@@ -75,21 +75,6 @@ pub(super) fn all_storage(hv: &dyn Hypervisor, wanted: impl Fn(&str) -> bool) ->
     Ok(StorageFacts { pools, ..StorageFacts::default() })
 }
 
-/// What every VM names, as it runs and as it is defined.
-pub(super) fn vm_uses(hv: &dyn Hypervisor) -> HvResult<Vec<VmUses>> {
-    let mut all = Vec::new();
-    for vm in hv.vms()? {
-        let Some(live) = found(hv.xml_of(vm.id, XmlOf::Live))? else { continue };
-        let active = vm.state.is_active();
-        let mut uses = domain::uses(&live).unwrap_or_default();
-        if active && let Some(defined) = found(hv.xml_of(vm.id, XmlOf::Defined))? {
-            uses.extend(domain::uses(&defined).unwrap_or_default());
-        }
-        all.push(VmUses { id: vm.id, name: vm.name, active, uses });
-    }
-    Ok(all)
-}
-
 fn all_held(setting: &Setting) -> Result<Vec<HeldVm>, StoreError> {
     let (db, _) = StateDb::open(&setting.folder, setting.clock.now().wall)?;
     db.held(&setting.host)
@@ -97,24 +82,6 @@ fn all_held(setting: &Setting) -> Result<Vec<HeldVm>, StoreError> {
 
 fn unread(why: &StoreError) -> HvError {
     HvError::new(HvErrorKind::Other, "read what is held", why.to_string())
-}
-
-/// What deleted VMs name.
-fn held_uses(held: &[HeldVm]) -> Vec<VmUses> {
-    let disk = |volume: &crate::model::held::HeldVolume| {
-        let named = match volume.source.clone() {
-            DiskSource::File(path) | DiskSource::Block(path) => Named::Path(path),
-            DiskSource::Volume { pool, volume } => Named::Volume { pool, volume },
-            DiskSource::Network { .. } | DiskSource::Other(_) => return None,
-        };
-        Some(Use { named, reads_only: false })
-    };
-    let uses = |vm: &HeldVm| {
-        let mut uses = domain::uses(&vm.kept.definition).unwrap_or_default();
-        uses.extend(vm.kept.volumes.iter().filter_map(disk));
-        VmUses { id: vm.vm, name: vm.name.clone(), active: false, uses }
-    };
-    held.iter().map(uses).collect()
 }
 
 fn pools_named(operation: &Operation) -> Vec<&str> {
@@ -182,7 +149,6 @@ fn to_write(path: &str) -> FileFacts {
 /// Those of the connection.
 pub fn orphans(hv: &dyn Hypervisor, held: &[HeldVm]) -> HvResult<Vec<Orphan>> {
     let mut facts = all_storage(hv, |_| true)?;
-    facts.vms = vm_uses(hv)?;
-    facts.held = held_uses(held);
+    add_users(hv, held, &mut facts, false)?;
     Ok(operations::orphans(&facts))
 }

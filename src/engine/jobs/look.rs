@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::records::{self, Filter, Found, Link, Verdict};
 use super::snapshot_facts::sized;
-use super::{NetworkSeen, Setting, Shelf, on_network, orphans};
+use super::{NetworkSeen, Setting, Shelf, TemplateVersion, on_network, orphans, templates};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, NetworkXml, XmlOf};
 use crate::model::audit::Chained;
 use crate::model::held::{HeldVm, Revision};
@@ -30,6 +30,8 @@ pub enum Look {
     NetworkXml(String),
     /// Volumes that no VM uses.
     Orphans,
+    /// Templates.
+    Templates,
     /// Deleted VMs that can be brought back.
     Held,
     /// What was done to a VM, and the definitions it had.
@@ -53,6 +55,8 @@ pub enum Seen {
     Network(Box<NetworkSeen>),
     /// Volumes that no VM uses.
     Orphans(Vec<Orphan>),
+    /// Templates, by name and version.
+    Templates(Vec<TemplateVersion>),
     /// Deleted VMs, the newest first.
     Held(Vec<HeldVm>),
     /// Definitions and audit records of a VM, the newest first.
@@ -70,7 +74,12 @@ impl Look {
     pub(super) const fn asks_hypervisor(&self) -> bool {
         matches!(
             self,
-            Self::Snapshots(_) | Self::Definition(_) | Self::Network(_) | Self::NetworkXml(_) | Self::Orphans
+            Self::Snapshots(_)
+                | Self::Definition(_)
+                | Self::Network(_)
+                | Self::NetworkXml(_)
+                | Self::Orphans
+                | Self::Templates
         )
     }
 }
@@ -93,6 +102,7 @@ pub(super) fn at(hv: &dyn Hypervisor, look: &Look, setting: &Setting) -> HvResul
                 Shelf::open(&setting.folder, &setting.host, now).and_then(|s| s.held()).map_err(unread)?;
             orphans(hv, &held).map(Seen::Orphans)
         }
+        Look::Templates => templates(hv).map(Seen::Templates),
         Look::Held | Look::Past(_) | Look::Audit(_) | Look::Record(_) | Look::Verify => {
             Err(HvError::new(HvErrorKind::Other, "look", "the hypervisor does not know it"))
         }

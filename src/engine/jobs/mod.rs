@@ -19,8 +19,10 @@ mod acts;
 mod consent;
 mod desk;
 mod facts;
+mod facts_devices;
 mod facts_network;
 mod facts_storage;
+mod facts_users;
 mod handle;
 mod hands;
 mod kept;
@@ -53,7 +55,7 @@ pub(crate) use self::handle::Ask;
 #[cfg(test)]
 pub(crate) use self::handle::unattended;
 pub use self::handle::{DeskHandle, Jobs};
-pub use self::kept::{Expiry, Shelf, difference, vm_of};
+pub use self::kept::{Expiry, Shelf, difference, vm_of, without_secrets};
 pub use self::look::{Look, Seen};
 use self::stop::Stop;
 pub use self::templates::{TemplateSeen, template, templates};
@@ -62,6 +64,7 @@ use super::threads::Threads;
 use crate::hypervisor::Connector;
 use crate::model::job::{Actor, Job, JobId, Progress};
 use crate::model::plan::Plan;
+pub use crate::operations::Version as TemplateVersion;
 
 /// Jobs of one desk that are carried out at once, unless it is told otherwise.
 pub const PARALLEL: usize = 4;

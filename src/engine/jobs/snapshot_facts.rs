@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::facts::vm_facts;
-use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, XmlOf};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor};
 use crate::model::id::VmId;
 use crate::model::vm::{DiskSource, VmDefinition};
 use crate::model::vm_snapshot::{SizedSnapshot, VmSnapshot};
@@ -48,9 +48,6 @@ pub(super) fn snapshot_facts(
         facts.agent = agent(hv, vm);
     }
     places(hv, vm, folder, &mut facts)?;
-    if needs.others {
-        facts.others = others(hv, vm.id)?;
-    }
     Ok(facts)
 }
 
@@ -123,18 +120,6 @@ fn listed(path: &str) -> Option<Folder> {
     let free = rustix::fs::statvfs(Path::new(path)).ok();
     let free = free.map(|fs| fs.f_bavail.saturating_mul(fs.f_frsize));
     Some(Folder { path: path.to_owned(), free, files })
-}
-
-/// Images of other VMs, as far as their definitions tell.
-fn others(hv: &dyn Hypervisor, not: VmId) -> HvResult<Vec<(String, String)>> {
-    let mut out = Vec::new();
-    for vm in hv.vms()?.into_iter().filter(|vm| vm.id != not) {
-        // One that vanished since uses nothing.
-        let Ok(xml) = hv.xml_of(vm.id, XmlOf::Live) else { continue };
-        let definition = domain::parse(&xml).unwrap_or_default();
-        out.extend(of_disks(&definition).map(|path| (vm.name.clone(), path)));
-    }
-    Ok(out)
 }
 
 fn of_disks(vm: &VmDefinition) -> impl Iterator<Item = String> {

@@ -10,6 +10,7 @@ use super::stop::Stop;
 use crate::hypervisor::{Connector, HvProgress, HvResult, Hypervisor, Purpose};
 use crate::model::id::VmId;
 use crate::model::job::{JobId, Progress, Unit};
+use crate::model::vm_job::VmJob;
 
 /// Most calls are over before anybody could read how far they are.
 const FIRST: Duration = Duration::from_millis(200);
@@ -18,10 +19,28 @@ const EVERY: Duration = Duration::from_millis(400);
 /// The share of the newest rate in the one that is told.
 const NEWEST: f64 = 0.4;
 
-/// Makes the call about a VM. Meanwhile another thread tells the progress of the VM's job, and ends it when the job is
-/// told to stop.
-pub(super) fn watched(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResult<()>) -> HvResult<()> {
-    watched_as(hands, move |hv| hv.vm_progress(vm), move |hv| hv.abort_job(vm), call)
+/// Makes the call about a VM, which is a job of this kind to the hypervisor. Meanwhile another thread tells the progress
+/// of that, and ends it when the job is told to stop.
+pub(super) fn watched(
+    hands: &Hands<'_>,
+    vm: VmId,
+    ours: VmJob,
+    call: impl FnOnce() -> HvResult<()>,
+) -> HvResult<()> {
+    // While the call waits for somebody else's job, that one is the VM's.
+    let look = move |hv: &dyn Hypervisor| match hv.vm_job(vm)? {
+        Some(job) if job == ours => hv.vm_progress(vm),
+        _ => Ok(None),
+    };
+    watched_as(hands, look, move |hv| end_own(hv, vm, &[ours]), call)
+}
+
+/// Ends the VM's job, unless it is of another kind: then somebody else began it.
+pub(super) fn end_own(hv: &dyn Hypervisor, vm: VmId, ours: &[VmJob]) -> HvResult<()> {
+    match hv.vm_job(vm)? {
+        Some(job) if ours.contains(&job) => hv.abort_job(vm),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the call. Meanwhile another thread tells its progress as `look` finds it, and has `end` end it when the job is
@@ -76,7 +95,9 @@ where
         };
         let mut rate = Rate::default();
         loop {
+            // The call may be over by now: what the VM does then is somebody else's.
             if self.stop.is_asked()
+                && waits(is_over, Duration::ZERO)
                 && let Err(e) = (self.end)(&*hv)
             {
                 // It may be over by now, or not yet begun: it is tried again.

@@ -6,6 +6,7 @@ use crate::hypervisor::{
 };
 use crate::model::id::VmId;
 use crate::model::vm::VmState;
+use crate::model::vm_job::VmJob;
 
 impl Lifecycle for DemoConnection {
     fn vm_state(&self, id: VmId) -> HvResult<VmState> {
@@ -59,6 +60,10 @@ impl Lifecycle for DemoConnection {
 
     fn vm_progress(&self, id: VmId) -> HvResult<Option<HvProgress>> {
         self.driver.vm_progress(id)
+    }
+
+    fn vm_job(&self, id: VmId) -> HvResult<Option<VmJob>> {
+        self.driver.vm_job(id)
     }
 
     fn abort_job(&self, id: VmId) -> HvResult<()> {

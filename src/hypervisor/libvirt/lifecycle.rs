@@ -2,11 +2,12 @@
 
 use super::connection::Connection;
 use super::error::kind;
-use super::ffi::{Domain, RawError, RawResult, ask, code, start};
+use super::ffi::{Domain, RawError, RawResult, ask, code, job, start};
 use super::state::vm_state;
 use crate::hypervisor::{Ask, HvErrorKind, HvProgress, HvResult, Lifecycle, StartHow};
 use crate::model::id::VmId;
 use crate::model::vm::VmState;
+use crate::model::vm_job::VmJob;
 
 impl Lifecycle for Connection {
     fn vm_state(&self, id: VmId) -> HvResult<VmState> {
@@ -71,8 +72,32 @@ impl Lifecycle for Connection {
         })
     }
 
+    fn vm_job(&self, id: VmId) -> HvResult<Option<VmJob>> {
+        self.with_domain(id, "read the job", |d| match d.job_operation() {
+            Ok(operation) => Ok(operation.map(job_of)),
+            Err(e) if matches!(kind(&e), HvErrorKind::InvalidState | HvErrorKind::Unsupported) => Ok(None),
+            Err(e) => Err(e),
+        })
+    }
+
     fn abort_job(&self, id: VmId) -> HvResult<()> {
         self.change(id, "stop the VM's job", Domain::abort_job)
+    }
+}
+
+const fn job_of(operation: u32) -> VmJob {
+    match operation {
+        job::START => VmJob::Start,
+        job::SAVE => VmJob::Save,
+        job::RESTORE => VmJob::Restore,
+        job::MIGRATION_IN => VmJob::MigrationIn,
+        job::MIGRATION_OUT => VmJob::MigrationOut,
+        job::SNAPSHOT => VmJob::Snapshot,
+        job::SNAPSHOT_REVERT => VmJob::SnapshotRevert,
+        job::SNAPSHOT_DELETE => VmJob::SnapshotDelete,
+        job::DUMP => VmJob::Dump,
+        job::BACKUP => VmJob::Backup,
+        _ => VmJob::Other,
     }
 }
 

@@ -7,6 +7,7 @@ use super::world::{SimVm, State};
 use crate::hypervisor::{Ask, HvErrorKind, HvEvent, HvProgress, HvResult, Lifecycle, StartHow};
 use crate::model::id::VmId;
 use crate::model::vm::{PauseReason, VmState};
+use crate::model::vm_job::VmJob;
 
 const PAUSED: VmState = VmState::Paused(PauseReason::User);
 
@@ -95,6 +96,11 @@ impl Lifecycle for SimConnection {
         self.with_vm(Operation::VmProgress, id, |_| Ok(()))?;
         let now = self.now();
         Ok(self.enter(Operation::VmProgress)?.progress(id, now))
+    }
+
+    fn vm_job(&self, id: VmId) -> HvResult<Option<VmJob>> {
+        // It saves, and has no other jobs.
+        Ok(self.vm_progress(id)?.map(|_| VmJob::Save))
     }
 
     fn abort_job(&self, id: VmId) -> HvResult<()> {

@@ -60,6 +60,24 @@ pub enum LayersAct {
         /// Path of what stays below; `None` is nothing.
         onto: Option<String>,
     },
+    /// Have the definition name where a disk went, unless it is elsewhere by now.
+    Name {
+        /// Which VM.
+        vm: VmId,
+        /// Target of the disk.
+        target: String,
+        /// Path that it went to.
+        to: String,
+        /// How.
+        edits: Vec<Edit>,
+    },
+    /// End such a pull; what was taken up stays.
+    EndPull {
+        /// Which VM.
+        vm: VmId,
+        /// Target of the disk.
+        target: String,
+    },
     /// Have the definition of a VM that is off name a copy of its disk, unless somebody wrote to the disk meanwhile.
     Switch {
         /// Which VM.

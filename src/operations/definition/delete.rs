@@ -2,6 +2,7 @@
 
 use super::super::build::{argument, draft, refused};
 use super::super::facts::{Facts, VmFacts};
+use super::super::vm::cut_off;
 use super::facts::{Belonging, Belongings};
 use crate::model::operation::VmOperation as Op;
 use crate::model::plan::{Act, AfterKill, DefinitionAct, Downtime, Planned, RefusalKind, Weight};
@@ -27,7 +28,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts, force_off: bool, disca
         .rests_on("its snapshots", (has.snapshots + has.checkpoints).to_string())
         .inverse(Op::Undelete { name: None });
     if vm.state.is_active() {
-        plan = plan
+        plan = cut_off(plan, facts)
             .step("Pull its plug", &["destroy", &domain], Act::ForceOff { vm: vm.id })
             .note(Weight::Danger, "What the guest has not written to its disks is lost.")
             .downtime(Downtime::UntilStarted);

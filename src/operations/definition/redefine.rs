@@ -18,10 +18,10 @@ pub(super) fn plan(
     secret: bool,
     why: Redefined,
 ) -> Planned {
-    if let Some(no) = hindered(act, vm, facts, xml, secret, why) {
+    if let Some(no) = hindered(vm, facts, xml, secret, why) {
         return no;
     }
-    let shown = if secret { secrets::without(xml) } else { xml.to_owned() };
+    let shown = secrets::hidden(xml);
     let ended = |text: &str| format!("{}\n", text.trim_end());
     let number = facts.definition.revision;
     let redefine = DefinitionAct::Redefine {
@@ -68,15 +68,10 @@ const fn verb(why: Redefined) -> &'static str {
     }
 }
 
-fn hindered(
-    act: &Op,
-    vm: &VmFacts,
-    facts: &Facts,
-    xml: &str,
-    secret: bool,
-    why: Redefined,
-) -> Option<Planned> {
-    let no = |kind, reason: String, remedy: &str| Some(refused(act, vm, verb(why), kind, reason, remedy));
+fn hindered(vm: &VmFacts, facts: &Facts, xml: &str, secret: bool, why: Redefined) -> Option<Planned> {
+    // What is refused is shown and kept as well.
+    let told = Op::Redefine { xml: secrets::hidden(xml), secrets: secret, why };
+    let no = |kind, reason: String, remedy: &str| Some(refused(&told, vm, verb(why), kind, reason, remedy));
     if vm.flags.persistent == Some(false) {
         let reason = "It is transient: it has no definition that would stay.".to_owned();
         return no(RefusalKind::State, reason, "Define it first.");
@@ -109,6 +104,11 @@ fn hindered(
     if secret {
         return None;
     }
+    if secrets::shows(xml) {
+        let reason = "It shows a password or another secret, which would be written down.".to_owned();
+        let remedy = "Take it out: what the VM has stays. A new one is given with --secrets.";
+        return no(RefusalKind::BadRequest, reason, remedy);
+    }
     let Some(present) = &facts.definition.with_secrets else {
         let reason = "Its passwords cannot be read, and would be lost.".to_owned();
         return no(RefusalKind::NotAllowed, reason, "Connect with the right to change VMs.");
@@ -122,7 +122,7 @@ fn hindered(
         return no(
             RefusalKind::BadRequest,
             reason,
-            "Give that console a passwd, or take the attribute away.",
+            "Take the attribute away, or give that console a passwd with --secrets.",
         );
     }
     None

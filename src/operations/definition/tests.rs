@@ -260,6 +260,10 @@ fn passwords_are_neither_lost_nor_shown() {
     let plan = good(open, &knows(None));
     assert!(!plan.diff.contains("passwd"), "{}", plan.diff);
     assert!(plan.notes.iter().any(|n| n.weight == Weight::Warning && n.text.contains("written down")));
+    // Whoever does not say so writes none down, in what is refused neither.
+    let told = no(redefine(&secret()), &knows(Some(secret())));
+    assert!(told.kind == RefusalKind::BadRequest && told.remedy.contains("--secrets"), "{told:?}");
+    assert!(!format!("{told:?}").contains("passwd='x'"), "{told:?}");
 }
 
 #[test]

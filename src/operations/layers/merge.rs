@@ -2,12 +2,11 @@
 
 use super::{Case, Disk, Layer, No, medium};
 use crate::model::hardware::Edit;
-use crate::model::plan::{Act, AfterKill, HardwareAct, LayersAct, RefusalKind, Weight};
+use crate::model::plan::{Act, AfterKill, LayersAct, RefusalKind, Weight};
 use crate::model::text::clean;
 use crate::model::units::bytes;
 use crate::operations::build::Draft;
 use crate::operations::storage::listed;
-use crate::operations::touch;
 use crate::xml::diff::unified;
 use crate::xml::edit;
 
@@ -81,7 +80,6 @@ pub(super) fn commit(case: &Case<'_>, into: Option<&str>, keep_old: bool) -> Res
         .summary(format!("{} {} into {goes}", merged.len(), plural(merged.len())))
         .done(format!("{target} lies in {goes} now."))
         .after_kill(AfterKill::Undo)
-        .touches(merged.iter().chain([&base]).map(|path| touch::file(path)))
         .step(
             format!(
                 "Write what {} into {goes}, while the guest goes on",
@@ -140,9 +138,10 @@ fn defined(case: &Case<'_>, plan: Draft, base: &str, format: Option<&str>) -> Re
         let reason = format!("Its definition cannot be edited: {why}.");
         No::new(RefusalKind::Unknown, reason, "")
     })?;
-    let define = HardwareAct::Define { vm: case.vm.id, edits: vec![edit] };
+    let target = case.target().to_owned();
+    let name = LayersAct::Name { vm: case.vm.id, target, to: base.to_owned(), edits: vec![edit] };
     Ok(plan
-        .step("See that its definition names that one", &[], Act::Hardware(define))
+        .step("See that its definition names that one", &[], Act::Layers(name))
         .diff(&unified(&case.vm.defined_xml, &after)))
 }
 
@@ -196,8 +195,9 @@ pub(super) fn pull(case: &Case<'_>, onto: Option<&str>) -> Result<Draft, No> {
         .draft(&disk)
         .summary(format!("what {} {} below hold comes into it", taken.len(), images(taken.len())))
         .done(format!("{target} lies on {rest} now."))
-        .after_kill(AfterKill::Finish)
+        .after_kill(AfterKill::Undo)
         .step(format!("Take up what {target} lies on, while the guest goes on"), &virsh, Act::Layers(pull))
+        .undo(Act::Layers(LayersAct::EndPull { vm, target: target.clone() }))
         .note(Weight::Info, "Stopping it leaves the disk as it is; what was taken up until then stays.")
         .note(Weight::Info, "The images below stay as they are.");
     Ok(room(case, plan, &top, needs))

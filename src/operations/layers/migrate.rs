@@ -4,7 +4,7 @@ use super::place::{self, Place};
 use super::{Case, Disk, No, medium};
 use crate::model::hardware::{Edit, Medium};
 use crate::model::operation::{DiskMove, LayerChange, LayerOperation, Target, VmOperation};
-use crate::model::plan::{Act, AfterKill, HardwareAct, LayersAct, RefusalKind, StorageAct, Weight};
+use crate::model::plan::{Act, AfterKill, LayersAct, RefusalKind, StorageAct, Weight};
 use crate::model::storage::Volume;
 use crate::model::text::clean;
 use crate::model::units::bytes;
@@ -140,8 +140,9 @@ impl Move<'_, '_> {
             )
             .no_way_back();
         if self.case.persistent() {
-            let define = HardwareAct::Define { vm, edits: vec![self.edit.clone()] };
-            plan = plan.step("See that its definition names the copy", &[], Act::Hardware(define));
+            let (target, to) = (self.case.target().to_owned(), self.path.clone());
+            let name = LayersAct::Name { vm, target, to, edits: vec![self.edit.clone()] };
+            plan = plan.step("See that its definition names the copy", &[], Act::Layers(name));
         }
         self.finished(plan)
     }

@@ -11,8 +11,9 @@ pub use facts::{JobFact, LayerFacts};
 
 use super::build::{Draft, argument, draft_of, it_is, refused_of};
 use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
+use super::touch;
 use crate::model::hardware::Medium;
-use crate::model::operation::{LayerChange, LayerOperation, Operation, VmOperation};
+use crate::model::operation::{LayerChange, LayerOperation, Operation, Target, VmOperation};
 use crate::model::plan::{Planned, RefusalKind};
 use crate::model::text::clean;
 use crate::model::vm::{DiskDefinition, DiskSource, PauseReason, VmState};
@@ -110,6 +111,18 @@ impl<'c> Case<'c> {
         draft_of(self.operation(), self.vm, self.verb())
             .verb(button)
             .rests_on(format!("images of {}", clean(self.target())), chain(disk))
+            .touches(self.touched(disk))
+    }
+
+    /// Its images, as files and as volumes.
+    fn touched(&self, disk: &Disk<'_>) -> Vec<String> {
+        let below = self.below(disk).into_iter().map(|(path, _)| path);
+        let paths: Vec<String> = disk.path.iter().cloned().chain(below).collect();
+        let volume = |path: &String| {
+            let (pool, volume) = self.facts.storage.at(path)?;
+            Some(Target::volume(&pool.record.name, &volume.name).thing())
+        };
+        paths.iter().map(|path| touch::file(path)).chain(paths.iter().filter_map(volume)).collect()
     }
 
     /// The disk, of a kind and in a state in which its bytes can be moved.

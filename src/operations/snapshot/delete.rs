@@ -5,9 +5,11 @@ use super::revert::by_hand;
 use super::{Case, No, SnapshotFacts, names};
 use crate::model::plan::{Act, AfterKill, RefusalKind, SnapshotAct, Space, Weight};
 use crate::model::text::clean;
+use crate::model::units::bytes;
 use crate::model::vm::DiskSource;
 use crate::model::vm_snapshot::{SnapshotMemory, VmSnapshot, children, descendants};
 use crate::operations::build::{Draft, argument};
+use crate::operations::storage::{TO_TELL, not_seen};
 
 /// Deletes it, leaves first where all on it go too.
 pub(super) fn plan(case: &Case<'_>, name: &str, with_children: bool) -> Result<Draft, No> {
@@ -24,6 +26,9 @@ pub(super) fn plan(case: &Case<'_>, name: &str, with_children: bool) -> Result<D
         merges |= !into.is_empty();
         if !into.is_empty() {
             for space in room(case, &now) {
+                if let Some(free) = space.free.filter(|free| *free < space.needs) {
+                    return Err(no_room(&space.place, space.needs, free));
+                }
                 draft = draft.space(&space.place, space.needs, space.free);
             }
         }
@@ -49,6 +54,7 @@ pub(super) fn plan(case: &Case<'_>, name: &str, with_children: bool) -> Result<D
             Weight::Info,
             "What was written since is merged into the image below: that takes as long as writing it.",
         )
+        .note_if(external && !case.storage.unseen.is_empty(), Weight::Warning, not_seen(&case.storage.unseen))
         .note_if(
             merges && off,
             Weight::Info,
@@ -151,6 +157,14 @@ fn room(case: &Case<'_>, snapshot: &VmSnapshot) -> Vec<Space> {
     out
 }
 
+fn no_room(place: &str, needs: u64, free: u64) -> No {
+    let (needs, free) = (bytes(needs as f64), bytes(free as f64));
+    let reason = format!(
+        "Merging needs up to {needs} in {place}, and {free} are free: a VM that runs would stand still in the middle of it."
+    );
+    No::new(RefusalKind::Space, reason, "Make room there.")
+}
+
 /// The traps, with the others that are left by then.
 fn possible(case: &Case<'_>, gone: &VmSnapshot, left: &[VmSnapshot]) -> Result<(), No> {
     let name = clean(&gone.name);
@@ -200,7 +214,7 @@ fn possible(case: &Case<'_>, gone: &VmSnapshot, left: &[VmSnapshot]) -> Result<(
         let reason = if gone.current {
             format!("The VM went back to {name}, and {} rests on it as well.", clean(&child.name))
         } else if on_the_way(left, gone) {
-            return others(case, gone);
+            return others(case, gone, true);
         } else {
             format!(
                 "Snapshot {name} is on another branch than the VM, and {} rests on it.",
@@ -210,19 +224,37 @@ fn possible(case: &Case<'_>, gone: &VmSnapshot, left: &[VmSnapshot]) -> Result<(
         let remedy = format!("Delete {} first, or both with --children.", clean(&child.name));
         return Err(No::new(RefusalKind::InUse, reason, remedy));
     }
-    others(case, gone)
+    others(case, gone, on_the_way(left, gone))
 }
 
-/// Merging writes to the image below: nobody else may rest on it.
-fn others(case: &Case<'_>, gone: &VmSnapshot) -> Result<(), No> {
-    let below = gone.disks.iter().filter_map(|d| path(d.holds.as_ref()?, case.s));
-    let users = below.flat_map(|image| case.s.others.iter().filter(move |(_, path)| path == image));
-    let mut users: Vec<_> = users.map(|(name, _)| clean(name).into_owned()).collect();
+/// Merging writes to the image below, and layers go: nobody else may rest on those.
+fn others(case: &Case<'_>, gone: &VmSnapshot, merges: bool) -> Result<(), No> {
+    if let Some(reason) = case.storage.cannot_tell() {
+        return Err(No::new(RefusalKind::Unknown, reason, TO_TELL));
+    }
+    let mut images: Vec<&DiskSource> = Vec::new();
+    for disk in &gone.disks {
+        images.extend(disk.holds.as_ref().filter(|_| merges));
+        images.extend(disk.overlay.iter().chain(SnapshotFacts::layer(gone, disk, &case.vm.definition)));
+    }
+    let mut users: Vec<String> = Vec::new();
+    for image in images.into_iter().filter_map(|image| image_path(case, image)) {
+        users.extend(case.storage.others(image, case.vm).iter().map(|u| clean(&u.words()).into_owned()));
+    }
     users.sort();
     users.dedup();
     if users.is_empty() {
         return Ok(());
     }
-    let reason = format!("Other VMs rest on the image that would be written to: {}.", users.join(", "));
+    let reason =
+        format!("Others rest on an image that would be written to or removed: {}.", users.join(", "));
     Err(No::new(RefusalKind::InUse, reason, "Give those VMs images of their own first."))
+}
+
+/// The path of a layer, on block devices too.
+fn image_path<'a>(case: &'a Case<'_>, source: &'a DiskSource) -> Option<&'a str> {
+    match source {
+        DiskSource::Block(path) => Some(path),
+        source => path(source, case.s),
+    }
 }

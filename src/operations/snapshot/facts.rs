@@ -19,8 +19,6 @@ pub struct SnapshotFacts {
     pub volumes: Vec<(String, String, String)>,
     /// Folders of its images, with all that lies in them.
     pub folders: Vec<Folder>,
-    /// Images of other VMs: the VM's name, and a path.
-    pub others: Vec<(String, String)>,
 }
 
 /// A folder whose files are known.

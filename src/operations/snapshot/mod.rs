@@ -11,12 +11,14 @@ mod tests;
 pub use facts::{AgentFact, Folder, SnapshotFacts};
 
 use super::build::{Draft, draft_of, it_is, refused_of};
-use super::facts::{Facts, Needs, VmFacts};
+use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
+use super::storage::StorageFacts;
 use super::touch;
 use crate::model::operation::{Freeze, Operation, SnapshotContent, SnapshotOperation as Op};
 use crate::model::plan::{Planned, RefusalKind};
 use crate::model::text::clean;
 use crate::model::vm::{PauseReason, VmState};
+use crate::model::vm_job::VmJob;
 use crate::model::vm_snapshot::VmSnapshot;
 
 pub(super) const fn needs(act: &Op) -> Needs {
@@ -26,14 +28,15 @@ pub(super) const fn needs(act: &Op) -> Needs {
             needs.agent =
                 matches!(new.content, SnapshotContent::Disks) && !matches!(new.freeze, Freeze::Never);
         }
-        Op::Revert { .. } => {}
-        Op::Delete { metadata_only, .. } => needs.others = !*metadata_only,
+        // Others may rest on the images that are merged, and on those that go.
+        Op::Delete { metadata_only: false, .. } => needs.storage = StorageNeeds::Uses,
+        Op::Revert { .. } | Op::Delete { metadata_only: true, .. } => {}
     }
     needs
 }
 
 pub(super) fn plan(act: &Op, vm: &VmFacts, snapshots: &SnapshotFacts, facts: &Facts) -> Planned {
-    let case = Case { act, vm, s: snapshots };
+    let case = Case { act, vm, s: snapshots, storage: &facts.storage, job: facts.job };
     let drafted = match act {
         Op::Create(new) => create::plan(&case, new),
         Op::Revert { name, then, keep } => revert::plan(&case, name, *then, keep.as_deref()),
@@ -51,6 +54,8 @@ struct Case<'a> {
     act: &'a Op,
     vm: &'a VmFacts,
     s: &'a SnapshotFacts,
+    storage: &'a StorageFacts,
+    job: Option<VmJob>,
 }
 
 /// Why not.
@@ -106,6 +111,10 @@ impl<'a> Case<'a> {
 
     /// A VM in a state in which its snapshots may be changed.
     fn settled(&self) -> Result<(), No> {
+        if let Some(job) = self.job {
+            let reason = format!("{} is under way with it.", job.phrase());
+            return Err(No::new(RefusalKind::InUse, reason, "Wait until that is over."));
+        }
         match self.vm.state {
             VmState::Unknown => Err(No::new(RefusalKind::Unknown, it_is(self.vm.state), "")),
             VmState::ShuttingDown => {

@@ -3,12 +3,15 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::id::VmId;
 use crate::model::operation::{AfterRevert, NewSnapshot, SnapshotWay};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::model::vm::{BackingLayer, DiskDefinition, DiskSource, Firmware};
 use crate::model::vm_snapshot::{SnapshotAbilities, SnapshotDisk, SnapshotMemory, SnapshotState};
 use crate::operations::tests::{ID, check_plan, hostile, told, vm, vm_facts};
+use crate::operations::{ImageAbove, VmUses};
+use crate::xml::domain::{Named, Use};
 
 const ALL: SnapshotAbilities =
     SnapshotAbilities { revert_external: true, delete_external: true, internal_uefi: true };
@@ -59,8 +62,29 @@ fn kept(name: &str, parent: Option<&str>, current: bool, external: bool) -> VmSn
 }
 
 fn ask(act: Op, vm: VmFacts, s: SnapshotFacts) -> Planned {
-    let facts = Facts { vm: Some(vm), snapshots: Some(s), ..Facts::default() };
+    ask_with(act, vm, s, StorageFacts::default())
+}
+
+fn ask_with(act: Op, vm: VmFacts, s: SnapshotFacts, storage: StorageFacts) -> Planned {
+    let facts = Facts { vm: Some(vm), snapshots: Some(s), storage, ..Facts::default() };
     crate::operations::plan(&Operation::snapshot(ID, act), &facts)
+}
+
+/// The same beside another VM that is off, and rests on that image; the VM itself has all of its own.
+fn beside(image: &str, act: Op, s: SnapshotFacts) -> Planned {
+    let uses = |paths: &[&str]| {
+        let named = |path: &&str| Use { named: Named::Path((*path).to_owned()), reads_only: true };
+        paths.iter().map(named).collect()
+    };
+    let vm = machine(VmState::Running, "qcow2");
+    let own = ["/i/web01.qcow2", "/i/web01.a.qcow2", "/i/web01.bb.qcow2"];
+    let vms = vec![
+        VmUses { id: ID, name: vm.name.clone(), active: true, uses: uses(&own) },
+        VmUses { id: VmId::from_bytes([9; 16]), name: "clone".into(), active: false, uses: uses(&[image]) },
+    ];
+    // Its own layers are on its own images.
+    let images = vec![ImageAbove { path: "/i/web01.bb.qcow2".into(), below: "/i/web01.a.qcow2".into() }];
+    ask_with(act, vm, s, StorageFacts { vms, images, ..StorageFacts::default() })
 }
 
 fn take(change: impl FnOnce(&mut NewSnapshot)) -> Op {
@@ -244,7 +268,6 @@ fn deleting_merges_what_libvirt_can() {
     let over = [kept("a", None, false, false), kept("bb", Some("a"), true, true)];
     let under = [kept("a", None, false, true), kept("bb", Some("a"), true, false)];
     let old = SnapshotFacts { abilities: SnapshotAbilities::default(), ..s(&layers) };
-    let others = SnapshotFacts { others: vec![("clone".into(), "/i/web01.qcow2".into())], ..s(&layers) };
     let mut sized = s(&layers);
     sized.folders[0].files.push(("/i/web01.a.qcow2".into(), 7 << 20));
     let forget = |children| Op::Delete { name: "a".into(), children, metadata_only: true };
@@ -263,7 +286,24 @@ fn deleting_merges_what_libvirt_can() {
         ("inside below a layer", ask(delete("a", false), on(), s(&over))),
         ("inside a layer", ask(delete("a", false), on(), s(&under))),
         ("before 9.0", ask(delete("a", false), on(), old)),
-        ("others rest on it", ask(delete("a", false), on(), others)),
+        ("others rest on it", beside("/i/web01.qcow2", delete("a", false), s(&layers))),
+        ("others rest on the layer", beside("/i/web01.a.qcow2", delete("a", false), s(&layers))),
+        (
+            "others rest on what is not written to",
+            beside("/i/web01.qcow2", delete("bb", false), s(&branch[..2]))
+        ),
+        (
+            "nobody knows",
+            ask_with(
+                delete("a", false),
+                on(),
+                s(&layers),
+                StorageFacts {
+                    unread: vec!["odd, /i/odd: it is a QED image".into()],
+                    ..StorageFacts::default()
+                }
+            )
+        ),
         ("forgotten", ask(forget(false), on(), s(&layers))),
         ("forgotten, all", ask(forget(true), on(), s(&inside))),
         ("gone", ask(delete("c", true), on(), s(&inside))),

@@ -1,6 +1,7 @@
 //! New pools.
 
-use super::pool::build_step;
+use super::devices::of_new;
+use super::pool::{build_step, nobodys};
 use super::{PoolOn, words};
 use crate::model::operation::{NewPool, Operation, PoolOperation as Op, PoolSource};
 use crate::model::plan::{Act, AfterKill, Planned, RefusalKind, StorageAct};
@@ -37,6 +38,9 @@ fn define_plan(on: &PoolOn<'_>, new: &NewPool) -> Result<Planned, Planned> {
     if let Some(pool) = clash {
         let reason = format!("Pool {} has that place already.", pool.record.name);
         return Err(on.no(VERB, RefusalKind::Taken, reason, "Choose another folder."));
+    }
+    if new.build.is_some() {
+        nobodys(on, VERB, kind, &of_new(new))?;
     }
     let definition = xml::pool::write(on.name, new);
     let place = path.unwrap_or_else(|| "no place of its own".to_owned());
@@ -117,13 +121,7 @@ fn good(on: &PoolOn<'_>, new: &NewPool) -> Result<(), Planned> {
         }
         _ => {}
     }
-    let devices: Vec<&str> = match &new.source {
-        PoolSource::Fs { device, .. } | PoolSource::Disk { device, .. } => vec![device],
-        PoolSource::Logical { devices, .. } | PoolSource::Zfs { devices, .. } => {
-            devices.iter().map(String::as_str).collect()
-        }
-        PoolSource::Dir | PoolSource::NetFs { .. } | PoolSource::Rbd { .. } => Vec::new(),
-    };
+    let devices = of_new(new);
     if devices.iter().any(|d| !d.starts_with('/')) {
         return no("A device is an absolute path.", "Such as /dev/sdb.");
     }

@@ -1,6 +1,8 @@
 //! What plans about storage rest on, and what can be told from it.
 
+use super::devices::PoolDevice;
 use super::templates::template_of;
+use super::users::ImageAbove;
 use crate::model::id::VmId;
 use crate::model::storage::{PoolRecord, PoolState, Volume};
 use crate::model::vm::DiskSource;
@@ -13,6 +15,16 @@ pub struct StorageFacts {
     pub pools: Vec<PoolFacts>,
     /// What VMs name, where it was asked for.
     pub vms: Vec<VmUses>,
+    /// Devices of pools, where it was asked for.
+    pub devices: Vec<PoolDevice>,
+    /// Devices that have another name in truth: how they are named, and that name.
+    pub real: Vec<(String, String)>,
+    /// Images that lie on others, where it was asked for.
+    pub images: Vec<ImageAbove>,
+    /// What could not be read of who uses what, and why.
+    pub unread: Vec<String>,
+    /// Pools that could not be looked into, since they are not started.
+    pub unseen: Vec<String>,
     /// What deleted VMs name that can be brought back, where it was asked for.
     pub held: Vec<VmUses>,
     /// Kinds of pools the host has drivers for; `None` when it does not tell, or was not asked.
@@ -98,6 +110,11 @@ pub(in crate::operations) enum User {
         /// Whether it only reads.
         reads_only: bool,
     },
+    /// An image that holds only the differences, and is no volume of a pool.
+    Image {
+        /// Its path.
+        path: String,
+    },
     /// A deleted VM that can be brought back.
     Held {
         /// Which.
@@ -127,6 +144,7 @@ impl User {
         match self {
             Self::Vm { name, active: true, .. } => format!("{name} (running)"),
             Self::Vm { name, .. } => name.clone(),
+            Self::Image { path } => format!("image {path}"),
             Self::Held { name, .. } => format!("{name} (deleted, can be brought back)"),
             Self::Template { name, version } => format!("template {name}, version {version}"),
             Self::Volume { pool, name } => format!("volume {pool}/{name}"),
@@ -201,7 +219,9 @@ impl StorageFacts {
                 .then(|| User::Volume { pool: p.record.name.clone(), name: v.name.clone() })
         };
         let vms = self.vms.iter().filter_map(of_vm).chain(self.held.iter().filter_map(of_held));
-        vms.chain(template).chain(self.volumes().filter_map(above)).collect()
+        let mut users: Vec<User> = vms.chain(template).chain(self.volumes().filter_map(above)).collect();
+        users.extend(self.images_on(volume, &users));
+        users
     }
 }
 
@@ -214,7 +234,7 @@ pub fn names(named: &Named, pool: &str, volume: &Volume) -> bool {
 }
 
 /// Whether two paths are one as they are written, but for doubled slashes.
-pub(in crate::operations) fn same(a: &str, b: &str) -> bool {
+pub fn same(a: &str, b: &str) -> bool {
     let parts = |path| str::split(path, '/').filter(|p| !p.is_empty() && *p != ".");
     a == b || a.starts_with('/') && b.starts_with('/') && parts(a).eq(parts(b))
 }

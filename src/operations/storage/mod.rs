@@ -2,26 +2,33 @@
 
 mod copy;
 mod define;
+mod devices;
 mod facts;
 mod make;
 mod orphans;
 mod pool;
+mod rests;
 mod templates;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod users;
 mod volume;
 
-pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names};
+pub use devices::PoolDevice;
+pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, same as same_path};
 pub(in crate::operations) use facts::{User, same};
 pub use orphans::orphans;
+pub use rests::{HEAD, Needed, needed, places};
 pub use templates::{Version, versions};
 pub(in crate::operations) use templates::{manifest, stem};
+pub use users::ImageAbove;
+pub(in crate::operations) use users::{TO_TELL, not_seen};
 
 use super::build::Draft;
 use super::facts::{Facts, Needs, StorageNeeds};
 use super::touch;
-use crate::model::operation::{Operation, PoolOperation, Target, VolumeOperation};
+use crate::model::operation::{NewPool, Operation, PoolOperation, Target, VolumeOperation};
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 use crate::model::storage::Volume;
 use crate::model::text::clean;
@@ -41,7 +48,11 @@ pub(super) const fn volume_needs(act: &VolumeOperation) -> Needs {
 
 pub(super) const fn pool_needs(act: &PoolOperation) -> Needs {
     let storage = match act {
-        PoolOperation::Stop | PoolOperation::Undefine | PoolOperation::Build(_) => StorageNeeds::Uses,
+        // What is built is written over.
+        PoolOperation::Stop
+        | PoolOperation::Undefine
+        | PoolOperation::Build(_)
+        | PoolOperation::Define(NewPool { build: Some(_), .. }) => StorageNeeds::Uses,
         PoolOperation::Define(_)
         | PoolOperation::Restore { .. }
         | PoolOperation::Start

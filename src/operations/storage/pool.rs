@@ -175,8 +175,33 @@ fn build(on: &PoolOn<'_>, how: BuildHow) -> Planned {
         let reason = format!("It is {}.", pool.record.state.word());
         return on.no(VERB, RefusalKind::State, reason, "Stop it first.");
     }
-    let draft = on.draft(VERB, pool).after_kill(AfterKill::Stay);
+    let own = on.facts.storage.devices.iter().filter(|d| d.pool == on.name);
+    let own: Vec<&str> = own.map(|d| d.device.as_str()).collect();
+    if let Err(no) = nobodys(on, VERB, &pool.record.kind, &own) {
+        return no;
+    }
+    let draft = on.draft(VERB, pool).after_kill(AfterKill::Stay).rests_on("its devices", own.join(", "));
     build_step(draft, on.name, &pool.record.kind, how).planned(on.facts)
+}
+
+/// Refuses to write to devices that somebody has.
+pub(super) fn nobodys(on: &PoolOn<'_>, verb: &str, kind: &str, devices: &[&str]) -> Result<(), Planned> {
+    if !matches!(kind, "fs" | "disk" | "logical" | "zfs") {
+        return Ok(());
+    }
+    let owners = on.facts.storage.owners(devices, on.name);
+    if !owners.is_empty() {
+        let reason = format!("A device of it is used by {}.", super::listed(&owners));
+        let remedy = "Take it from them first, or name another device.";
+        return Err(on.no(verb, RefusalKind::InUse, reason, remedy));
+    }
+    match on.facts.storage.unread.iter().find(|_| !devices.is_empty()) {
+        Some(why) => {
+            let reason = format!("Whether something uses the device cannot be told: {why}.");
+            Err(on.no(verb, RefusalKind::Unknown, reason, super::TO_TELL))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The step that makes a pool's storage, with what has to be known of it.

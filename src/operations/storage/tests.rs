@@ -80,6 +80,7 @@ fn facts() -> Facts {
             free: Some(GIB),
             ..FileFacts::default()
         }),
+        ..StorageFacts::default()
     };
     Facts { storage, ..Facts::default() }
 }
@@ -200,6 +201,68 @@ fn what_somebody_uses_is_not_taken_away() {
     refused(ask("base.qcow2", VolumeOperation::Wipe), RefusalKind::InUse, "web.qcow2");
     let wipe = good(ask("db.raw", VolumeOperation::Wipe));
     assert!(wipe.notes.iter().any(|n| n.text.contains("a disk of db")), "{wipe:?}");
+}
+
+#[test]
+fn layers_that_no_pool_lists_and_what_cannot_be_read_keep_a_volume() {
+    let ask = |act: &VolumeOperation, change: &dyn Fn(&mut StorageFacts)| {
+        let mut facts = facts();
+        change(&mut facts.storage);
+        plan_volume("images", "free.qcow2", act, &facts)
+    };
+    let grow = VolumeOperation::Grow { to: 20 * GIB, allocate: false };
+    let below = "/srv/images/free.qcow2".to_owned();
+    for act in [&VolumeOperation::Delete, &VolumeOperation::Wipe, &grow] {
+        good(ask(act, &|_| {}));
+        let unlisted = |s: &mut StorageFacts| {
+            s.images.push(ImageAbove { path: "/elsewhere/top".into(), below: below.clone() });
+        };
+        refused(ask(act, &unlisted), RefusalKind::InUse, "image /elsewhere/top");
+        let layer_of_one_that_is_off = |s: &mut StorageFacts| {
+            s.vms[1].uses.push(Use { named: Named::Path(below.clone()), reads_only: true });
+        };
+        refused(ask(act, &layer_of_one_that_is_off), RefusalKind::InUse, "used by db");
+    }
+    let unread = |s: &mut StorageFacts| s.unread = vec!["odd, /i/odd: no access".into(), "b".into()];
+    for act in [&VolumeOperation::Delete, &VolumeOperation::Wipe] {
+        refused(ask(act, &unread), RefusalKind::Unknown, "odd, /i/odd: no access (1 more like this)");
+    }
+    let unseen = |s: &mut StorageFacts| s.unseen = vec!["cold".into()];
+    assert!(good(ask(&VolumeOperation::Delete, &unseen)).notes.iter().any(|n| n.text.contains("cold")));
+}
+
+#[test]
+fn nothing_is_built_on_a_device_that_somebody_has() {
+    let fs = |device: &str| NewPool {
+        build: Some(BuildHow::Overwrite),
+        ..a_pool(PoolSource::Fs { device: device.into(), format: None }, Some("/srv/new"))
+    };
+    let facts = || {
+        let mut facts = facts();
+        let storage = &mut facts.storage;
+        let named = Named::Path("/dev/disk/by-id/usb-1".into());
+        storage.vms[1].uses.push(Use { named, reads_only: false });
+        storage.real = vec![("/dev/disk/by-id/usb-1".into(), "/dev/sdb".into())];
+        let device = |pool: &str, device: &str| PoolDevice { pool: pool.into(), device: device.into() };
+        storage.devices =
+            vec![device("vg", "/dev/sdc"), device("cold", "/dev/sdd"), device("own", "/dev/sdb1")];
+        let volume = Vec::new();
+        storage.pools.push(pool("own", "fs", PoolState::Inactive, 0, volume));
+        facts
+    };
+    let define = |device: &str| plan_pool("new", &PoolOperation::Define(fs(device)), &facts());
+    for (device, by) in
+        [("/dev/sdb", "used by db"), ("/dev/sdb1", "used by db, pool own"), ("/dev//sdc", "pool vg")]
+    {
+        refused(define(device), RefusalKind::InUse, by);
+    }
+    good(define("/dev/sde"));
+    for how in [BuildHow::Overwrite, BuildHow::WhereEmpty] {
+        refused(plan_pool("own", &PoolOperation::Build(how), &facts()), RefusalKind::InUse, "used by db");
+    }
+    let mut free = facts();
+    free.storage.vms.clear();
+    good(plan_pool("own", &PoolOperation::Build(BuildHow::Overwrite), &free));
 }
 
 #[test]

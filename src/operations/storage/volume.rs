@@ -12,9 +12,10 @@ pub(super) fn delete(on: &On<'_>) -> Planned {
         Err(no) => return no,
     };
     let users = on.storage().users(pool, volume);
-    if let Some(no) = in_use(on, VERB, &users) {
+    if let Some(no) = in_use(on, VERB, &users).or_else(|| unknown(on, VERB)) {
         return no;
     }
+    let unseen = &on.storage().unseen;
     let held = bytes(volume.allocation as f64);
     on.draft(VERB, pool)
         .summary(format!("{held} of the pool are free again"))
@@ -25,6 +26,7 @@ pub(super) fn delete(on: &On<'_>) -> Planned {
         )
         .note(Weight::Danger, format!("What is in it is lost: {held}."))
         .note_if(volume.backing.is_some(), Weight::Info, "The image below it stays.")
+        .note_if(!unseen.is_empty(), Weight::Warning, super::users::not_seen(unseen))
         .rests_on("the volume", format!("{} {}", volume.path, volume.capacity))
         .after_kill(AfterKill::Finish)
         .typed()
@@ -46,8 +48,7 @@ pub(super) fn grow(on: &On<'_>, to: u64, allocate: bool) -> Planned {
         return on.no(VERB, RefusalKind::BadRequest, reason, "A volume only grows.");
     }
     let users = on.storage().users(pool, volume);
-    let above = |u: &&User| matches!(u, User::Volume { .. } | User::Template { .. });
-    let above: Vec<User> = users.iter().filter(above).cloned().collect();
+    let above: Vec<User> = users.iter().filter(|u| rests_on_it(u)).cloned().collect();
     if let Some(no) = in_use(on, VERB, &above) {
         return no;
     }
@@ -97,9 +98,9 @@ pub(super) fn wipe(on: &On<'_>) -> Planned {
         Err(no) => return no,
     };
     let users = on.storage().users(pool, volume);
-    let stops = |u: &&User| !matches!(u, User::Vm { active: false, .. });
+    let stops = |u: &&User| !matches!(u, User::Vm { active: false, reads_only: false, .. });
     let busy: Vec<User> = users.iter().filter(stops).cloned().collect();
-    if let Some(no) = in_use(on, VERB, &busy) {
+    if let Some(no) = in_use(on, VERB, &busy).or_else(|| unknown(on, VERB)) {
         return no;
     }
     let owners: Vec<String> = users.iter().map(User::words).collect();
@@ -128,6 +129,21 @@ pub(super) fn wipe(on: &On<'_>) -> Planned {
     plan.typed().planned(on.facts)
 }
 
+/// Whether what it would be changes what is below it, and not it alone.
+const fn rests_on_it(user: &User) -> bool {
+    match user {
+        User::Vm { reads_only, .. } => *reads_only,
+        User::Volume { .. } | User::Image { .. } | User::Template { .. } => true,
+        User::Held { .. } => false,
+    }
+}
+
+/// A volume of which it is not known who uses it.
+fn unknown(on: &On<'_>, verb: &str) -> Option<Planned> {
+    let reason = on.storage().cannot_tell()?;
+    Some(on.no(verb, RefusalKind::Unknown, reason, super::users::TO_TELL))
+}
+
 /// A volume that somebody uses.
 pub(super) fn in_use(on: &On<'_>, verb: &str, users: &[User]) -> Option<Planned> {
     if users.is_empty() {
@@ -139,7 +155,9 @@ pub(super) fn in_use(on: &On<'_>, verb: &str, users: &[User]) -> Option<Planned>
         User::Vm { .. } => "Detach it from the VM first.".to_owned(),
         User::Held { name, .. } => format!("Bring that VM back, or forget it: novacron vm purge {name}"),
         User::Template { name, .. } => format!("Delete the template: novacron template delete {name}"),
-        User::Volume { .. } => "Delete what lies on it first, or make that independent of it.".to_owned(),
+        User::Volume { .. } | User::Image { .. } => {
+            "Delete what lies on it first, or make that independent of it.".to_owned()
+        }
     };
     Some(on.no(verb, RefusalKind::InUse, reason, users.first().map(remedy).unwrap_or_default()))
 }

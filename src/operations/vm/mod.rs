@@ -4,6 +4,7 @@ mod guest;
 mod power;
 mod settings;
 
+pub(in crate::operations) use power::cut_off;
 pub(in crate::operations) use settings::name_is_good;
 
 use super::definition;

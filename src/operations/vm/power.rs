@@ -80,7 +80,7 @@ fn shutdown(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest, within_s: u32) 
     }
     let (by, how) = asked(vm, by);
     let (id, gone) = (vm.id, vm.flags.persistent == Some(false));
-    draft(act, vm, VERB)
+    cut_off(draft(act, vm, VERB), facts)
         .summary(format!("{how}, {within_s} s"))
         .done("It is off.")
         .step(
@@ -123,7 +123,7 @@ fn reset(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     if let Some(no) = off(act, vm, VERB).or_else(|| protected(act, vm, VERB)) {
         return no;
     }
-    unasked(draft(act, vm, VERB), vm)
+    unasked(draft(act, vm, VERB), vm, facts)
         .summary("at once, the guest is not asked")
         .done("It boots anew.")
         .step("Reset it", &["reset", &argument(vm)], Act::Reset { vm: vm.id })
@@ -137,7 +137,7 @@ fn force_off(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         return no;
     }
     let gone = vm.flags.persistent == Some(false);
-    unasked(draft(act, vm, VERB), vm)
+    unasked(draft(act, vm, VERB), vm, facts)
         .summary("at once, the guest is not asked")
         .done("It is off.")
         .step("End it", &["destroy", &argument(vm)], Act::ForceOff { vm: vm.id })
@@ -230,16 +230,28 @@ fn save(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         let remedy = "Wait until libvirt is done with it.";
         return refused(act, vm, VERB, RefusalKind::InUse, it_is(vm.state), remedy);
     }
+    if let Some(job) = facts.job {
+        let reason = format!("{} is under way with it.", job.phrase());
+        let remedy = format!("Wait until that is over, or end it: virsh domjobabort {}", argument(vm));
+        return refused(act, vm, VERB, RefusalKind::InUse, reason, remedy);
+    }
     let memory = bytes(vm.definition.memory as f64);
-    draft(act, vm, VERB)
+    let folder = facts.save_folder.as_ref();
+    let tight = folder.and_then(|f| f.free).is_some_and(|free| free < vm.definition.memory);
+    let plan = draft(act, vm, VERB)
         .summary(format!("up to {memory} of memory to disk, then off"))
         .done("Its memory is saved, and it is off.")
         .step("Save its memory and stop it", &["managedsave", &argument(vm)], Act::Save { vm: vm.id })
-        .note(Weight::Info, format!("Needs up to {memory} below libvirt's folder for saved VMs."))
+        .note_if(
+            tight,
+            Weight::Warning,
+            "There is less room for it than it may need: where that is not enough, saving fails and the VM goes on.",
+        )
         .note(Weight::Info, "Its connections to others will have timed out when it goes on.")
         .downtime(Downtime::UntilStarted)
-        .inverse(Op::Start { paused: false, discard_saved: false })
-        .planned(facts)
+        .inverse(Op::Start { paused: false, discard_saved: false });
+    let place = folder.map_or("libvirt's folder for saved VMs", |f| f.path.as_str());
+    plan.space(place, vm.definition.memory, folder.and_then(|f| f.free)).planned(facts)
 }
 
 fn discard_saved(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
@@ -263,6 +275,13 @@ fn discard_saved(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     })
 }
 
+/// Says what else is under way with it, and ends with it.
+pub(in crate::operations) fn cut_off(plan: Draft, facts: &Facts) -> Draft {
+    let Some(job) = facts.job else { return plan };
+    plan.note(Weight::Danger, format!("{} is under way with it, and is cut off.", job.phrase()))
+        .rests_on("what is under way with it", job.phrase())
+}
+
 /// Whether libvirt is at work on it and decides when it goes on.
 const fn busy(state: VmState) -> bool {
     matches!(
@@ -277,7 +296,8 @@ const fn busy(state: VmState) -> bool {
 }
 
 /// What every way of not asking the guest means.
-fn unasked(plan: Draft, vm: &VmFacts) -> Draft {
+fn unasked(plan: Draft, vm: &VmFacts, facts: &Facts) -> Draft {
+    let plan = cut_off(plan, facts);
     let cut = busy(vm.state);
     let plan =
         plan.note_if(cut, Weight::Danger, format!("{} What libvirt does to it is cut off.", it_is(vm.state)));

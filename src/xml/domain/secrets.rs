@@ -44,6 +44,43 @@ pub fn can_be_restored(hidden: &str, shown: &str) -> bool {
     without(hidden) == without(shown)
 }
 
+/// Whether the text shows a secret: a password of a graphical console, or a cookie's value.
+pub fn shows(xml: &str) -> bool {
+    let told = |c: &Console| c.password.as_deref().is_some_and(|p| p != HIDDEN);
+    consoles(xml).iter().any(told) || !cookies(xml).is_empty()
+}
+
+/// The text without any secret that is known here, to be shown and written down.
+pub fn hidden(xml: &str) -> String {
+    let mut text = xml.to_owned();
+    for value in cookies(xml).into_iter().rev() {
+        text.replace_range(value, "");
+    }
+    without(&text)
+}
+
+/// Where the values of cookies stand.
+fn cookies(xml: &str) -> Vec<std::ops::Range<usize>> {
+    let mut reader = Reader::from_str(xml);
+    let place = |reader: &Reader<&[u8]>| usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    let mut begun = None;
+    loop {
+        let at = place(&reader);
+        match reader.read_event() {
+            Ok(Event::Eof) | Err(_) => return found,
+            Ok(Event::Start(e)) if e.name().0 == "cookie" => begun = Some(place(&reader)),
+            Ok(Event::End(e)) if e.name().0 == "cookie" => {
+                let value = begun.take().map(|from| from..at);
+                let filled =
+                    |v: &std::ops::Range<usize>| xml.get(v.clone()).is_some_and(|t| !t.trim().is_empty());
+                found.extend(value.filter(filled));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
 /// The text without the passwords of graphical consoles.
 pub fn without(xml: &str) -> String {
     let mut text = xml.to_owned();
@@ -157,6 +194,20 @@ mod tests {
         // Not a console of the VM's.
         let other = "<domain><metadata><devices><graphics type='vnc'/></devices></metadata></domain>";
         assert_eq!(restored(other, SHOWN).unwrap(), other);
+    }
+
+    #[test]
+    fn secrets_are_hidden_wherever_they_are_shown() {
+        assert!(shows(SHOWN));
+        assert!(!hidden(SHOWN).contains("passwd"));
+        assert!(!shows(&hidden(SHOWN)));
+        let stars = SHOWN.replace("a&amp;b", HIDDEN).replace("zwei", HIDDEN);
+        assert!(!shows(&stars));
+        let cookie = "<domain><devices><disk><source protocol='https'><cookies><cookie name='a'>b</cookie>\
+            <cookie name='c'/></cookies></source></disk></devices></domain>";
+        assert!(shows(cookie));
+        assert_eq!(hidden(cookie), cookie.replace(">b<", "><"));
+        assert!(!shows(&hidden(cookie)));
     }
 
     #[test]

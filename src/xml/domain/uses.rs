@@ -17,6 +17,16 @@ pub enum Named {
     },
 }
 
+impl Named {
+    /// As a person would say it, not cleaned.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Path(path) => path.clone(),
+            Self::Volume { pool, volume } => format!("{pool}/{volume}"),
+        }
+    }
+}
+
 /// One thing that a VM names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {

@@ -3,6 +3,8 @@
 
 pub mod device;
 mod field;
+pub mod layers;
+pub mod making;
 pub mod network;
 pub mod storage;
 pub mod vm;
@@ -32,6 +34,10 @@ pub enum On {
     Network(String),
     /// The host: something new is made.
     Host,
+    /// A VM that is to be: its UUID, and a number that belongs to it alone.
+    New(VmId, u64),
+    /// One that is to be made of another: that, and the same.
+    NewOf(VmId, VmId, u64),
 }
 
 /// What is wrong, and in which field.

@@ -3,8 +3,8 @@
 use super::*;
 use crate::console::screens::testing::{host, ops as made};
 use crate::model::operation::{
-    ChangeWhen, Dhcp, HardwareOperation, NetworkOperation, NewForward, PoolOperation, PoolSource,
-    SnapshotContent, SnapshotOperation, Subnet, VmOperation, VolumeOperation,
+    ChangeWhen, Dhcp, HardwareOperation, Medium, NetworkOperation, NewForward, NewVmFrom, PoolOperation,
+    PoolSource, SnapshotContent, SnapshotOperation, Subnet, VmOperation, VolumeOperation,
 };
 use crate::model::snapshot::Snapshot;
 use crate::model::vm::Vm;
@@ -228,4 +228,62 @@ fn deleting_and_the_start_order() {
     tick(&mut form, "in");
     let none = VmOperation::StartOrder { start: None };
     assert_eq!(form.operations().unwrap(), [Operation::vm(web(&view).id, none)]);
+}
+
+#[test]
+fn vms_are_made_of_images_disks_and_templates() {
+    let view = host();
+    let id = VmId::from_bytes([8; 16]);
+    let mut form = making::new_vm(&view, id, 7, None);
+    let new = |form: &Form| match form.operations().unwrap().remove(0) {
+        Operation::NewVm { id: made, name, new } => {
+            assert_eq!((made, name.as_str(), new.salt), (id, "web02", 7));
+            *new
+        }
+        other => panic!("{other:?}"),
+    };
+    fill(&mut form, "name", "web02");
+    assert_eq!(form.operations().err().map(|w| w.field), Some("iso"));
+    fill(&mut form, "iso", "/srv/debian.iso");
+    fill(&mut form, "memory", "4G");
+    choose(&mut form, "firmware", "bios");
+    assert_eq!(new(&form).from, NewVmFrom::Iso(Medium::Path("/srv/debian.iso".into())));
+    assert_eq!((new(&form).memory, new(&form).firmware.as_deref()), (Some(4 << 30), Some("bios")));
+    assert!(new(&form).seed.is_none() && new(&form).pool.is_none() && new(&form).network.is_none());
+    choose(&mut form, "from", "disk that is there");
+    fill(&mut form, "disk", "default/web01.qcow2");
+    choose(&mut form, "network", "isolated0");
+    let made = new(&form);
+    assert!(matches!(made.from, NewVmFrom::Disk { volume, .. } if volume == "web01.qcow2"));
+    assert_eq!(made.network.as_deref(), Some("isolated0"));
+    let mut form = making::new_vm(&view, id, 7, Some("debian12@2".into()));
+    fill(&mut form, "name", "web02");
+    fill(&mut form, "key", "AAAA");
+    assert_eq!(form.told().map(|w| w.field), Some("key"));
+    fill(&mut form, "key", "ssh-ed25519 AAAA anna");
+    tick(&mut form, "linked");
+    let made = new(&form);
+    let expected = NewVmFrom::Template { name: "debian12".into(), version: Some(2), linked: true };
+    assert_eq!((made.from, made.firmware), (expected, None));
+    assert_eq!(made.seed.map(|s| s.ssh_keys.len()), Some(1));
+}
+
+#[test]
+fn a_clone_is_the_same_however_often_it_is_planned() {
+    let view = host();
+    let id = VmId::from_bytes([8; 16]);
+    let mut form = making::clone_vm(web(&view), &view, id, 9);
+    assert_eq!(form.operations(), form.operations());
+    tick(&mut form, "linked");
+    let Operation::Vm { id: of, act: VmOperation::Clone(clone) } = form.operations().unwrap().remove(0)
+    else {
+        panic!()
+    };
+    assert_eq!((of, clone.name.as_str(), clone.identity.id), (web(&view).id, "web01-clone", id));
+    assert!(clone.linked && clone.pool.is_none());
+    let form = making::template_of(web(&view), &view);
+    assert!(matches!(
+        form.operations().unwrap().remove(0),
+        Operation::Vm { act: VmOperation::Template(template), .. } if template.name == "web01" && !template.again
+    ));
 }

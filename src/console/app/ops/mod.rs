@@ -16,7 +16,7 @@ use dialog::PlanDialog;
 use edit::{Draft, EditOf};
 use prompt::Prompt;
 use rows::JobList;
-use sheets::{HeldList, OrphanList, Sheet};
+use sheets::{HeldList, OrphanList, Sheet, TemplateList};
 
 use super::App;
 use super::action::ActionId;
@@ -66,6 +66,8 @@ pub enum OpsOverlay {
     Held(HeldList),
     /// Volumes that no VM uses.
     Orphans(OrphanList),
+    /// Templates.
+    Templates(TemplateList),
     /// A record, a revision or a network in full.
     Sheet(Sheet),
     /// A job in full.
@@ -100,6 +102,7 @@ impl OpsOverlay {
             Self::Form(_) => Scope::Form,
             Self::Held(_) => Scope::Held,
             Self::Orphans(_) => Scope::Orphans,
+            Self::Templates(_) => Scope::Templates,
             Self::Sheet(_) => Scope::Sheet,
             Self::Stop { .. } | Self::Leaving { .. } => Scope::Question,
             Self::Job { .. } => Scope::Job,

@@ -2,8 +2,8 @@
 
 use crate::console::app::cursor::Cursor;
 use crate::console::app::fetch::Fetch;
-use crate::engine::jobs::NetworkSeen;
 use crate::engine::jobs::records::{Link, changes};
+use crate::engine::jobs::{NetworkSeen, TemplateVersion};
 use crate::model::audit::AuditRecord;
 use crate::model::held::HeldVm;
 use crate::model::id::VmId;
@@ -25,6 +25,28 @@ pub struct OrphanList {
     pub fetch: Fetch<Vec<Orphan>>,
     /// The selected one, as pool and name.
     pub cursor: Cursor<(String, String)>,
+}
+
+/// Templates.
+#[derive(Clone, Debug, Default)]
+pub struct TemplateList {
+    /// They, by name and version.
+    pub fetch: Fetch<Vec<TemplateVersion>>,
+    /// The selected one, by name and version.
+    pub cursor: Cursor<(String, u32)>,
+}
+
+impl TemplateList {
+    /// Has the cursor follow what is there.
+    pub fn settle(&mut self) {
+        let keys = self.keys();
+        self.cursor.settle(&keys);
+    }
+
+    /// What the rows stick to.
+    pub fn keys(&self) -> Vec<(String, u32)> {
+        self.fetch.ready().into_iter().flatten().map(|t| (t.name.clone(), t.version)).collect()
+    }
 }
 
 /// A text in full.

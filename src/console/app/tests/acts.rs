@@ -13,8 +13,8 @@ use crate::model::held::{HeldVm, Kept, Revision};
 use crate::model::id::VmId;
 use crate::model::job::{Actor, JobId, JobState};
 use crate::model::operation::{
-    HardwareOperation, NetworkOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation,
-    VolumeOperation,
+    HardwareOperation, LayerOperation, NetworkOperation, Operation, PoolOperation, Redefined,
+    SnapshotOperation, VmOperation, VolumeOperation,
 };
 use crate::model::plan::{Planned, Refusal, RefusalKind};
 use crate::model::storage::{Orphan, Volume};
@@ -159,6 +159,13 @@ fn disks_and_nics_are_changed_from_their_rows() {
     assert_eq!(hw(&keys(&mut app, "D")), HardwareOperation::DetachDisk { target: "vda".into() });
     keys(&mut app, "Esc +");
     assert_eq!(form(&app).title, "Grow disk vda of web01");
+    keys(&mut app, "Esc M");
+    assert_eq!(form(&app).title, "Move disk vda of web01");
+    let (operations, _) = asked(&keys(&mut app, "Right Enter")).unwrap();
+    let Operation::Vm { act: VmOperation::Layers(change), .. } = &operations[0] else { panic!() };
+    let LayerOperation::Migrate(to) = &change.what else { panic!("{change:?}") };
+    assert_eq!((change.target.as_str(), to.pool.as_str(), to.keep_old), ("vda", "fast", false));
+    keys(&mut app, "Esc");
     keys(&mut app, "Esc i");
     assert!(toast(&app).contains("no drive"), "{}", toast(&app));
     keys(&mut app, "Tab");

@@ -45,6 +45,10 @@ pub(super) fn go(app: &mut App, motion: Motion) -> Vec<Effect> {
                     let keys = list.keys();
                     list.cursor.step(rows, &keys);
                 }
+                OpsOverlay::Templates(list) => {
+                    let keys = list.keys();
+                    list.cursor.step(rows, &keys);
+                }
                 OpsOverlay::Orphans(list) => {
                     let keys = list.keys();
                     list.cursor.step(rows, &keys);

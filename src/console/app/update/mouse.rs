@@ -100,6 +100,11 @@ fn choose_entry(app: &mut App, entry: usize, double: bool) -> Vec<Effect> {
             list.cursor.step(entry.cast_signed() - list.cursor.index().cast_signed(), &keys);
             Vec::new()
         }
+        Some(Overlay::Ops(OpsOverlay::Templates(list))) => {
+            let keys = list.keys();
+            list.cursor.step(entry.cast_signed() - list.cursor.index().cast_signed(), &keys);
+            Vec::new()
+        }
         Some(Overlay::Ops(OpsOverlay::Orphans(list))) => {
             let keys = list.keys();
             list.cursor.step(entry.cast_signed() - list.cursor.index().cast_signed(), &keys);

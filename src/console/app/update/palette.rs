@@ -4,7 +4,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::super::App;
-use super::super::action::{ACTIONS, ActionSpec, Category};
+use super::super::action::{ACTIONS, ActionId, ActionSpec, Category};
 use super::super::available::Availability;
 use super::super::msg::{Effect, Notice};
 use super::super::ops;
@@ -101,13 +101,17 @@ fn candidates(app: &App) -> Vec<PaletteEntry> {
         })
     });
     if only {
-        // Nearest first: what is about the row before what is about the VM or pool it belongs to.
+        // Nearest first: what is about the row before what is about the VM or pool it belongs to; of that, what fits its
+        // state before what its plan would refuse.
         let mut nearest: Vec<PaletteEntry> = actions.collect();
-        let distance = |entry: &PaletteEntry| match &entry.does {
-            Choice::Action(id) => chain.iter().position(|s| id.spec().scopes.contains(s)),
-            _ => None,
+        let order = |entry: &PaletteEntry| match &entry.does {
+            Choice::Action(id) => {
+                let fits = *id == ActionId::PauseResume || ops::fits(app, *id);
+                (chain.iter().position(|s| id.spec().scopes.contains(s)), !fits)
+            }
+            _ => (None, false),
         };
-        nearest.sort_by_key(|entry| distance(entry));
+        nearest.sort_by_key(order);
         return nearest;
     }
     let themes = app.themes.iter().map(|t| entry(format!("Theme: {t}"), "", Choice::Theme(t.clone())));

@@ -204,6 +204,7 @@ fn sight(look: &Look) -> Result<Seen, String> {
         Look::Past(_) => Seen::Past(sights::revisions(), sights::records()),
         Look::Held => Seen::Held(sights::held()),
         Look::Orphans => Seen::Orphans(sights::orphans()),
+        Look::Templates => Seen::Templates(sights::templates()),
         Look::Network(_) => Seen::Network(Box::new(sights::network())),
         Look::Audit(_) => {
             Seen::Audit(Found { records: sights::records(), unreadable: Vec::new(), more: false })
@@ -296,6 +297,16 @@ fn deleted_vms() {
 #[test]
 fn orphaned_volumes() {
     seen_at_sizes("orphans", "3 O");
+}
+
+#[test]
+fn templates() {
+    seen_at_sizes("templates", ": t e m p l a t e s Enter");
+}
+
+#[test]
+fn new_vm_form() {
+    seen_at_sizes("form_new_vm", "n");
 }
 
 #[test]

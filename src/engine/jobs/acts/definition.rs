@@ -255,7 +255,12 @@ fn undefine(vm: VmId, hands: &Hands<'_>) -> Result<(), Broken> {
         && now.snapshots == kept.snapshots
         && now.checkpoints == kept.checkpoints
         && kept.files.iter().all(|f| now.file(f.kind).is_some_and(|n| n.path == f.path && n.size == f.size));
-    if !same {
+    // What is removed has to be what was kept, byte for byte.
+    let files_are = || {
+        let kept = kept.files.iter().filter(|f| f.digest.is_some());
+        kept.into_iter().all(|f| digest_of(Path::new(&f.path)) == f.digest)
+    };
+    if !same || !files_are() {
         return Err(said("It was changed while it was being kept."));
     }
     let nvram = if held.file(FileKind::Nvram).is_some() { NvramThen::Remove } else { NvramThen::Keep };

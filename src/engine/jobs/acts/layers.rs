@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::{Broken, Found, Hands, LOOK_EVERY};
 use crate::engine::jobs::Input;
 use crate::engine::jobs::facts::written;
-use crate::engine::jobs::facts_storage::{all_storage, vm_uses};
+use crate::engine::jobs::facts_storage::all_storage;
+use crate::engine::jobs::facts_users::vm_uses;
 use crate::engine::jobs::line::Lasting;
 use crate::engine::jobs::watch::Rate;
 use crate::hypervisor::{BlockJob, HvError, HvErrorKind, HvProgress, HvResult, Hypervisor, XmlOf};
@@ -35,6 +36,8 @@ pub(super) fn perform(act: &LayersAct, hands: &Hands<'_>) -> Result<(), Broken> 
         }
         LayersAct::GiveUp { vm, target, to } => give_up(hv, *vm, target, to),
         LayersAct::Pivot { vm, target, to } => pivot(hands, *vm, target, to),
+        LayersAct::Name { vm, target, to, edits } => name(hv, *vm, target, to, edits),
+        LayersAct::EndPull { vm, target } => Ok(end_pull(hv, *vm, target)?),
         LayersAct::Pull { vm, target, onto } => pull(hands, *vm, target, onto.as_deref()),
         LayersAct::Switch { vm, edits, back, pool, name, written } => {
             switch(hv, *vm, (edits, back), (pool, name), written.as_deref())
@@ -220,10 +223,7 @@ fn pull(hands: &Hands<'_>, vm: VmId, target: &str, onto: Option<&str>) -> Result
     let mut rate = Rate::default();
     loop {
         if hands.stop.is_asked() {
-            hv.ask(|hv| match hv.end_block_job(vm, target, false) {
-                Err(_) if hv.block_job(vm, target)?.is_none() => Ok(()),
-                done => done,
-            })?;
+            hv.ask(|hv| end_pull(hv, vm, target))?;
             return Err(Broken::Stopped("What was taken up until then stays."));
         }
         match hv.ask(|hv| hv.block_job(vm, target)) {
@@ -242,6 +242,24 @@ fn pull(hands: &Hands<'_>, vm: VmId, target: &str, onto: Option<&str>) -> Result
         }
         hands.stop.wait(LOOK_EVERY);
     }
+}
+
+fn end_pull(hv: &dyn Hypervisor, vm: VmId, target: &str) -> HvResult<()> {
+    if !runs(hv, vm)? || hv.block_job(vm, target)?.is_none() {
+        return Ok(());
+    }
+    match hv.end_block_job(vm, target, false) {
+        Err(_) if hv.block_job(vm, target)?.is_none() => Ok(()),
+        done => done,
+    }
+}
+
+/// Has the definition name where the disk went. Mostly libvirt did that itself.
+fn name(hv: &dyn Hypervisor, vm: VmId, target: &str, to: &str, edits: &[Edit]) -> Result<(), Broken> {
+    if runs(hv, vm)? && !lies_at(hv, vm, target, to)? {
+        return Err(said("The disk was moved elsewhere since: its definition was left as it is."));
+    }
+    Ok(hv.edit_definition(vm, edits)?)
 }
 
 /// Changes the definition, where the VM is off and nobody wrote to the old volume.
@@ -315,10 +333,14 @@ pub(super) fn probe(act: &LayersAct, hv: &dyn Hypervisor) -> HvResult<Found> {
             found(lies_at(hv, *vm, target, to)?)
         }
         LayersAct::Pull { vm, target, onto } => {
-            let busy = runs(hv, *vm)? && hv.block_job(*vm, target)?.is_some();
-            found(!busy && below(hv, *vm, target)?.as_deref() == onto.as_deref())
+            if runs(hv, *vm)? && hv.block_job(*vm, target)?.is_some() {
+                Found::Half
+            } else {
+                found(below(hv, *vm, target)?.as_deref() == onto.as_deref())
+            }
         }
-        LayersAct::Switch { vm, edits, .. } => {
+        LayersAct::EndPull { vm, target } => found(!runs(hv, *vm)? || hv.block_job(*vm, target)?.is_none()),
+        LayersAct::Switch { vm, edits, .. } | LayersAct::Name { vm, edits, .. } => {
             found(edit::is_so(&hv.xml_of(*vm, XmlOf::Defined)?, edits).unwrap_or(false))
         }
         LayersAct::DropUnused { pool, name } => match hv.volume(pool, name, false) {

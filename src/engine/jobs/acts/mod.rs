@@ -29,6 +29,7 @@ use crate::model::plan::{
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::model::vm::{PauseReason, VmState};
+use crate::model::vm_job::VmJob;
 use crate::xml::domain;
 
 /// How often a wait looks whether events were missed.
@@ -121,9 +122,9 @@ fn asked(by: AskGuest, call: impl Fn(Ask) -> HvResult<()>) -> HvResult<()> {
     }
 }
 
-/// A call that takes long: its progress is told, and it can be stopped.
+/// A save, which takes long: its progress is told, and it can be stopped.
 fn long(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResult<()>) -> Result<(), Broken> {
-    let done = watched(hands, vm, call);
+    let done = watched(hands, vm, VmJob::Save, call);
     match done {
         Err(_) if hands.stop.is_asked() => Err(Broken::Stopped("")),
         done => Ok(done?),
@@ -286,7 +287,7 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::SetDescription { .. }
             // What runs is all the definition that a transient VM has.
             | Act::Hardware(HardwareAct::Define { .. } | HardwareAct::Live { .. })
-            | Act::Layers(LayersAct::Pivot { .. } | LayersAct::Switch { .. } | LayersAct::Pull { .. })
+            | Act::Layers(LayersAct::Pivot { .. } | LayersAct::Name { .. } | LayersAct::Switch { .. } | LayersAct::Pull { .. })
             | Act::Definition(
                 DefinitionAct::Undefine { .. }
                     | DefinitionAct::DefineHeld { .. }

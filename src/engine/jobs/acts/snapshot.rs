@@ -1,12 +1,13 @@
 //! Acts on snapshots.
 
 use super::{Broken, Found, Hands};
-use crate::engine::jobs::watch::{watched, watched_as};
+use crate::engine::jobs::watch::{end_own, watched, watched_as};
 use crate::hypervisor::{
     DeleteSnapshot, HvError, HvErrorKind, HvProgress, HvResult, Hypervisor, RevertSnapshot, SnapshotHow,
 };
 use crate::model::id::VmId;
 use crate::model::plan::SnapshotAct;
+use crate::model::vm_job::VmJob;
 
 /// Does it.
 pub(super) fn perform(act: &SnapshotAct, hands: &Hands<'_>) -> Result<(), Broken> {
@@ -16,7 +17,7 @@ pub(super) fn perform(act: &SnapshotAct, hands: &Hands<'_>) -> Result<(), Broken
         SnapshotAct::Thaw { vm } => thaw(hv, *vm),
         SnapshotAct::Create { vm, xml, disks_only, frozen, live, .. } => {
             let how = SnapshotHow { disks_only: *disks_only, frozen: *frozen, live: *live };
-            stopped(hands, watched(hands, *vm, || hv.create_snapshot(*vm, xml, how)))
+            stopped(hands, watched(hands, *vm, VmJob::Snapshot, || hv.create_snapshot(*vm, xml, how)))
         }
         SnapshotAct::Revert { vm, name, then, force, .. } => {
             Ok(hv.revert_snapshot(*vm, name, RevertSnapshot { then: *then, force: *force })?)
@@ -25,8 +26,9 @@ pub(super) fn perform(act: &SnapshotAct, hands: &Hands<'_>) -> Result<(), Broken
             let (id, targets) = (*vm, disks.clone());
             let gauge = Box::new(move |hv: &dyn Hypervisor| merging(hv, id, &targets));
             let what = DeleteSnapshot { metadata_only: *metadata_only };
-            match watched_as(hands, gauge, move |hv| hv.abort_job(id), || hv.delete_snapshot(id, name, what))
-            {
+            // libvirt 9.0 does not tell the two apart.
+            let end = move |hv: &dyn Hypervisor| end_own(hv, id, &[VmJob::SnapshotDelete, VmJob::Snapshot]);
+            match watched_as(hands, gauge, end, || hv.delete_snapshot(id, name, what)) {
                 // Gone is what was wanted.
                 Err(e) if e.kind == HvErrorKind::NotFound && hv.vm_state(id).is_ok() => Ok(()),
                 done => stopped(hands, done),

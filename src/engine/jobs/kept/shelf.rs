@@ -59,3 +59,8 @@ pub fn difference(before: &str, after: &str) -> String {
 pub fn vm_of(definition: &str) -> Option<VmId> {
     xml::domain::uuid(definition)?.parse().ok()
 }
+
+/// A definition without the secrets in it.
+pub fn without_secrets(definition: &str) -> String {
+    xml::domain::secrets::hidden(definition)
+}

@@ -1,13 +1,14 @@
 //! What changes a domain.
 
 use std::ffi::{CString, c_int};
-use std::ptr::null;
+use std::ptr::{null, null_mut};
 
 use virt::sys;
 
 use super::domain::Domain;
 use super::error::{RawResult, count, done};
 use super::text::{c_string, taken};
+use super::typed::GivenParams;
 
 /// `VIR_DOMAIN_START_…`.
 pub(in super::super) mod start {
@@ -27,6 +28,18 @@ pub(in super::super) mod xml_flags {
 pub(in super::super) mod affect {
     pub(in super::super::super) use virt::sys::{
         VIR_DOMAIN_AFFECT_CONFIG as CONFIG, VIR_DOMAIN_AFFECT_LIVE as LIVE,
+    };
+}
+
+/// `VIR_DOMAIN_JOB_OPERATION_…`.
+pub(in super::super) mod job {
+    pub(in super::super::super) use virt::sys::{
+        VIR_DOMAIN_JOB_OPERATION_BACKUP as BACKUP, VIR_DOMAIN_JOB_OPERATION_DUMP as DUMP,
+        VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN as MIGRATION_IN,
+        VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT as MIGRATION_OUT, VIR_DOMAIN_JOB_OPERATION_RESTORE as RESTORE,
+        VIR_DOMAIN_JOB_OPERATION_SAVE as SAVE, VIR_DOMAIN_JOB_OPERATION_SNAPSHOT as SNAPSHOT,
+        VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE as SNAPSHOT_DELETE,
+        VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT as SNAPSHOT_REVERT, VIR_DOMAIN_JOB_OPERATION_START as START,
     };
 }
 
@@ -132,6 +145,21 @@ impl Domain {
         let set = sys::VIR_KEYCODE_SET_LINUX;
         // SAFETY: a live domain and `n` codes.
         done(unsafe { sys::virDomainSendKey(self.raw(), set, hold_ms, codes.as_mut_ptr(), n, 0) })
+    }
+
+    /// What its job is, by [`job`]'s numbers; `None` when there is none.
+    pub(in super::super) fn job_operation(&self) -> RawResult<Option<u32>> {
+        let (mut kind, mut count) = (0, 0);
+        let mut params = null_mut();
+        // SAFETY: a live domain and places to write to; the parameters are the caller's.
+        done(unsafe {
+            sys::virDomainGetJobStats(self.raw(), &raw mut kind, &raw mut params, &raw mut count, 0)
+        })?;
+        let params = GivenParams::new(params, count);
+        let operation = params.iter().find(|p| p.field == b"operation").and_then(|p| p.value.count());
+        let goes_on = [sys::VIR_DOMAIN_JOB_BOUNDED, sys::VIR_DOMAIN_JOB_UNBOUNDED];
+        let operation = operation.and_then(|o| u32::try_from(o).ok()).unwrap_or_default();
+        Ok(goes_on.contains(&(kind as u32)).then_some(operation))
     }
 
     /// Ends its job.

@@ -29,7 +29,7 @@ mod stream;
 mod text;
 mod typed;
 
-pub(super) use change::{Words, affect, ask, start, xml_flags};
+pub(super) use change::{Words, affect, ask, job, start, xml_flags};
 pub(super) use connection::{Conn, Listed};
 pub(super) use console::{Console, StreamEvent, StreamHandler, screenshot};
 pub(super) use definitions::undefine;

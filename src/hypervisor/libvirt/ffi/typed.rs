@@ -100,3 +100,27 @@ impl Drop for OwnedParams {
         unsafe { sys::virTypedParamsClear(self.0.as_mut_ptr(), len) };
     }
 }
+
+/// Parameters that libvirt made for the caller.
+pub(super) struct GivenParams(*mut sys::virTypedParameter, i32);
+
+impl GivenParams {
+    /// Takes over what a call gave.
+    pub(super) const fn new(params: *mut sys::virTypedParameter, count: i32) -> Self {
+        Self(params, count)
+    }
+
+    /// Views of all.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Param<'_>> {
+        let len = if self.0.is_null() { 0 } else { usize::try_from(self.1).unwrap_or(0) };
+        // SAFETY: so many parameters lie there until this is dropped.
+        (0..len).map(|at| view(unsafe { &*self.0.add(at) }))
+    }
+}
+
+impl Drop for GivenParams {
+    fn drop(&mut self) {
+        // SAFETY: frees the parameters, which are the caller's; null is none.
+        unsafe { sys::virTypedParamsFree(self.0, self.1) };
+    }
+}

@@ -2,10 +2,10 @@
 
 use super::super::super::App;
 use super::super::super::action::ActionId;
-use super::super::super::form::{Form, device, network, storage, vm as vm_forms};
+use super::super::super::form::{Form, device, layers, making, network, storage, vm as vm_forms};
 use super::super::super::msg::{Effect, Notice};
 use super::super::super::ops::edit::EditOf;
-use super::super::super::ops::sheets::{HeldList, OrphanList, Sheet, SheetOf};
+use super::super::super::ops::sheets::{HeldList, OrphanList, Sheet, SheetOf, TemplateList};
 use super::super::super::ops::{self, OpsOverlay, parts};
 use super::super::super::overlay::{Choice, Overlay};
 use super::super::super::vm_page::EntryKey;
@@ -15,7 +15,7 @@ use crate::engine::jobs::difference;
 use crate::model::id::VmId;
 use crate::model::operation::{
     BuildHow, HardwareOperation as Hw, NetworkOperation, Operation, PoolOperation, Redefined,
-    SnapshotOperation, VmOperation, VolumeOperation,
+    SnapshotOperation, TemplateOperation, VmOperation, VolumeOperation,
 };
 use crate::model::text::clean;
 use crate::model::vm::{NicSource, Vm};
@@ -32,20 +32,32 @@ pub(super) fn action(app: &mut App, action: ActionId) -> Option<Vec<Effect>> {
         | A::AttachDisk
         | A::AttachNic
         | A::InsertMedia
+        | A::CloneVm
+        | A::MakeTemplate
         | A::BootOrder => on_vms(app, action),
         A::DiskAttach => on_vms(app, A::AttachDisk),
         A::NicAttach => on_vms(app, A::AttachNic),
         A::SnapshotTake => on_vms(app, A::TakeSnapshot),
         A::EditXml => edit::open_vm(app),
         A::EjectMedia => eject_some(app),
-        A::DiskDetach | A::DiskGrow | A::DiskBus | A::DriveInsert | A::DriveEject => on_disk(app, action),
+        A::DiskDetach
+        | A::DiskGrow
+        | A::DiskBus
+        | A::DiskMove
+        | A::DiskCommit
+        | A::DiskPull
+        | A::DriveInsert
+        | A::DriveEject => on_disk(app, action),
         A::NicDetach | A::NicLink | A::NicNetwork => on_nic(app, action),
         A::SnapshotRevert | A::SnapshotDelete | A::SnapshotDeleteAll | A::SnapshotForget => {
             on_snapshot(app, action)
         }
         A::RevisionRevert => revert(app),
         A::DeletedVms => over(app, OpsOverlay::Held(HeldList::default())),
-        A::HeldUndelete | A::HeldUndeleteAs | A::HeldPurge => on_held(app, action),
+        A::HeldUndelete | A::HeldUndeleteAs | A::HeldPurge | A::HeldPurgeDisks => on_held(app, action),
+        A::NewVm => new_vm(app, None),
+        A::TemplateList => over(app, OpsOverlay::Templates(TemplateList::default())),
+        A::TemplateUse | A::TemplateDelete => on_template(app, action),
         A::OrphanVolumes => over(app, OpsOverlay::Orphans(OrphanList::default())),
         A::OrphanDelete => delete_orphan(app),
         A::PoolDefine => open(app, storage::define_pool()),
@@ -129,6 +141,11 @@ fn on_vms(app: &mut App, action: ActionId) -> Vec<Effect> {
             device::attach_nic(first, &view, mac)
         }
         A::InsertMedia => device::insert_media(first, None, &view),
+        A::CloneVm => {
+            let (id, salt) = app.next_identity();
+            making::clone_vm(first, &view, id, salt)
+        }
+        A::MakeTemplate => making::template_of(first, &view),
         _ => device::boot_order(first),
     };
     open(app, form)
@@ -167,6 +184,9 @@ fn on_disk(app: &mut App, action: ActionId) -> Vec<Effect> {
     let form = match action {
         A::DiskGrow => device::grow_disk(&vm, &target, size_of(app, &disk)),
         A::DiskBus => device::change_bus(&vm, &disk),
+        A::DiskMove => layers::move_disk(&vm, &disk, &app.live),
+        A::DiskCommit => layers::commit(&vm, &disk),
+        A::DiskPull => layers::pull(&vm, &disk),
         A::DriveInsert => device::insert_media(&vm, Some(&target), &app.live),
         A::DriveEject => return eject(app, vm.id, target),
         _ => return ask(app, vec![device::change(&vm, Hw::DetachDisk { target })]),
@@ -266,10 +286,28 @@ fn on_held(app: &mut App, action: ActionId) -> Vec<Effect> {
             return open(app, form);
         }
         ActionId::HeldPurge => VmOperation::Purge,
+        ActionId::HeldPurgeDisks => VmOperation::PurgeWithVolumes,
         _ => VmOperation::Undelete { name: None },
     };
     let operation = Operation::vm(held.vm, act);
     ask(app, vec![operation])
+}
+
+/// A form for a new VM, of this template where one is given.
+fn new_vm(app: &mut App, template: Option<String>) -> Vec<Effect> {
+    let (id, salt) = app.next_identity();
+    let form = making::new_vm(&app.live, id, salt, template);
+    open(app, form)
+}
+
+fn on_template(app: &mut App, action: ActionId) -> Vec<Effect> {
+    let Some(Overlay::Ops(OpsOverlay::Templates(list))) = app.overlays.last() else { return Vec::new() };
+    let Some((name, version)) = list.cursor.key().cloned() else { return Vec::new() };
+    if action == ActionId::TemplateUse {
+        return new_vm(app, Some(format!("{name}@{version}")));
+    }
+    let act = TemplateOperation::Delete { version: Some(version) };
+    ask(app, vec![Operation::Template { name, act }])
 }
 
 fn delete_orphan(app: &mut App) -> Vec<Effect> {

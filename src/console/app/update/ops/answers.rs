@@ -122,15 +122,17 @@ const fn is_found_by_looking(operation: &Operation) -> bool {
     match operation {
         Operation::Volume { .. }
         | Operation::Pool { .. }
-        | Operation::Network { .. }
         | Operation::NewVm { .. }
-        | Operation::Template { .. } => true,
+        | Operation::Template { .. }
+        | Operation::Network { .. } => true,
         Operation::Vm { act, .. } => matches!(
             act,
             VmOperation::Hardware(_)
                 | VmOperation::Layers(_)
                 | VmOperation::Redefine { .. }
                 | VmOperation::Clone(_)
+                | VmOperation::Template(_)
+                | VmOperation::PurgeWithVolumes
         ),
         Operation::Snapshot { .. } => false,
     }

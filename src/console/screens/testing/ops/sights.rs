@@ -3,8 +3,8 @@
 
 use super::{ago, id};
 use crate::console::screens::testing::host;
-use crate::engine::jobs::NetworkSeen;
 use crate::engine::jobs::records::Link;
+use crate::engine::jobs::{NetworkSeen, TemplateVersion};
 use crate::hypervisor::Lease;
 use crate::model::audit::{AuditRecord, Chained};
 use crate::model::held::{HeldVm, HeldVolume, Kept, Revision};
@@ -187,4 +187,17 @@ pub(crate) fn network() -> NetworkSeen {
             hostname: None,
         }],
     }
+}
+
+pub(crate) fn templates() -> Vec<TemplateVersion> {
+    let version = |name: &str, version: u32, children: &[&str]| TemplateVersion {
+        name: name.into(),
+        version,
+        pool: "default".into(),
+        manifest: format!("template-{name}-v{version}.xml"),
+        disks: vec![format!("template-{name}-v{version}.qcow2")],
+        size: 2 << 30,
+        children: children.iter().map(|c| (*c).to_owned()).collect(),
+    };
+    vec![version("debian12", 1, &["default/web01.qcow2"]), version("debian12", 2, &[]), version(EVIL, 1, &[])]
 }

@@ -1,0 +1,93 @@
+//! What others rest on is neither deleted nor written to, though they are off and no pool lists them.
+
+use std::fs;
+use std::process::Command;
+
+use super::machine::{Machine, run};
+
+impl Machine {
+    fn images(&self) -> String {
+        self.bed.host.images()
+    }
+
+    /// Defines a VM with that disk.
+    fn vm_with(&self, name: &str, format: &str, file: &str) {
+        self.bed.host.define_xml(&format!(
+            "<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory><os><type arch='x86_64'>hvm</type></os>\
+             <devices><disk type='file' device='disk'><driver name='qemu' type='{format}'/><source file='{file}'/>\
+             <target dev='vda' bus='virtio'/></disk></devices></domain>"
+        ));
+    }
+
+    /// `novacron volume delete` of a volume that is not deleted, and that it says why.
+    fn keeps(&self, volume: &str, says: &str) {
+        let (code, said) = self.bed.run(&["volume", "delete", &format!("default/{volume}"), "--yes"]);
+        assert!(code == 4 && said.contains(says), "{volume}, {says}: {code}: {said}");
+        assert!(self.files().contains(&volume.to_owned()), "{volume}");
+    }
+}
+
+/// Makes an image on another, which is named as given.
+fn image_on(file: &str, below: &str) {
+    run(Command::new("qemu-img").args(["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", below, file]));
+}
+
+#[test]
+fn an_image_that_somebody_rests_on_is_not_deleted() {
+    let Some(m) = Machine::up("users", &["qcow2"]) else { return };
+    let images = m.images();
+    let outside = format!("{images}-outside");
+    fs::create_dir(&outside).unwrap();
+    for letter in 'c'..='f' {
+        m.disk(letter, "qcow2");
+    }
+    m.virsh(&["pool-refresh", "default"]);
+    m.done(&["create", "a", "s1", "--way", "external"]);
+    m.keeps("a-vda.qcow2", "used by a");
+
+    image_on(&format!("{outside}/mid.qcow2"), "../images/a-vdc.qcow2");
+    image_on(&format!("{outside}/top.qcow2"), "mid.qcow2");
+    m.vm_with("linked", "qcow2", &format!("{outside}/top.qcow2"));
+    m.keeps("a-vdc.qcow2", "used by linked");
+
+    m.vm_with("elsewhere", "qcow2", &format!("/proc/self/root{images}/a-vdd.qcow2"));
+    m.keeps("a-vdd.qcow2", "used by elsewhere");
+
+    let shut = format!("{images}-shut");
+    m.virsh(&["pool-define-as", "shut", "dir", "--target", &shut]);
+    m.virsh(&["pool-build", "shut"]);
+    image_on(&format!("{shut}/forgotten.qcow2"), &format!("{images}/a-vde.qcow2"));
+    m.keeps("a-vde.qcow2", "forgotten.qcow2");
+
+    let (code, said) = m.bed.run(&["volume", "delete", "default/a-vdf.qcow2", "--dry-run"]);
+    assert_eq!(code, 0, "{said}");
+    let odd = format!("{outside}/odd.qed");
+    fs::write(&odd, b"QED\0").unwrap();
+    m.vm_with("odd", "qed", &odd);
+    m.keeps("a-vdf.qcow2", "cannot be told: odd, ");
+    m.virsh(&["undefine", "odd"]);
+    let (code, said) = m.bed.run(&["volume", "delete", "default/a-vdf.qcow2", "--yes"]);
+    assert_eq!(code, 0, "nobody has it: {said}");
+}
+
+#[test]
+fn layers_are_not_merged_under_others() {
+    let Some(m) = Machine::up("merge", &["qcow2"]) else { return };
+    let images = m.images();
+    m.done(&["create", "a", "s1", "--way", "external"]);
+    let layer = m.files().into_iter().find(|f| f.starts_with("a-vda.") && f != "a-vda.qcow2").unwrap();
+    for below in ["a-vda.qcow2", &layer] {
+        let file = format!("{images}/linked.qcow2");
+        image_on(&file, below);
+        m.vm_with("linked", "qcow2", &file);
+        let (code, said) = m.snapshot(&["delete", "a", "s1", "--yes"]);
+        assert!(code == 4 && said.contains("linked"), "{below}: {code}: {said}");
+        m.virsh(&["undefine", "linked"]);
+        let (code, said) = m.snapshot(&["delete", "a", "s1", "--yes"]);
+        assert!(code == 4 && said.contains("linked.qcow2"), "no VM has it, {below}: {code}: {said}");
+        fs::remove_file(&file).unwrap();
+    }
+    assert!(m.files().contains(&layer), "nothing was merged");
+    m.done(&["delete", "a", "s1"]);
+    assert_eq!(m.names(), [""; 0]);
+}
