@@ -115,6 +115,7 @@ impl Console {
             group: Grouping::None,
             themes: vec!["dark".into()],
             theme: "dark".into(),
+            reach: novacron::model::reach::Commands::default(),
         };
         let now = snapshot.at;
         let mut app = App::new(config, snapshot, now);

@@ -29,7 +29,7 @@ pub(super) use network::{Network, NetworkAsked};
 pub(super) use past::{By, Events, History, Of, Range, Top};
 pub(super) use snapshot::{Look, Snapshot, SnapshotAction};
 pub(super) use storage::{Pool, Volume};
-pub(super) use vm::{Action, Asking, Form, How, Vm};
+pub(super) use vm::{Action, Asking, Form, GuestAction, How, Vm};
 
 /// A full-screen terminal console for KVM/QEMU hosts run by libvirt.
 ///

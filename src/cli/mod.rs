@@ -8,6 +8,7 @@ mod docs;
 mod exit;
 mod export;
 mod gather;
+mod guest;
 mod host_facts;
 mod log;
 mod look_back;

@@ -9,8 +9,8 @@ use clap::Parser;
 
 use super::appearance::Appearance;
 use super::args::{
-    AskingTemplate, Cli, Command, Config, Doctor, Export, How, JobAction, Kind, List, NetworkAsked, Output,
-    Show, SnapshotAction, Template, Vm as VmArgs,
+    Action, AskingTemplate, Cli, Command, Config, Doctor, Export, GuestAction, How, JobAction, Kind, List,
+    NetworkAsked, Output, Show, SnapshotAction, Template, Vm as VmArgs,
 };
 use super::commands::doctor::Seen;
 use super::commands::list::Choice;
@@ -74,7 +74,12 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Some(Command::Collect) => job.collect(),
         Some(Command::List(list)) => job.list(list),
         Some(Command::Show(show)) => job.show(show),
-        Some(Command::Vm(vm)) => job.operate(vm),
+        Some(Command::Vm(vm)) => match &vm.action {
+            // Of opening a console a plan can be seen, as of an operation.
+            Action::Guest(GuestAction::Console { .. }) if vm.how.dry_run => job.operate(vm),
+            Action::Guest(action) => job.guest(action, &vm.how),
+            _ => job.operate(vm),
+        },
         Some(Command::Volume(volume)) => match volume.action.asked()? {
             Some(operation) => job.operate_one(&operation, &volume.how),
             None => job.orphans(&volume.how),
@@ -336,6 +341,21 @@ impl Job {
             let held = operate::held(folder, host)?;
             orphans::run(connector(&self.loaded.settings, self.demo)?, held, how, self.layout())
         })
+    }
+
+    fn guest(&self, action: &GuestAction, how: &How) -> Result<Exit, Failure> {
+        self.warn();
+        let settings = &self.loaded.settings;
+        let connector = connector(settings, self.demo)?;
+        let place = operate::Place::new(super::past::of(&self.loaded, self.demo).map(|h| h.folder))?;
+        let desk = operate::open(connector.clone(), &place, settings, Via::Command)?;
+        let how = super::guest::How {
+            form: how.format,
+            timeout: how.timeout,
+            dry_run: how.dry_run,
+            reach: &settings.reach,
+        };
+        super::guest::run(action, connector, desk, &how)
     }
 
     fn snapshot(&self, action: &SnapshotAction) -> Result<Exit, Failure> {

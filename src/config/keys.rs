@@ -294,6 +294,32 @@ pub static KEYS: &[Key] = &[
         get: |s| Raw::Number(f64::from(s.delete.keep_days)),
         set: |s, v| s.delete.keep_days = v.number().round() as u32,
     },
+    Key {
+        path: "viewer.command",
+        kind: Kind::Words { least: 0 },
+        doc: "Program and arguments that show a VM's screen in a window; {uri}, {uuid} and {address} (vnc://…) stand for the \
+              VM's. Empty for virt-viewer, else remote-viewer.",
+        per_host: true,
+        get: |s| Raw::List(s.reach.viewer.clone()),
+        set: |s, v| s.reach.viewer = v.list().to_vec(),
+    },
+    Key {
+        path: "ssh.command",
+        kind: Kind::Words { least: 1 },
+        doc: "Program and options that open a shell in a guest; its address is put behind. Where libvirt is reached by SSH, its \
+              machine is gone through (-J).",
+        per_host: true,
+        get: |s| Raw::List(s.reach.ssh.clone()),
+        set: |s, v| s.reach.ssh = v.list().to_vec(),
+    },
+    Key {
+        path: "ssh.user",
+        kind: Kind::Text,
+        doc: "Who one is in guests; empty leaves it to SSH.",
+        per_host: true,
+        get: |s| Raw::Text(s.reach.ssh_user.clone()),
+        set: |s, v| v.text().clone_into(&mut s.reach.ssh_user),
+    },
     percent!(
         "limits.pool_warn_percent",
         pool_warn_percent,

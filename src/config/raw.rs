@@ -99,6 +99,11 @@ pub enum Kind {
     Group,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A program with its arguments.
+    Words {
+        /// So many words at least.
+        least: usize,
+    },
     /// A list of VM columns.
     Columns,
     /// A VM column, with `:asc` or `:desc` behind it if wanted.
@@ -115,6 +120,8 @@ impl Kind {
             Self::Text => "text".into(),
             Self::Group => "name or number of a group, or empty".into(),
             Self::Choice(words) => words.join(", ").into(),
+            Self::Words { least: 0 } => "list of words, or an empty one".into(),
+            Self::Words { .. } => "list of words".into(),
             Self::Columns => "ids of VM columns".into(),
             Self::Sort => "id of a VM column, then :asc or :desc if wanted".into(),
         }
@@ -134,6 +141,8 @@ impl Kind {
             Self::Columns => Raw::List(
                 text.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect(),
             ),
+            // In the environment blanks stand between words.
+            Self::Words { .. } => Raw::List(text.split_whitespace().map(str::to_owned).collect()),
             Self::Text | Self::Group | Self::Choice(_) | Self::Sort => Raw::Text(text.to_owned()),
         };
         self.check(raw)
@@ -164,6 +173,7 @@ impl Kind {
             (Self::Columns, Raw::List(items)) if !items.is_empty() => {
                 items.iter().map(|i| column(i)).collect::<Result<_, _>>().map(Raw::List)
             }
+            (Self::Words { least }, raw @ Raw::List(_)) if raw.list().len() >= least => Ok(raw),
             (Self::Columns, Raw::List(_)) => Err("the list names no column".into()),
             (Self::Sort, Raw::Text(text)) => sort(&text).map(Raw::Text),
             (Self::Flag, raw @ Raw::Flag(_)) | (Self::Text | Self::Group, raw @ Raw::Text(_)) => Ok(raw),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::group::UserGroup;
+use crate::model::reach::Commands;
 
 /// How the engine polls.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,6 +138,8 @@ pub struct Settings {
     pub history: HistorySettings,
     /// What becomes of deleted VMs.
     pub delete: DeleteSettings,
+    /// Commands that lead to guests.
+    pub reach: Commands,
     /// How jobs are carried out.
     pub jobs: JobSettings,
     /// When the host's own conditions become alerts.
@@ -154,6 +157,7 @@ impl Default for Settings {
             poll: PollSettings::default(),
             history: HistorySettings::default(),
             delete: DeleteSettings::default(),
+            reach: Commands::default(),
             jobs: JobSettings::default(),
             limits: LimitSettings::default(),
             log: LogSettings::default(),

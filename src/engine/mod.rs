@@ -9,6 +9,7 @@
 //! | `core` | the mind: inputs in, effects and snapshots out; no thread, no clock |
 //! | `worker`, `coordinator` | the threads around it |
 //! | [`jobs`] | the desk: makes plans, carries them out, writes down what it does; threads and connections of its own |
+//! | [`consoles`] | guests' own consoles, each with a thread and a connection |
 //! | `life`, [`relay`] | asking the hypervisor itself, or following a collector that does |
 //! | [`startup`] | the order in which a collector starts VMs after the host |
 //! | [`upkeep`] | what a collector does on the side: revisions of definitions, deleted VMs that are forgotten |
@@ -31,6 +32,7 @@ mod backoff;
 mod calls;
 pub mod clock;
 mod conditions;
+pub mod consoles;
 mod coordinator;
 mod core;
 mod handle;

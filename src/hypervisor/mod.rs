@@ -19,6 +19,7 @@ mod network_admin;
 pub mod sim;
 mod snapshot_roles;
 mod store;
+mod streams;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,7 @@ pub use making_roles::{BackupTarget, Making};
 pub use network_admin::{NetworkAdmin, NetworkXml};
 pub use snapshot_roles::{DeleteSnapshot, RevertSnapshot, SnapshotHow, Snapshots};
 pub use store::{Build, Chunk, Piece, Pools, Sink, Source, Volumes};
+pub use streams::{ConsoleLink, ConsoleNews, ConsoleSink, SCREENSHOT_MAX, Screenshot, Streams};
 
 use crate::model::counters::{NodeCounters, VmCounters};
 use crate::model::host::Node;
@@ -122,6 +124,8 @@ pub enum Purpose {
     Detail,
     /// Operations: what changes the host, and what they rest on.
     Operate,
+    /// A guest's own console.
+    Console,
 }
 
 /// Opens connections to one hypervisor.
@@ -156,6 +160,7 @@ pub trait Hypervisor:
     + Snapshots
     + Volumes
     + Pools
+    + Streams
     + Send
 {
     /// What this connection can do.

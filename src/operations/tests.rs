@@ -38,7 +38,9 @@ pub(super) fn vm(state: VmState) -> VmFacts {
 }
 
 fn facts(vm: VmFacts) -> Facts {
-    let names = vec![(OTHER, "db01".to_owned()), (vm.id, vm.name.clone())];
+    // No two VMs have one name.
+    let other = if vm.name == "db01" { "db02" } else { "db01" };
+    let names = vec![(OTHER, other.to_owned()), (vm.id, vm.name.clone())];
     Facts { vm: Some(vm), names, ..Facts::default() }
 }
 
@@ -245,6 +247,30 @@ fn settings() {
 }
 
 #[test]
+fn a_guests_own_consoles() {
+    let running = |change: fn(&mut VmFacts)| with(VmState::Running, change);
+    let off = |change: fn(&mut VmFacts)| with(VmState::ShutOff, change);
+    let console: fn(&mut VmFacts) = |vm| vm.definition.has_console = true;
+    let press =
+        |keys: &str| Op::SendKeys { codes: crate::model::keycode::parse(keys).unwrap(), hold_ms: 100 };
+    let paused = || with(VmState::Paused(PauseReason::User), console);
+    let cases = [
+        ("running", ask(Op::Console { take: false }, &running(console))),
+        ("running", ask(Op::Console { take: true }, &running(console))),
+        ("paused", ask(Op::Console { take: false }, &paused())),
+        ("no console", ask(Op::Console { take: false }, &running(|_| ()))),
+        ("off", ask(Op::Console { take: false }, &off(console))),
+        ("running", ask(press("ctrl-alt-f2"), &running(|_| ()))),
+        ("running", ask(press("ctrl-alt-delete"), &running(|_| ()))),
+        ("paused", ask(press("#240"), &paused())),
+        ("off", ask(press("a"), &off(|_| ()))),
+        ("no keys", ask(Op::SendKeys { codes: vec![], hold_ms: 1 }, &running(|_| ()))),
+        ("too long", ask(Op::SendKeys { codes: vec![1], hold_ms: 60_001 }, &running(|_| ()))),
+    ];
+    insta::assert_snapshot!(listed(&cases));
+}
+
+#[test]
 fn bad_names_are_refused_with_what_is_wrong() {
     let long = "x".repeat(201);
     let names = ["", ".", "..", " a", "a ", "a/b", "-a", "a\u{1b}[2J", "a\u{202e}b", long.as_str()];
@@ -367,6 +393,7 @@ fn definition() -> impl Strategy<Value = VmDefinition> {
             agent_connected: agent.1,
             memory,
             passthrough,
+            has_console: memory % 2 == 0,
             ..VmDefinition::default()
         },
     )
@@ -417,6 +444,9 @@ fn act() -> impl Strategy<Value = Op> {
         (tags(), tags()).prop_map(|(add, remove)| Op::ChangeTags { add, remove }),
         (prop::option::of(hostile()), prop::option::of(hostile()))
             .prop_map(|(title, description)| Op::Describe { title, description }),
+        any::<bool>().prop_map(|take| Op::Console { take }),
+        (prop::collection::vec(any::<u16>(), 0..20), any::<u32>())
+            .prop_map(|(codes, hold_ms)| Op::SendKeys { codes, hold_ms }),
         any::<bool>().prop_map(|on| Op::Protect { on }),
         any::<(bool, bool)>().prop_map(|(force_off, discard_saved)| Op::Delete { force_off, discard_saved }),
         Just(Op::Purge),

@@ -10,6 +10,8 @@ mod commands;
 mod disrupt;
 mod endings;
 mod files;
+mod guest;
+mod guest_screen;
 pub(crate) mod host;
 pub(crate) mod modes;
 mod names;

@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::making::{CloneArgs, CreateArgs};
+use crate::model::keycode;
 use crate::model::operation::{AskGuest, VmOperation};
 use crate::model::vm::{StartGate, StartOrder};
 
@@ -156,6 +157,22 @@ pub enum Action {
         #[arg(long, value_name = "TEXT", group = "texts", allow_hyphen_values = true)]
         text: Option<String>,
     },
+    /// Press keys of VMs together, and let them go: `novacron vm send-key web01 ctrl-alt-f2`.
+    #[command(after_long_help = keys())]
+    SendKey {
+        /// VMs.
+        #[command(flatten)]
+        names: Names,
+        /// Keys, joined by `-`: names as in the list below, or `#113` for a code of Linux.
+        #[arg(required = true, value_name = "KEYS", value_parser = chord)]
+        keys: Chord,
+        /// Hold them so many milliseconds.
+        #[arg(long, value_name = "MS", default_value = "100", value_parser = clap::value_parser!(u32).range(0..=60_000))]
+        hold: u32,
+    },
+    /// A guest's own consoles.
+    #[command(flatten)]
+    Guest(GuestAction),
     /// Make another VM like one: its disks are copied, also while it runs; name, UUID and MAC addresses are its own.
     Clone(CloneArgs),
     /// Make a VM: to be installed from a medium, around a disk, or of a template.
@@ -275,6 +292,71 @@ pub enum Asking {
     Other,
 }
 
+/// What is done with a guest's own consoles, outside of plans.
+#[derive(Clone, Debug, Subcommand)]
+pub enum GuestAction {
+    /// Open a VM's serial console here; Ctrl-] leaves it.
+    ///
+    /// Text, colours and the cursor's moves reach this terminal; titles, the clipboard and whatever else a guest could do to
+    /// it do not. Opening it is written to the audit.
+    Console {
+        /// Name or UUID of a VM.
+        name: String,
+        /// Take it from whoever has it open.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Save a picture of a VM's screen, as the hypervisor gives it: PNG or PPM.
+    Screenshot {
+        /// Name or UUID of a VM.
+        name: String,
+        /// Write it to this file; - for standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// Replace the file where there is one.
+        #[arg(long)]
+        overwrite: bool,
+        /// Which screen; the first is 0.
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        screen: u32,
+    },
+    /// Print where a VM's graphical consoles are reached.
+    Display {
+        /// Name or UUID of a VM.
+        name: String,
+    },
+    /// Open a shell in a guest by SSH, at the address that libvirt's leases or its agent tell.
+    ///
+    /// The command and the user are those of the configuration (ssh.command, ssh.user). Where libvirt is reached by SSH, its
+    /// machine is gone through. --dry-run prints the command.
+    Ssh {
+        /// Name or UUID of a VM.
+        name: String,
+        /// Be this user there.
+        #[arg(short, long)]
+        user: Option<String>,
+        /// Run this in place of a shell.
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
+}
+
+impl GuestAction {
+    /// The VM as it was named.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Console { name, .. }
+            | Self::Screenshot { name, .. }
+            | Self::Display { name }
+            | Self::Ssh { name, .. } => name,
+        }
+    }
+}
+
+/// Keys that are pressed together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chord(pub Vec<u16>);
+
 /// VMs, as they were named.
 #[derive(Args, Clone, Debug)]
 pub struct Names {
@@ -360,6 +442,10 @@ impl Action {
             Self::Tag { names, change } => (names.names, change.asked()),
             Self::Describe { name, title, text } => (vec![name], Op::Describe { title, description: text }),
             Self::Protect { names, switch } => (names.names, Op::Protect { on: switch == Switch::On }),
+            Self::SendKey { names, keys: Chord(codes), hold: hold_ms } => {
+                (names.names, Op::SendKeys { codes, hold_ms })
+            }
+            Self::Guest(GuestAction::Console { name, force: take }) => (vec![name], Op::Console { take }),
             Self::Set(set) => set.asked(),
             Self::Disk(disk) => disk.asked(),
             Self::Nic(nic) => nic.asked(),
@@ -380,7 +466,8 @@ impl Action {
                 let act = if volumes { Op::PurgeWithVolumes } else { Op::Purge };
                 return Asking::Held(names.names, act);
             }
-            Self::Held { .. }
+            Self::Guest(_)
+            | Self::Held { .. }
             | Self::Edit { .. }
             | Self::Define { .. }
             | Self::Revisions { .. }
@@ -409,6 +496,14 @@ fn ask() -> impl TypedValueParser<Value = AskGuest> {
 fn gate() -> impl TypedValueParser<Value = StartGate> {
     PossibleValuesParser::new(StartGate::ALL.map(StartGate::word))
         .try_map(|word| StartGate::by_word(&word).ok_or("not a gate"))
+}
+
+fn chord(text: &str) -> Result<Chord, String> {
+    keycode::parse(text).map(Chord).map_err(|why| format!("{why}; --help lists them"))
+}
+
+fn keys() -> String {
+    format!("Keys: {}", keycode::names().collect::<Vec<_>>().join(" "))
 }
 
 fn order(text: &str) -> Result<Order, String> {

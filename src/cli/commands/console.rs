@@ -20,6 +20,7 @@ use crate::console::log;
 use crate::console::terminal::{self, Ended, Options};
 use crate::console::theme::Theme;
 use crate::engine::Role;
+use crate::engine::consoles::Consoles;
 use crate::engine::history::HistoryConfig;
 use crate::hypervisor::Connector;
 use crate::model::columns::{VM_COLUMNS, find};
@@ -55,8 +56,14 @@ pub(in crate::cli) fn run(
     let role = Role::Beside { read_only: settings.read_only };
     let place = Place::new(history.as_ref().map(|h| h.folder.clone()))?;
     let desk = operate::open(connector.clone(), &place, settings, Via::Console)?;
+    let consoles = Consoles::new(connector.clone(), desk.handle());
     let session = Session::start(connector, settings.poll.clone(), settings.limits.clone(), history, role)?;
-    let ended = terminal::run(session.handle(), Some(desk.handle()), options(loaded, environment, no_log));
+    let ended = terminal::run(
+        session.handle(),
+        Some(desk.handle()),
+        Some(consoles),
+        options(loaded, environment, no_log),
+    );
     let left = desk.stop(JOBS_END_WITHIN);
     if left > 0 {
         tracing::warn!("Jobs were under way as the console ended: the next start looks after them.");
@@ -101,6 +108,7 @@ fn options(loaded: &Loaded, environment: &Environment, no_log: Option<String>) -
             group: ui.group,
             themes: Theme::names(&looks.sources),
             theme: looks.theme,
+            reach: loaded.settings.reach.clone(),
         },
         theme_sources: looks.sources,
         depth: looks.depth,

@@ -7,7 +7,7 @@ mod jobs;
 mod json;
 mod kept;
 mod leave;
-mod names;
+pub(super) mod names;
 mod outcome;
 mod person;
 mod snapshot_words;
@@ -31,6 +31,7 @@ pub(super) use desk::{Place, open};
 pub(super) use jobs::{list as list_jobs, recover as recover_jobs};
 pub(super) use snapshots::{list, show};
 
+pub(super) use self::outcome::of_refusal as exit_of;
 /// The command that asks for an operation on a pool or a volume, as arguments: for tests of the other way.
 #[cfg(test)]
 pub(super) fn words_of(operation: &Operation) -> Vec<String> {

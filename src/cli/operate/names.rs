@@ -7,7 +7,10 @@ use crate::model::vm::VmRecord;
 
 /// The VMs of these names or UUIDs, each once, in the order they were named. One that is not there is told before
 /// anything is done to the others.
-pub(super) fn resolve<'v>(names: &[String], vms: &'v [VmRecord]) -> Result<Vec<&'v VmRecord>, Failure> {
+pub(in crate::cli) fn resolve<'v>(
+    names: &[String],
+    vms: &'v [VmRecord],
+) -> Result<Vec<&'v VmRecord>, Failure> {
     let mut found: Vec<&VmRecord> = Vec::with_capacity(names.len());
     for name in names {
         let vm = one(name, vms)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cli::exit::Exit;
 use crate::model::job::{Job, JobState, StepState};
-use crate::model::plan::{Act, Plan, Planned, Refusal, RefusalKind};
+use crate::model::plan::{Act, Plan, Planned, RefusalKind};
 
 /// What was planned for a VM, and the job where it was gone ahead with.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Outcome {
     pub(super) fn exit(&self) -> Exit {
         match (&self.planned, &self.job) {
             (Planned::Plan(plan), Some(job)) => of_job(plan, job),
-            (Planned::Refused(no), _) => of_refusal(no),
+            (Planned::Refused(no), _) => of_refusal(no.kind),
             (Planned::Plan(_), None) => Exit::Done,
         }
     }
@@ -59,8 +59,9 @@ pub(super) fn worst(outcomes: &[Outcome]) -> Exit {
     outcomes.iter().map(Outcome::exit).max_by_key(|e| e.weight()).unwrap_or(Exit::Done)
 }
 
-const fn of_refusal(refusal: &Refusal) -> Exit {
-    match refusal.kind {
+/// The exit code of a refusal.
+pub(in crate::cli) const fn of_refusal(kind: RefusalKind) -> Exit {
+    match kind {
         RefusalKind::AlreadySo => Exit::Done,
         RefusalKind::NotFound => Exit::NotFound,
         RefusalKind::BadRequest => Exit::Usage,

@@ -170,6 +170,7 @@ impl Script {
                     drop(reply.send(Ok(operations.iter().map(one).collect())));
                     seen.operations = operations;
                 }
+                Ask::Witness(..) => unreachable!("only consoles are witnessed"),
                 Ask::Submit(given, consent, reply) => {
                     seen.consents.push(consent);
                     if self.dies {
@@ -532,6 +533,8 @@ fn an_operation_is_told_as_a_command_that_asks_for_it() {
         VmOperation::ChangeTags { add: strings(&["a"]), remove: vec![] },
         VmOperation::ChangeTags { add: vec![], remove: strings(&["-a", "b"]) },
         VmOperation::Describe { title: Some(String::new()), description: Some("-a\nb".into()) },
+        VmOperation::Console { take: true },
+        VmOperation::SendKeys { codes: vec![29, 56, 240], hold_ms: 70 },
         VmOperation::Protect { on: true },
         VmOperation::Delete { force_off: true, discard_saved: true },
         VmOperation::Delete { force_off: false, discard_saved: false },

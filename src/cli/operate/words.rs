@@ -3,6 +3,7 @@
 use super::words_making as making;
 use super::words_network::network;
 use super::{words_hardware, words_layers, words_storage as storage};
+use crate::model::keycode;
 use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
 
@@ -84,6 +85,11 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             let given =
                 texts.into_iter().filter_map(|(option, text)| Some([option.to_owned(), text.clone()?]));
             ("describe", none(), given.flatten().collect())
+        }
+        Op::Console { take } => ("console", none(), if *take { vec!["--force".to_owned()] } else { none() }),
+        Op::SendKeys { codes, hold_ms } => {
+            let keys: Vec<String> = codes.iter().map(|c| keycode::name(*c)).collect();
+            ("send-key", vec![keys.join("-")], vec!["--hold".into(), hold_ms.to_string()])
         }
         Op::Clone(new) => {
             let (behind, options) = making::clone(new);

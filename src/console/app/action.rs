@@ -5,8 +5,9 @@ use super::App;
 use super::available::{self, Availability};
 use super::place::Scope::{
     self, Alerts, Audit, AuditFilter, Charts, Filter, Form, Global, Held, Help, Host, Job, Jobs, Menu, Move,
-    Networks, Orphans, Palette, PaneCharts, Plan, Planning, Prompt, Question, Sheet, Storage, Templates,
-    Time, Top, Topology, Vm, VmCharts, VmDisks, VmHistory, VmNics, VmSnapshots, Vms, Volumes,
+    Networks, Orphans, Palette, PaneCharts, Plan, Planning, Portrait, Prompt, Question, Serial, SerialBack,
+    SerialOver, Sheet, Storage, Templates, Time, Top, Topology, Vm, VmCharts, VmDisks, VmHistory, VmNics,
+    VmSnapshots, Vms, Volumes,
 };
 
 /// What an action is for: the headings of help.
@@ -146,6 +147,27 @@ actions! {
     Offer "offer" "Take the offer" "Tries what a job that failed offers instead, such as forcing off what did not shut down." Operations [Global Job] ["a"] Some((24, "offer")), available::can_take_offer;
     StopJob "stop-job" "Stop the job" "Asks whether to stop the selected job, and take back what it did." Operations [Jobs Job] ["x"] Some((18, "stop")), available::can_stop_job;
 
+    SerialOpen "console" "Serial console" "Opens the guest's serial console." Operations [Vms Vm Topology Alerts Portrait] ["c"] Some((17, "console")), available::can_open_console;
+    SerialMenu "console-menu" "Console's menu" "Opens the menu of the console: leave, look back, copy, take over." Operations [Serial] ["Ctrl-]"] Some((10, "menu, leave")), available::always;
+    SerialBack "console-back" "Look back" "Looks at what has left the console's screen." Look [Serial] ["Shift-PgUp"] Some((11, "look back")), available::always;
+    SerialLive "console-live" "Back to the guest" "Shows what the guest shows now." Look [SerialBack] ["Esc" "q" "Ctrl-]"] Some((10, "back to the guest")), available::always;
+    SerialCopy "console-copy" "Copy the console's screen" "Copies the text on the console's screen." Look [SerialBack] ["y"] Some((11, "copy")), available::in_console;
+    SerialEscape "console-type-escape" "Type Ctrl-]" "Types the key that opens the console's menu into the guest." Operations [Serial] [] None, available::in_console;
+    SerialAgain "console-again" "Open the console again" "Opens the console again." Operations [SerialOver] ["Enter"] Some((10, "open again")), available::in_console;
+    SerialTake "console-take" "Take the console over" "Opens the console and takes it from whoever has it open." Operations [SerialOver] ["f"] Some((11, "take over")), available::in_console;
+    SerialLeave "console-leave" "Leave the console" "Closes the console and goes back." Operations [SerialOver] ["Esc" "q" "Ctrl-]"] Some((12, "leave")), available::in_console;
+    Screen "guest-screen" "Screen of the guest" "Shows the guest's screen, as a picture, with the ways to it: viewer, keys, SSH." Operations [Vms Vm Topology Alerts] ["v"] Some((18, "screen")), available::can_open_console;
+    Viewer "viewer" "Screen in a window" "Opens the guest's screen in a viewer, where there is a display." Operations [Vms Vm Topology Alerts] [] None, available::can_open_console;
+    PressKeys "press-keys" "Press keys" "Presses keys on the guest's keyboard, such as Ctrl-Alt-Del." Operations [Vms Vm Topology Alerts] [] None, available::can_open_console;
+    Ssh "ssh" "SSH to the guest" "Opens a shell in the guest by SSH, in this terminal." Operations [Vms Vm Topology Alerts] [] None, available::can_open_console;
+    ScreenAgain "screen-again" "Look again" "Takes another picture of the guest's screen." Operations [Portrait] ["r" "Ctrl-r"] Some((10, "again")), available::at_screen;
+    ScreenFollow "screen-follow" "Keep looking" "Takes a picture every two seconds, or no longer." Operations [Portrait] ["f"] Some((12, "follow")), available::at_screen;
+    ScreenViewer "screen-viewer" "Open in a window" "Opens the screen in a viewer, where there is a display." Operations [Portrait] ["v" "Enter"] Some((13, "window")), available::at_screen;
+    ScreenKeys "screen-keys" "Press keys" "Presses keys on the guest's keyboard." Operations [Portrait] ["k"] Some((14, "keys")), available::at_screen;
+    OtherKeys "other-keys" "Press other keys" "Asks for keys by their names." Operations [Portrait] [] None, available::can_open_console;
+    ScreenSsh "screen-ssh" "SSH to the guest" "Opens a shell in the guest by SSH, in this terminal." Operations [Portrait] ["s"] Some((15, "SSH")), available::at_screen;
+    ScreenCopy "screen-copy" "Copy the address" "Copies the address of the graphical console." Operations [Portrait] ["y"] Some((16, "copy")), available::at_screen;
+    ScreenLeave "screen-leave" "Leave the screen" "Goes back." Operations [Portrait] ["Esc" "q" "Ctrl-c"] Some((11, "back")), available::at_screen;
     Actions "actions" "Actions" "Lists all that can be done to what is selected, to be found by a few letters." Program [Global] ["m"] Some((12, "actions")), available::has_desk;
     Delete "delete" "Delete" "Deletes the VM; it is held for a while and can be brought back, and its disks stay." Operations [Vms Vm Topology Alerts Jobs] ["D"] Some((49, "delete")), available::can_operate;
     NewVm "new-vm" "New VM" "Makes a VM: to be installed from an ISO image, of a disk that is there, or of a template." Operations [Vms] ["n"] Some((45, "new")), available::can_make;

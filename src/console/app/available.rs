@@ -172,6 +172,20 @@ pub(super) fn can_operate_on_one(app: &App) -> Availability {
     }
 }
 
+/// For what is done in an open console.
+pub(super) fn in_console(app: &App) -> Availability {
+    if app.serial.is_some() { Availability::Yes } else { Availability::Absent }
+}
+
+pub(super) fn can_open_console(app: &App) -> Availability {
+    desk_and(app, || app.selected_vm().is_some_and(|vm| vm.state.is_active()), "No VM that runs is selected.")
+}
+
+/// For what is done while a guest's screen is looked at.
+pub(super) fn at_screen(app: &App) -> Availability {
+    if app.portrait.is_some() { Availability::Yes } else { Availability::Absent }
+}
+
 pub(super) fn can_undo(app: &App) -> Availability {
     desk_and(app, || !ops::undo(app).is_empty(), "Nothing was done that can be taken back.")
 }

@@ -1,7 +1,7 @@
 //! What can be copied to the terminal's clipboard.
 
 use super::place::Pane;
-use super::{App, vm_page};
+use super::{App, portrait, vm_page};
 
 impl App {
     /// What could be copied now, each with what it is.
@@ -11,6 +11,7 @@ impl App {
             out.push(("name", vm.display_name().into_owned()));
             out.push(("UUID", vm.id.to_string()));
             out.extend(vm.addresses.iter().map(|a| ("address", a.address.to_string())));
+            out.extend(portrait::displays(self).into_iter().map(|d| ("graphical console", d.address)));
             if let Some(d) = &vm.definition {
                 out.extend(
                     d.nics.iter().map(|n| ("MAC address", crate::model::text::clean(&n.mac).into_owned())),

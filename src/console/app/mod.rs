@@ -22,6 +22,8 @@ pub mod ops;
 pub mod overlay;
 pub mod past;
 pub mod place;
+pub mod portrait;
+pub mod serial;
 pub mod top;
 mod update;
 pub mod vm_page;
@@ -49,10 +51,12 @@ use vm_page::VmPage;
 
 use super::keymap::{Key, Keymap};
 use crate::config::Grouping;
+use crate::engine::consoles::ConsoleState;
 use crate::engine::jobs::Jobs;
 use crate::model::alert::{Condition, Subject};
 use crate::model::id::VmId;
 use crate::model::network::Network;
+use crate::model::reach::Commands;
 use crate::model::snapshot::Snapshot;
 use crate::model::storage::{Pool, Volume};
 use crate::model::time::Timestamp;
@@ -76,6 +80,8 @@ pub struct AppConfig {
     pub themes: Vec<String>,
     /// The theme in force.
     pub theme: String,
+    /// Commands that lead to guests.
+    pub reach: Commands,
 }
 
 /// The cursor counts as moving for this long after a key.
@@ -180,6 +186,14 @@ pub struct App {
     pub topology: TopologyState,
     /// Plans and jobs; none where nothing can be done from here.
     pub ops: Option<Ops>,
+    /// A guest's serial console, open over everything else.
+    pub serial: Option<serial::Serial>,
+    /// A guest's screen, open over everything but its serial console.
+    pub portrait: Option<portrait::Portrait>,
+    /// Commands that lead to guests.
+    pub reach: Commands,
+    /// How many consoles and screens were opened: their numbers.
+    consoles: u64,
     /// The audit.
     pub audit: AuditState,
     /// First line of the host summary.
@@ -229,6 +243,10 @@ impl App {
             alerts: Cursor::default(),
             topology: TopologyState::default(),
             ops: None,
+            serial: None,
+            portrait: None,
+            reach: config.reach,
+            consoles: 0,
             audit: AuditState::default(),
             host_scroll: 0,
             overlays: Vec::new(),
@@ -318,6 +336,8 @@ impl App {
     /// Whether there is nothing to go back from.
     pub fn is_top(&self) -> bool {
         self.page.is_none()
+            && self.serial.is_none()
+            && self.portrait.is_none()
             && !self.zoomed
             && self.overlays.is_empty()
             && self.frozen.is_none()
@@ -365,6 +385,16 @@ impl App {
 
     /// The scope below any overlay: what help explains.
     pub fn scope_below(&self) -> Scope {
+        if let Some(serial) = &self.serial {
+            return match serial.state {
+                ConsoleState::Ended(_) => Scope::SerialOver,
+                _ if serial.looks_back => Scope::SerialBack,
+                _ => Scope::Serial,
+            };
+        }
+        if self.portrait.is_some() {
+            return Scope::Portrait;
+        }
         match &self.page {
             Some(page) => match page.tab {
                 VmTab::Charts => Scope::VmCharts,
@@ -398,6 +428,10 @@ impl App {
 
     /// Its id.
     pub fn selected_vm_id(&self) -> Option<VmId> {
+        let guest = self.serial.as_ref().map(|s| s.vm).or(self.portrait.as_ref().map(|p| p.vm));
+        if guest.is_some() {
+            return guest;
+        }
         if let Some(page) = &self.page {
             return Some(page.id);
         }

@@ -8,10 +8,12 @@ use super::history::{ChartAsk, ChartHistory, MomentAsk, MomentHistory, Told, Top
 use super::ops::edit::Draft;
 use super::place::{Pane, Screen, VmTab};
 use crate::console::keymap::Key;
+use crate::engine::consoles::Taken;
 use crate::engine::jobs::{Consent, Jobs, Look, Seen};
 use crate::model::id::VmId;
 use crate::model::job::JobId;
 use crate::model::operation::Operation;
+use crate::model::picture::Picture;
 use crate::model::plan::{Plan, Planned};
 use crate::model::snapshot::Snapshot;
 use crate::model::time::Timestamp;
@@ -57,6 +59,10 @@ pub enum Msg {
         /// Their jobs, or a sentence.
         result: Result<Vec<JobId>, String>,
     },
+    /// What came of the console with this number.
+    Console(u64, Taken),
+    /// What a look at the screen with this number brought, or a sentence.
+    Screen(u64, Result<Picture, String>),
     /// What was looked at: number of the question, and the answer or a sentence.
     Seen(u64, Result<Seen, String>),
     /// The editor has ended: the draft as it was given to it, and what became of it; `None` where nothing was changed.
@@ -190,6 +196,37 @@ pub enum Effect {
     Edit(Box<Draft>),
     /// Stop a job.
     CancelJob(JobId),
+    /// Open a VM's serial console; what comes of it carries the number.
+    OpenConsole {
+        /// Whose.
+        vm: VmId,
+        /// Take it from whoever has it open.
+        take: bool,
+        /// The number.
+        ticket: u64,
+    },
+    /// Type into the open console.
+    TypeConsole(Vec<u8>),
+    /// Close the open console.
+    CloseConsole,
+    /// Take a picture of a VM's screen; it comes with the number.
+    LookAt {
+        /// Whose.
+        vm: VmId,
+        /// The number.
+        ticket: u64,
+    },
+    /// Nobody looks at a screen any more.
+    LookAway,
+    /// Show a guest's screen in a window.
+    View {
+        /// Commands, the best first.
+        commands: Vec<Vec<String>>,
+        /// Where the screen is; may be empty.
+        address: String,
+    },
+    /// Lend the terminal to a command until it ends.
+    Lend(Vec<String>),
     /// Copy to the terminal's clipboard.
     Copy(String),
     /// Change the theme.

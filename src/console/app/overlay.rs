@@ -136,6 +136,8 @@ pub enum Choice {
     GroupBy(Grouping),
     /// A theme.
     Theme(String),
+    /// Presses keys of the selected VM.
+    Keys(Vec<u16>),
     /// Copies a text.
     Copy(String),
     /// Goes on with what was written in the editor.

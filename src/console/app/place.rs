@@ -216,6 +216,14 @@ pub enum Scope {
     Question,
     /// A job in full.
     Job,
+    /// A guest's serial console.
+    Serial,
+    /// What has left a console's screen.
+    SerialBack,
+    /// A console that is over.
+    SerialOver,
+    /// A guest's screen.
+    Portrait,
     /// Volumes of a pool.
     Volumes,
     /// A network in the topology.
@@ -246,7 +254,7 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 41] = [
         Self::Global,
         Self::Move,
         Self::Vms,
@@ -271,6 +279,10 @@ impl Scope {
         Self::Prompt,
         Self::Question,
         Self::Job,
+        Self::Serial,
+        Self::SerialBack,
+        Self::SerialOver,
+        Self::Portrait,
         Self::Volumes,
         Self::Networks,
         Self::VmDisks,
@@ -313,6 +325,10 @@ impl Scope {
             Self::Prompt => "prompt",
             Self::Question => "question",
             Self::Job => "job",
+            Self::Serial => "console",
+            Self::SerialBack => "console-back",
+            Self::SerialOver => "console-over",
+            Self::Portrait => "screen",
             Self::Volumes => "volumes",
             Self::Networks => "networks",
             Self::VmDisks => "vm-disks",
@@ -360,6 +376,7 @@ impl Scope {
             | Self::Plan
             | Self::Question
             | Self::Job
+            | Self::SerialBack
             | Self::Held
             | Self::Orphans
             | Self::Templates
@@ -370,6 +387,9 @@ impl Scope {
             | Self::Filter
             | Self::Time
             | Self::Planning
+            | Self::Serial
+            | Self::SerialOver
+            | Self::Portrait
             | Self::AuditFilter
             | Self::Form
             | Self::Prompt => &[],

@@ -35,6 +35,7 @@ fn app() -> App {
         group: Grouping::None,
         themes: vec!["dark".into(), "light".into()],
         theme: "dark".into(),
+        reach: crate::model::reach::Commands::default(),
     };
     let snapshot = host();
     let now = snapshot.at;

@@ -26,6 +26,8 @@ mod overlays;
 mod overview;
 mod plan;
 mod plan_bulk;
+mod portrait;
+mod serial;
 mod sheets;
 mod storage;
 mod strip;
@@ -53,7 +55,7 @@ pub use log::LogView;
 use super::app::App;
 use super::app::msg::{Drawn, Target};
 use super::app::place::{Pane, Screen};
-use super::theme::{Look, Role};
+use super::theme::{ColorDepth, Look, Role};
 use super::widgets::{HitMap, Rich, draw, scroll_to_show, wrap};
 
 /// Least size at which the screens make sense.
@@ -70,8 +72,17 @@ pub struct View {
     pub drawn: Drawn,
     /// The log pane's state.
     pub log: LogView,
+    /// Colours the terminal has, for what a guest draws.
+    pub depth: Option<ColorDepth>,
     /// Whether the log was on screen.
     pub shows_log: bool,
+}
+
+impl View {
+    /// Nothing drawn yet, on a terminal with these colours.
+    pub fn with_depth(depth: ColorDepth) -> Self {
+        Self { depth: Some(depth), ..Self::default() }
+    }
 }
 
 /// All that a screen draws with.
@@ -134,6 +145,16 @@ pub fn draw(app: &App, look: &Look<'_>, view: &mut View, buf: &mut Buffer, area:
     let mut c = Canvas { app, look, view, buf };
     if area.width < LEAST.0 || area.height < LEAST.1 {
         return too_small(&mut c, area);
+    }
+    if let Some(serial) = &app.serial {
+        serial::draw(&mut c, serial, area);
+        chrome::last_row(&mut c, draw::row(area, area.height - 2));
+        return overlays::draw(&mut c, area);
+    }
+    if let Some(portrait) = &app.portrait {
+        portrait::draw(&mut c, portrait, area);
+        chrome::last_row(&mut c, draw::row(area, area.height - 3));
+        return overlays::draw(&mut c, area);
     }
     let header = draw::row(area, 0);
     let footer = draw::row(area, area.height - 1);

@@ -1,6 +1,8 @@
 //! Every screen at every size, as text and styles.
 
 mod ops;
+mod portrait;
+mod serial;
 
 use std::sync::Arc;
 
@@ -33,6 +35,7 @@ fn app_on(snapshot: Arc<Snapshot>, columns: u16, rows: u16) -> App {
         group: Grouping::None,
         themes: vec!["dark".into(), "light".into(), "mono".into()],
         theme: "dark".into(),
+        reach: crate::model::reach::Commands::default(),
     };
     let mut app = App::new(config, snapshot, NOW);
     update(&mut app, Msg::Resize(columns, rows));

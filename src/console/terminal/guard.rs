@@ -117,6 +117,11 @@ fn restore() {
     let _ = disable_raw_mode();
 }
 
+/// Where descriptor 2 went before it was led aside, for a program that the terminal is lent to.
+pub(super) fn stderr() -> Option<OwnedFd> {
+    locked(&STDERR).as_ref().and_then(|fd| fd.try_clone().ok())
+}
+
 /// Leaves full-screen mode for good: nobody draws or takes the terminal after this. For the panic hook, which may
 /// run on any thread, and ends the process.
 pub fn give_up() {

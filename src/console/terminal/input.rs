@@ -64,7 +64,7 @@ fn key_of(event: KeyEvent) -> Option<Key> {
     key.code = match event.code {
         KeyCode::Char(c) => {
             key.shift = false;
-            Code::Char(c)
+            Code::Char(if key.ctrl { control(c) } else { c })
         }
         KeyCode::Enter => Code::Enter,
         KeyCode::Esc => Code::Esc,
@@ -88,6 +88,17 @@ fn key_of(event: KeyEvent) -> Option<Key> {
         _ => return None,
     };
     Some(key)
+}
+
+/// The terminal library tells the control characters behind `[` by numbers.
+const fn control(c: char) -> char {
+    match c {
+        '4' => '\\',
+        '5' => ']',
+        '6' => '^',
+        '7' => '_',
+        c => c,
+    }
 }
 
 #[cfg(test)]

@@ -5,12 +5,15 @@
 //! at once for a key and for what a key asked for, and at most every [`CALM`] for everything else.
 
 mod backend;
+mod consoles;
 mod desk;
 mod guard;
 mod hang_up;
 mod history;
 mod input;
 mod lend;
+mod viewer;
+mod visit;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Stdout, Write};
@@ -26,6 +29,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use backend::Compact;
+use consoles::Lines;
 use desk::Desk;
 pub use guard::{Aside, Guard, give_up};
 use hang_up::HangUp;
@@ -38,6 +42,7 @@ use super::app::ops::edit::Draft;
 use super::app::{App, AppConfig, update};
 use super::screens::{self, View};
 use super::theme::{ColorDepth, Glyphs, Look, Theme, ThemeSource};
+use crate::engine::consoles::Consoles;
 use crate::engine::jobs::{DeskHandle, Jobs};
 use crate::engine::{Command, Handle};
 use crate::model::snapshot::{Link, Snapshot};
@@ -88,12 +93,17 @@ type Screen = Terminal<Compact<BufWriter<Stdout>>>;
 ///
 /// # Errors
 /// Where there is no terminal, or writing to it fails.
-pub fn run(handle: &Handle, desk: Option<DeskHandle>, options: Options) -> io::Result<Ended> {
+pub fn run(
+    handle: &Handle,
+    desk: Option<DeskHandle>,
+    consoles: Option<Consoles>,
+    options: Options,
+) -> io::Result<Ended> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let signals = Signals::new()?;
         let _guard = Guard::enter(options.mouse)?;
-        let mut console = Console::new(handle, desk, options)?;
+        let mut console = Console::new(handle, desk, consoles, options)?;
         let ended = console.run(signals).await;
         let _ = console.screen.show_cursor();
         tracing::info!("console ended: {ended:?} after {} draws", console.draws);
@@ -149,6 +159,9 @@ struct Console {
     handle: Handle,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     desk: Option<Desk>,
+    lines: Lines,
+    /// What the terminal is to be lent to.
+    lent: Option<Vec<String>>,
     answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
     clock: fn() -> (Timestamp, i32),
     mouse: bool,
@@ -162,7 +175,12 @@ struct Console {
 type Flow = std::ops::ControlFlow<Ended>;
 
 impl Console {
-    fn new(handle: &Handle, desk: Option<DeskHandle>, options: Options) -> io::Result<Self> {
+    fn new(
+        handle: &Handle,
+        desk: Option<DeskHandle>,
+        consoles: Option<Consoles>,
+        options: Options,
+    ) -> io::Result<Self> {
         let mut snapshots = handle.subscribe();
         let first = snapshots.borrow_and_update().clone();
         let (now, offset) = (options.clock)();
@@ -183,7 +201,7 @@ impl Console {
         let writer = BufWriter::with_capacity(1 << 16, io::stdout());
         Ok(Self {
             app,
-            view: View::default(),
+            view: View::with_depth(options.depth),
             theme,
             theme_sources: options.theme_sources,
             depth: options.depth,
@@ -193,7 +211,9 @@ impl Console {
             handle: handle.clone(),
             snapshots,
             desk,
+            lines: Lines::new(consoles, answers.0.clone()),
             answers,
+            lent: None,
             clock: options.clock,
             mouse: options.mouse,
             editing: None,
@@ -240,6 +260,15 @@ impl Console {
             };
             if let Flow::Break(ended) = flow {
                 return Ok(ended);
+            }
+            if let Some(command) = self.lent.take() {
+                // Whoever reads the terminal beside the command would take its keys.
+                drop(events);
+                let flow = self.visit(&command, &mut signals, &mut hang_up).await?;
+                events = EventStream::new();
+                if let Flow::Break(ended) = flow {
+                    return Ok(ended);
+                }
             }
             if let Some(draft) = self.editing.take() {
                 // Two who read keys would share them: ours ends before the editor begins.
@@ -323,10 +352,15 @@ impl Console {
     /// its charts too.
     const fn is_waited_for(&self, msg: &Msg) -> bool {
         match msg {
-            Msg::Moment(..) | Msg::Top(..) | Msg::Xml(..) | Msg::Planned { .. } | Msg::Submitted { .. } => {
-                true
-            }
+            Msg::Moment(..)
+            | Msg::Top(..)
+            | Msg::Xml(..)
+            | Msg::Screen(..)
+            | Msg::Planned { .. }
+            | Msg::Submitted { .. } => true,
             Msg::Charts(..) => self.app.past.is_some(),
+            // The echo of a key; a flood is drawn calmly.
+            Msg::Console(_, taken) => taken.bytes.len() <= 256,
             _ => false,
         }
     }
@@ -374,6 +408,18 @@ impl Console {
             Effect::Look(look, number) => self.at_desk(|desk| desk.look(look, number)),
             Effect::Edit(draft) => self.editing = Some(draft),
             Effect::CancelJob(job) => self.at_desk(|desk| desk.cancel(job)),
+            Effect::OpenConsole { vm, take, ticket } => self.lines.open(vm, take, ticket),
+            Effect::TypeConsole(bytes) => {
+                if !self.lines.type_bytes(&bytes) {
+                    let text = "The guest takes no more now: that was not typed.";
+                    return self.take(Msg::Notice(Notice::bad(text)));
+                }
+            }
+            Effect::CloseConsole => self.lines.close(),
+            Effect::LookAt { vm, ticket } => self.lines.look(vm, ticket),
+            Effect::LookAway => self.lines.look_away(),
+            Effect::View { commands, address } => viewer::open(commands, &address, self.answers.0.clone()),
+            Effect::Lend(command) => self.lent = Some(command),
             Effect::Copy(text) => {
                 let mut out = io::stdout().lock();
                 let copied = crossterm::queue!(out, CopyToClipboard::to_clipboard_from(text))

@@ -14,8 +14,9 @@ use super::record::Unended;
 use super::stop::Stop;
 use super::worker::{Outcome, Task};
 use super::{Assignment, Consent, Input, Look, Recovers, Seen, Setting, look};
+use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 use crate::model::job::{Job, JobId, JobState, JobStep, StepState};
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, Planned};
 use crate::model::time::Timestamp;
 use crate::store::{Journalled, NewJob, Owner, StateDb};
 
@@ -137,6 +138,9 @@ impl DeskThread {
             Ask::Snapshots(vm, reply) => self.hands.give(Task::Snapshots(vm), Wish::Snapshots(reply)),
             Ask::Look(look, reply) => self.look_at(look, reply),
             Ask::Plan(operations, reply) => self.hands.give(Task::Plan(operations), Wish::Plan(reply)),
+            Ask::Witness(operation, reply) => {
+                self.hands.give(Task::Plan(vec![operation]), Wish::Witness(reply));
+            }
             Ask::Definition(vm, secrets, reply) => {
                 self.hands.give(Task::Definition(vm, secrets), Wish::Definition(reply));
             }
@@ -231,6 +235,10 @@ impl DeskThread {
             (Outcome::Snapshots(found), Wish::Snapshots(reply)) => drop(reply.send(found)),
             (Outcome::Looked(seen), Wish::Look(reply)) => drop(reply.send(seen)),
             (Outcome::Planned(plans), Wish::Plan(reply)) => drop(reply.send(plans)),
+            (Outcome::Planned(plans), Wish::Witness(reply)) => {
+                let seen = plans.and_then(|plans| self.witness(plans));
+                drop(reply.send(seen));
+            }
             (Outcome::Definition(xml), Wish::Definition(reply)) => drop(reply.send(xml)),
             (Outcome::Over(id), _) => {
                 self.queue.over(id);
@@ -260,6 +268,19 @@ impl DeskThread {
                 _,
             ) => {}
         }
+    }
+
+    /// Writes down what is done elsewhere, where it may be.
+    fn witness(&mut self, planned: Vec<Planned>) -> HvResult<Planned> {
+        let failed = |why: String| HvError::new(HvErrorKind::Other, "write the audit", why);
+        let planned = planned.into_iter().next().ok_or_else(|| failed("there is no plan".into()))?;
+        if let Planned::Plan(plan) = &planned {
+            let Journal { db, .. } = self.journal.as_mut().map_err(|why| failed(why.clone()))?;
+            let now = self.setting.clock.now().wall;
+            db.audit(&super::record::witnessed(plan, &self.setting, now))
+                .map_err(|why| failed(why.to_string()))?;
+        }
+        Ok(planned)
     }
 
     fn cancel(&mut self, id: JobId) {

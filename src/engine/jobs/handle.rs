@@ -48,6 +48,8 @@ pub(crate) enum Ask {
     Look(super::Look, oneshot::Sender<Result<super::Seen, String>>),
     /// Make plans.
     Plan(Vec<Operation>, oneshot::Sender<Result<Vec<Planned>, HvError>>),
+    /// Make a plan of what is done elsewhere, and write down that it is.
+    Witness(Operation, oneshot::Sender<Result<Planned, HvError>>),
     /// A VM's definition, with passwords or without.
     Definition(VmId, bool, oneshot::Sender<Result<String, HvError>>),
     /// Carry plans out.
@@ -97,6 +99,14 @@ impl DeskHandle {
     pub fn plan(&self, operations: Vec<Operation>) -> oneshot::Receiver<Result<Vec<Planned>, HvError>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Plan(operations, tx));
+        rx
+    }
+
+    /// Has a plan made of something that its asker does himself, such as opening a console; where it may be done, the audit
+    /// tells of it before this answers. An error is of the connection, or of the audit.
+    pub fn witness(&self, operation: Operation) -> oneshot::Receiver<Result<Planned, HvError>> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Witness(operation, tx));
         rx
     }
 

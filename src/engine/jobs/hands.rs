@@ -34,6 +34,8 @@ pub(super) enum Wish {
     Look(oneshot::Sender<Result<Seen, String>>),
     /// Somebody who wants plans.
     Plan(oneshot::Sender<HvResult<Vec<Planned>>>),
+    /// Somebody who does it himself.
+    Witness(oneshot::Sender<HvResult<Planned>>),
 }
 
 impl Wish {
@@ -50,6 +52,7 @@ impl Wish {
             Self::Snapshots(reply) => drop(reply.send(Err(late()))),
             Self::Look(reply) => drop(reply.send(Err(late().sentence()))),
             Self::Plan(reply) => drop(reply.send(Err(late()))),
+            Self::Witness(reply) => drop(reply.send(Err(late()))),
         }
         None
     }

@@ -2,7 +2,7 @@
 
 use super::Setting;
 use crate::model::audit::AuditRecord;
-use crate::model::job::{Job, JobId, StepState};
+use crate::model::job::{Job, JobId, JobState, StepState};
 use crate::model::operation::Operation;
 use crate::model::plan::Plan;
 use crate::model::time::Timestamp;
@@ -27,8 +27,6 @@ impl Unended {
 
 /// The record of a job that is over, without definitions.
 pub(super) fn of(job: &Job, plan: &Plan, setting: &Setting, now: Timestamp) -> AuditRecord {
-    let told =
-        plan.steps.iter().map(|s| if s.command.is_empty() { s.title.clone() } else { s.command.join(" ") });
     AuditRecord {
         at: now,
         by: job.by.clone(),
@@ -37,13 +35,39 @@ pub(super) fn of(job: &Job, plan: &Plan, setting: &Setting, now: Timestamp) -> A
         operation: job.operation.clone(),
         target: job.target.clone(),
         job: Some(job.id),
-        plan: told.collect::<Vec<_>>().join("\n"),
+        plan: told(plan),
         xml_before: String::new(),
         xml_after: String::new(),
         result: job.state,
         outcome: job.outcome.clone(),
         duration_ms: job.started.map_or(0, |s| u64::try_from(now.0 - s.0).unwrap_or(0)),
     }
+}
+
+/// The record of what was begun elsewhere.
+pub(super) fn witnessed(plan: &Plan, setting: &Setting, now: Timestamp) -> AuditRecord {
+    AuditRecord {
+        at: now,
+        by: setting.actor.clone(),
+        ended_by: None,
+        host: setting.host.clone(),
+        operation: plan.operation.clone(),
+        target: plan.target.clone(),
+        job: None,
+        plan: told(plan),
+        xml_before: String::new(),
+        xml_after: String::new(),
+        result: JobState::Done,
+        outcome: "Begun.".into(),
+        duration_ms: 0,
+    }
+}
+
+/// Its steps as equivalent commands or sentences, one a line.
+fn told(plan: &Plan) -> String {
+    let told =
+        plan.steps.iter().map(|s| if s.command.is_empty() { s.title.clone() } else { s.command.join(" ") });
+    told.collect::<Vec<_>>().join("\n")
 }
 
 /// Writes down the end of a job that was never begun.

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::hypervisor::sim::shell::Consoles;
 use crate::hypervisor::{EventSink, HvEvent, HvResult, Hypervisor};
 use crate::model::id::VmId;
 
 /// Who listens, and which VMs' definitions have to be read again.
 #[derive(Clone, Default)]
-pub(super) struct Hub(Arc<Mutex<Inner>>);
+pub(super) struct Hub(Arc<Mutex<Inner>>, Consoles);
 
 #[derive(Default)]
 struct Inner {
@@ -42,6 +43,11 @@ impl Hub {
         for sink in sinks {
             sink(event.clone());
         }
+    }
+
+    /// The consoles of all VMs.
+    pub(super) const fn consoles(&self) -> &Consoles {
+        &self.1
     }
 
     /// A number for a new connection.

@@ -21,6 +21,7 @@ mod making;
 mod network_admin;
 mod snapshots;
 mod store;
+mod streams;
 mod table;
 #[cfg(test)]
 mod tests;

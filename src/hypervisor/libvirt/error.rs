@@ -36,6 +36,11 @@ fn hv_error(e: &RawError, kind: HvErrorKind, operation: &'static str) -> HvError
     HvError::new(kind, operation, one_line(&e.message))
 }
 
+/// libvirt's words for what was not asked for, one line, cleaned.
+pub(super) fn sentence(e: &RawError) -> String {
+    crate::model::text::clean(&one_line(&e.message)).into_owned()
+}
+
 /// Line breaks become spaces; the rest is cleaned by [`HvError::new`].
 fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -81,6 +86,7 @@ pub(super) fn kind(e: &RawError) -> HvErrorKind {
         | code::AUTH_FAILED
         | code::AUTH_CANCELLED
         | code::AUTH_UNAVAILABLE => HvErrorKind::PermissionDenied,
+        code::OPERATION_FAILED if says(e, &["Active console session"]) => HvErrorKind::InvalidState,
         code::OPERATION_INVALID | code::RESOURCE_BUSY => HvErrorKind::InvalidState,
         code::OPERATION_TIMEOUT | code::AGENT_COMMAND_TIMEOUT => HvErrorKind::TimedOut,
         code::AGENT_UNRESPONSIVE | code::AGENT_UNSYNCED | code::AGENT_COMMAND_FAILED => {

@@ -32,6 +32,7 @@ mod state;
 mod stats;
 mod storage;
 mod store;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod uri;

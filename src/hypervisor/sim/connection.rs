@@ -9,6 +9,7 @@ use super::clock::SimTime;
 use super::faults::{Operation, error};
 use super::job::Outcome;
 use super::network;
+use super::shell::Consoles;
 use super::world::{Link, SimVm, State, World};
 use crate::hypervisor::{
     Capabilities, EventSink, Events, Groups, Guests, HvError, HvErrorKind, HvEvent, HvResult, Hypervisor,
@@ -49,6 +50,10 @@ impl SimConnection {
 
     pub(super) fn enter(&self, operation: Operation) -> HvResult<MutexGuard<'_, State>> {
         self.world.enter(&self.link, operation, None)
+    }
+
+    pub(super) fn consoles(&self) -> &Consoles {
+        &self.world.consoles
     }
 
     pub(super) fn config(&self) -> &super::config::SimConfig {

@@ -78,6 +78,12 @@ pub enum Operation {
     SetTitle,
     /// `Define::set_description`
     SetDescription,
+    /// `Streams::open_console`
+    OpenConsole,
+    /// `Streams::send_keys`
+    SendKeys,
+    /// `Streams::screenshot`
+    Screenshot,
     /// `Hardware::edit_definition`
     EditDefinition,
     /// `Hardware::edit_live`
@@ -207,6 +213,9 @@ impl Operation {
             Self::SetMetadata => "set the metadata",
             Self::SetTitle => "set the title",
             Self::SetDescription => "set the description",
+            Self::OpenConsole => "open the console",
+            Self::SendKeys => "press the keys",
+            Self::Screenshot => "take a picture of the screen",
             Self::EditDefinition => "change the definition",
             Self::EditLive => "change the hardware",
             Self::DiskCapacity => "read the disk's size",

@@ -17,6 +17,7 @@ use super::meter::Meter;
 use super::meters::Meters;
 use super::network::{self, SimNetwork};
 use super::shape::Shape;
+use super::shell::Consoles;
 use super::spec::VmSpec;
 use super::storage::{self, PoolPlan};
 use super::workload::Workload;
@@ -43,6 +44,8 @@ pub(super) struct World {
     pub(super) memory: u64,
     state: Mutex<State>,
     wake: Condvar,
+    /// Who has which VM's console open.
+    pub(super) consoles: Consoles,
     /// Held from a change until its events are told, so that they are told in order. Taken before the state.
     telling: Mutex<()>,
 }
@@ -176,6 +179,7 @@ impl World {
             config,
             state: Mutex::new(state),
             wake: Condvar::new(),
+            consoles: Consoles::default(),
             telling: Mutex::default(),
         }
     }

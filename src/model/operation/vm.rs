@@ -73,6 +73,18 @@ pub enum VmOperation {
         /// Any text; `None` leaves it as it is.
         description: Option<String>,
     },
+    /// Open its serial console: changes nothing by itself, but lets one type into the guest.
+    Console {
+        /// Take it from whoever has it open.
+        take: bool,
+    },
+    /// Press keys of its keyboard together, and let them go.
+    SendKeys {
+        /// Linux' key codes, 1 to 16.
+        codes: Vec<u16>,
+        /// How long they are held, milliseconds.
+        hold_ms: u32,
+    },
     /// Protect it from deletion, from being forced off and from what else loses data; or no longer.
     Protect {
         /// Whether.
@@ -170,6 +182,8 @@ impl VmOperation {
             Self::Rename { .. } => "vm.rename",
             Self::SetTags { .. } | Self::ChangeTags { .. } => "vm.tag",
             Self::Describe { .. } => "vm.describe",
+            Self::Console { .. } => "vm.console",
+            Self::SendKeys { .. } => "vm.send-key",
             Self::Protect { .. } => "vm.protect",
             Self::Hardware(change) => change.what.word(),
             Self::Layers(change) => change.what.word(),

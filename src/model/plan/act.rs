@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SnapshotAct;
+use super::act_guest::GuestAct;
 use super::act_network::NetworkAct;
 use super::act_storage::StorageAct;
 use crate::model::id::VmId;
@@ -108,6 +109,8 @@ pub enum Act {
         /// The text.
         text: String,
     },
+    /// Something of a guest's own consoles.
+    Guest(GuestAct),
     /// Something on the way to a new VM.
     Making(super::MakingAct),
     /// Something about a VM's hardware.

@@ -2,6 +2,7 @@
 
 mod act;
 mod act_definition;
+mod act_guest;
 mod act_hardware;
 mod act_layers;
 mod act_making;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::operation::{Operation, Target};
 pub use act::Act;
 pub use act_definition::DefinitionAct;
+pub use act_guest::GuestAct;
 pub use act_hardware::HardwareAct;
 pub use act_layers::LayersAct;
 pub use act_making::{Content, CopiedDisk, MakingAct};

@@ -1,5 +1,6 @@
 //! What can be done to a VM.
 
+mod guest;
 mod power;
 mod settings;
 
@@ -41,6 +42,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         | Op::Resume
         | Op::Save
         | Op::DiscardSaved => power::plan(act, vm, facts),
+        Op::Console { .. } | Op::SendKeys { .. } => guest::plan(act, vm, facts),
         Op::Autostart { .. }
         | Op::StartOrder { .. }
         | Op::Rename { .. }

@@ -349,7 +349,7 @@ fn deaf(act: &Op, vm: &VmFacts, verb: &str, by: AskGuest) -> Option<Planned> {
     })
 }
 
-fn off(act: &Op, vm: &VmFacts, verb: &str) -> Option<Planned> {
+pub(super) fn off(act: &Op, vm: &VmFacts, verb: &str) -> Option<Planned> {
     (!vm.state.is_active()).then(|| {
         let kind = if vm.state == VmState::Unknown { RefusalKind::Unknown } else { already_off(act) };
         refused(act, vm, verb, kind, it_is(vm.state), "")

@@ -59,6 +59,10 @@ fn every_action_is_understood() {
             &["describe", "a", "--text", "-x", "--title", "t"],
             Op::Describe { title: Some("t".into()), description: Some("-x".into()) },
         ),
+        (&["console", "a"], Op::Console { take: false }),
+        (&["console", "a", "--force"], Op::Console { take: true }),
+        (&["send-key", "a", "ctrl-alt-F2"], Op::SendKeys { codes: vec![29, 56, 60], hold_ms: 100 }),
+        (&["send-key", "a", "#240", "--hold", "5"], Op::SendKeys { codes: vec![240], hold_ms: 5 }),
         (&["protect", "a", "off"], Op::Protect { on: false }),
         (
             &["migrate-disk", "a", "vda", "--pool", "p", "--image-format", "raw", "--keep-below"],

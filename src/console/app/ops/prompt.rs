@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use crate::model::id::VmId;
+use crate::model::keycode;
 use crate::model::operation::{Operation, VmOperation};
 use crate::model::vm::Vm;
 
@@ -17,6 +18,8 @@ pub enum Asked {
     Title,
     /// A description.
     Description,
+    /// Keys to press.
+    Keys,
 }
 
 /// Whom it is asked for.
@@ -59,6 +62,7 @@ impl Prompt {
             Asked::Name => "Rename",
             Asked::Title => "Title of",
             Asked::Description => "Description of",
+            Asked::Keys => "Press keys of",
         };
         match self.subjects.as_slice() {
             [one] => format!("{what} {}", one.name),
@@ -73,6 +77,7 @@ impl Prompt {
             (Asked::Tags, _) => "+web -old adds a tag to each and takes one from each.",
             (Asked::Name, _) => "The new name. libvirt renames only VMs that are off.",
             (Asked::Title, _) => "One line; nothing takes the title away.",
+            (Asked::Keys, _) => "Names joined by -: ctrl-alt-f2, meta-r, pagedown, #113.",
             (Asked::Description, _) => "\\n begins a new line; nothing takes the description away.",
         }
     }
@@ -89,11 +94,16 @@ impl Prompt {
         if self.asked == Asked::Tags && self.subjects.len() > 1 && text.is_empty() {
             return Err("Write +tag or -tag.".into());
         }
+        let keys = match self.asked {
+            Asked::Keys => keycode::parse(text).map_err(|why| format!("{why}."))?,
+            _ => Vec::new(),
+        };
         let of = |subject: &Subject| {
             let act = match self.asked {
                 Asked::Tags => tags(text, self.subjects.len() > 1),
                 Asked::Name => VmOperation::Rename { to: text.to_owned() },
                 Asked::Title => VmOperation::Describe { title: Some(text.to_owned()), description: None },
+                Asked::Keys => VmOperation::SendKeys { codes: keys.clone(), hold_ms: 100 },
                 Asked::Description => {
                     VmOperation::Describe { title: None, description: Some(in_lines(text)) }
                 }
@@ -109,6 +119,7 @@ fn now(asked: Asked, vm: &Vm) -> String {
     match asked {
         Asked::Tags => vm.tags().join(" "),
         Asked::Name => vm.name.clone(),
+        Asked::Keys => String::new(),
         Asked::Title => definition.and_then(|d| d.title.clone()).unwrap_or_default(),
         Asked::Description => in_one_line(definition.and_then(|d| d.description.as_deref()).unwrap_or("")),
     }

@@ -38,6 +38,8 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::Rename { .. } => "Rename",
         VmOperation::SetTags { .. } | VmOperation::ChangeTags { .. } => "Tag",
         VmOperation::Describe { .. } => "Describe",
+        VmOperation::Console { .. } => "Open the console of",
+        VmOperation::SendKeys { .. } => "Press keys of",
         VmOperation::Clone(_) => "Clone",
         VmOperation::Template(_) => "Make a template of",
         VmOperation::Protect { on: true } => "Protect",
@@ -98,6 +100,8 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Save => "saving",
         VmOperation::DiscardSaved => "discarding",
         VmOperation::Rename { .. } => "renaming",
+        VmOperation::Console { .. } => "opening",
+        VmOperation::SendKeys { .. } => "typing",
         VmOperation::Clone(_) | VmOperation::Template(_) => "copying",
         VmOperation::Layers(change) => match change.what {
             LayerOperation::Migrate(_) => "moving disk",

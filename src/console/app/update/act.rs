@@ -8,7 +8,10 @@ use super::super::ops::OpsOverlay;
 use super::super::overlay::Overlay;
 use super::super::place::{Screen, VmTab};
 use super::super::{App, looks};
-use super::{audit, charts, focus_effect, menus, motion, navigate, ops, palette, past, snapshot, toast, top};
+use super::{
+    audit, charts, focus_effect, menus, motion, navigate, ops, palette, past, portrait, serial, snapshot,
+    toast, top,
+};
 
 /// Does an action, or says why it cannot be done now.
 pub(super) fn act(app: &mut App, action: ActionId) -> Vec<Effect> {
@@ -143,7 +146,9 @@ fn operate(app: &mut App, action: ActionId) -> Vec<Effect> {
     match action {
         A::Actions => palette::open_for_selected(app),
         A::AuditApply | A::AuditCancel | A::AuditVerify => audit::action(app, action),
-        _ => ops::action(app, action),
+        _ => serial::action(app, action)
+            .or_else(|| portrait::action(app, action))
+            .unwrap_or_else(|| ops::action(app, action)),
     }
 }
 

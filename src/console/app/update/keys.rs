@@ -6,11 +6,14 @@ use super::super::App;
 use super::super::msg::{Effect, Notice};
 use super::super::overlay::Overlay;
 use super::super::place::Scope;
-use super::{act, audit, menus, ops, palette, toast};
+use super::{act, audit, menus, ops, palette, serial, toast};
 use crate::console::keymap::{Code, Key, Resolution, show_sequence};
 
 pub(super) fn on_key(app: &mut App, key: Key) -> Vec<Effect> {
     app.dirty = true;
+    if let Some(effects) = serial::on_key(app, key) {
+        return effects;
+    }
     let scope = app.scope();
     if scope.takes_text()
         && app.pending.is_empty()
@@ -40,6 +43,9 @@ pub(super) fn on_key(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 pub(super) fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
+    if let Some(effects) = serial::on_paste(app, text) {
+        return effects;
+    }
     if app.scope().takes_text() {
         for c in text.chars().filter(|c| !c.is_control()).take(500) {
             edit(app, InputRequest::InsertChar(c));

@@ -6,7 +6,7 @@ use super::super::App;
 use super::super::list::naturally_descending;
 use super::super::msg::{Effect, Notice};
 use super::super::overlay::{Choice, FilterLine, Menu, MenuItem, Overlay};
-use super::{act, navigate, ops, toast};
+use super::{act, navigate, ops, portrait, toast};
 use crate::config::Grouping;
 use crate::console::app::place::VmTab;
 use crate::model::columns::{VM_COLUMNS, find};
@@ -96,6 +96,7 @@ pub(super) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
             app.theme.clone_from(&name);
             return vec![Effect::Theme(name), Effect::Redraw];
         }
+        Choice::Keys(codes) => return portrait::press(app, codes),
         Choice::Copy(text) => {
             let shown: String = text.chars().take_while(|c| *c != '\n').take(60).collect();
             toast(app, Notice::good(format!("Copied: {shown}")));

@@ -11,6 +11,8 @@ mod navigate;
 mod ops;
 mod palette;
 mod past;
+mod portrait;
+mod serial;
 pub(super) mod snapshot;
 mod top;
 
@@ -39,6 +41,9 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Mouse(mouse) => mouse::on_mouse(app, mouse),
         Msg::Resize(columns, rows) => {
             app.size = (columns, rows);
+            if let Some(serial) = &mut app.serial {
+                serial.resize(app.size);
+            }
             app.dirty = true;
             Vec::new()
         }
@@ -48,7 +53,8 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Tick(now, offset) => {
             snapshot::on_tick(app, now, offset);
-            ops::tick(app)
+            let looks = portrait::tick(app);
+            ops::tick(app).into_iter().chain(looks).collect()
         }
         Msg::Drawn(drawn) => {
             let visible_changed = app.drawn.visible != drawn.visible;
@@ -87,6 +93,11 @@ fn fold(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Planned { ticket, result } => ops::planned(app, ticket, result),
         Msg::Submitted { ticket, result } => ops::submitted(app, ticket, result),
+        Msg::Console(ticket, taken) => serial::came(app, ticket, &taken),
+        Msg::Screen(ticket, result) => {
+            portrait::came(app, ticket, result);
+            Vec::new()
+        }
         Msg::Seen(number, result) => super::looks::answered(app, number, result),
         Msg::Edited(draft, result) => ops::edited(app, *draft, result),
         Msg::Jobs(jobs) => ops::jobs_changed(app, &jobs),

@@ -9,12 +9,16 @@ use super::super::ops::sheets::Sheet;
 use super::super::overlay::Overlay;
 use super::super::place::{Pane, VmTab};
 use super::super::vm_page::Past;
-use super::{focus_effect, snapshot};
+use super::{focus_effect, serial, snapshot};
 
 pub(super) fn go(app: &mut App, motion: Motion) -> Vec<Effect> {
     app.dirty = true;
     let rows = motion.rows(app.drawn.page);
     let last_line = app.drawn.lines.saturating_sub(app.drawn.page);
+    if app.overlays.is_empty() && app.serial.is_some() {
+        serial::look(app, motion);
+        return Vec::new();
+    }
     match app.overlays.last_mut() {
         Some(Overlay::Help { scroll }) => {
             *scroll = scroll.saturating_add_signed(rows).min(last_line);

@@ -4,7 +4,7 @@ use super::super::msg::Effect;
 use super::super::place::{Pane, Screen, VmTab};
 use super::super::vm_page::{Fetched, VmPage};
 use super::super::{App, Tree};
-use super::{act, charts, focus_effect, menus, ops, past, snapshot};
+use super::{act, charts, focus_effect, menus, ops, past, portrait, serial, snapshot};
 use crate::model::alert::Subject;
 use crate::model::id::VmId;
 use crate::topology::NodeId;
@@ -41,6 +41,10 @@ pub(super) fn zoom(app: &mut App) -> Vec<Effect> {
 pub(super) fn back(app: &mut App) -> Vec<Effect> {
     app.dirty = true;
     if app.overlays.pop().is_some() {
+    } else if app.serial.is_some() {
+        return serial::leave(app);
+    } else if app.portrait.is_some() {
+        return portrait::leave(app);
     } else if app.past.as_ref().is_some_and(|past| past.had_page || app.page.is_none()) {
         return past::leave(app);
     } else if app.page.take().is_some() {

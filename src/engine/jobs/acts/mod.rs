@@ -1,6 +1,7 @@
 //! Acts: what each does to the hypervisor, and how to tell afterwards whether it was done.
 
 mod definition;
+mod guest;
 mod hardware;
 mod layers;
 mod making;
@@ -97,6 +98,7 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::SetMetadata { vm, xml } => hv.set_metadata(*vm, xml.as_deref())?,
         Act::SetTitle { vm, text } => hv.set_title(*vm, text)?,
         Act::SetDescription { vm, text } => hv.set_description(*vm, text)?,
+        Act::Guest(act) => guest::perform(act, hv)?,
         Act::Making(act) => return making::perform(act, hands),
         Act::Hardware(act) => return hardware::perform(act, hands),
         Act::Layers(act) => return layers::perform(act, hands),
@@ -199,7 +201,7 @@ pub(in crate::engine::jobs) fn probe(
             found(now.description.unwrap_or_default() == text.trim())
         }
         Act::Snapshot(act) => snapshot::probe(act, hv)?,
-        Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } => Found::NoTrace,
+        Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } | Act::Guest(_) => Found::NoTrace,
         Act::Making(act) => return making::probe(act, hv),
         Act::Hardware(act) => hardware::probe(act, hv)?,
         Act::Layers(act) => return layers::probe(act, hv),

@@ -138,6 +138,15 @@ impl Domain {
         Ok(goes_on.contains(&(info.type_ as u32)).then_some((info.dataProcessed, info.dataTotal)))
     }
 
+    /// Presses these keys of Linux' code set together, for so many milliseconds.
+    pub(in super::super) fn send_keys(&self, codes: &[u16], hold_ms: u32) -> RawResult<()> {
+        let mut codes: Vec<u32> = codes.iter().map(|c| u32::from(*c)).collect();
+        let n = c_int::try_from(codes.len()).unwrap_or(c_int::MAX);
+        let set = sys::VIR_KEYCODE_SET_LINUX;
+        // SAFETY: a live domain and `n` codes.
+        done(unsafe { sys::virDomainSendKey(self.raw(), set, hold_ms, codes.as_mut_ptr(), n, 0) })
+    }
+
     /// What its job is, by [`job`]'s numbers; `None` when there is none.
     pub(in super::super) fn job_operation(&self) -> RawResult<Option<u32>> {
         let (mut kind, mut count) = (0, 0);

@@ -10,6 +10,7 @@ mod callbacks;
 mod change;
 mod close;
 mod connection;
+mod console;
 mod definitions;
 mod domain;
 mod error;
@@ -30,6 +31,7 @@ mod typed;
 
 pub(super) use change::{Words, affect, ask, job, start, xml_flags};
 pub(super) use connection::{Conn, Listed};
+pub(super) use console::{Console, StreamEvent, StreamHandler, screenshot};
 pub(super) use definitions::undefine;
 pub(super) use domain::{Domain, DomainInfo};
 pub(super) use error::{FROM_RPC, RawError, RawResult, code};

@@ -73,7 +73,7 @@ fn on_targets(app: &mut App, action: ActionId) -> Vec<Effect> {
 }
 
 /// Asks for plans. Until they are here nothing else is done.
-fn ask(app: &mut App, operations: Vec<Operation>) -> Vec<Effect> {
+pub(super) fn ask(app: &mut App, operations: Vec<Operation>) -> Vec<Effect> {
     let what = described(app, &operations);
     let Some(state) = app.ops.as_mut().filter(|_| !operations.is_empty()) else { return Vec::new() };
     let ticket = state.next_ticket();
@@ -97,6 +97,16 @@ fn described(app: &App, operations: &[Operation]) -> String {
 
 fn prompt(app: &mut App, asked: Asked) -> Vec<Effect> {
     let ids = ops::targets(app);
+    prompt_of(app, asked, &ids)
+}
+
+/// Asks for something of the selected VM alone.
+pub(super) fn prompt_of_one(app: &mut App, asked: Asked) -> Vec<Effect> {
+    let ids: Vec<VmId> = app.selected_vm_id().into_iter().collect();
+    prompt_of(app, asked, &ids)
+}
+
+fn prompt_of(app: &mut App, asked: Asked, ids: &[VmId]) -> Vec<Effect> {
     let vms: Vec<&Vm> = ids.iter().filter_map(|id| app.live.vm(*id)).map(AsRef::as_ref).collect();
     if vms.is_empty() {
         return Vec::new();
