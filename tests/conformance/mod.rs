@@ -12,6 +12,7 @@ mod guests;
 mod hardware;
 mod host;
 mod inventory;
+mod making;
 mod networks;
 mod stats;
 mod storage;
@@ -71,6 +72,8 @@ const CHECKS: &[Check] = &[
     ("VMs are undefined and defined again", definitions::undefined_and_defined_again),
     ("snapshots' metadata is put back", definitions::snapshots_are_put_back),
     ("nobody is undefined, nor by a read-only connection", definitions::nobody_is_not_undefined),
+    ("the host tells what it runs", making::the_host_tells_what_it_runs),
+    ("nobody is copied, nor by a read-only connection", making::nobody_is_copied),
     ("events follow a VM from birth to death", events::from_birth_to_death),
     ("every subscriber hears", events::every_subscriber_hears),
     ("a VM that vanishes is gone from every answer", events::a_vm_vanishes),

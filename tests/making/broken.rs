@@ -38,7 +38,7 @@ fn a_linked_clone_that_was_killed() {
 
 #[test]
 fn a_clone_of_a_running_vm_that_was_killed() {
-    let places = ["begun", "acted 0", "begun 1", "acted 1", "begun 2"];
+    let places = ["begun", "acted 0", "begun 1", "acted 1", "begun 2", "acted 2", "begun 3"];
     killed("tplkr", true, &["vm", "clone", "src", "new"], &places);
 }
 
@@ -94,7 +94,7 @@ fn a_stopped_copy_of_a_running_vm_leaves_nothing() {
     let mut command = bed.command(&["vm", "clone", "src", "new", "--yes"]);
     let mut child =
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    bed.step_begun(1);
+    bed.step_begun(2);
     let id = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(5), "cancelled");
@@ -138,4 +138,36 @@ fn a_disk_that_becomes_full_while_it_is_copied_to_leaves_nothing() {
 #[test]
 fn a_disk_that_becomes_full_while_a_running_vm_is_copied_leaves_nothing() {
     full("tplenospr", true);
+}
+
+/// libvirtd dies in the middle of a copy, and comes back.
+fn daemon_dies(name: &str, runs: bool, step: usize) {
+    let Some(bed) = bed(name, 400) else { return };
+    if runs {
+        bed.virsh(&["start", "src"]);
+    }
+    let mut command = bed.command(&["vm", "clone", "src", "new", "--yes"]);
+    let child =
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    bed.step_begun(step);
+    bed.host.ctl("kill");
+    bed.host.ctl("start");
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stderr));
+    let records = bed.audited(1);
+    assert_eq!(records[0]["result"], "failed", "{}", records[0]);
+    bed.is_as_before();
+    assert_eq!(bed.state("src"), if runs { "running" } else { "off" });
+    bed.does(&["vm", "clone", "src", "new"]);
+    bed.sound();
+}
+
+#[test]
+fn a_daemon_that_dies_while_it_copies_leaves_nothing() {
+    daemon_dies("tpldaemon", false, 0);
+}
+
+#[test]
+fn a_daemon_that_dies_while_a_running_vm_is_copied_leaves_nothing() {
+    daemon_dies("tpldaemonr", true, 2);
 }

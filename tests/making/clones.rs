@@ -28,6 +28,7 @@ fn a_clone_holds_the_same_bytes_and_runs_beside_its_source() {
 #[test]
 fn what_a_linked_clone_lies_on_is_not_written_to() {
     let Some(bed) = bed("tpllink", 8) else { return };
+    bed.virsh(&["snapshot-create-as", "src", "before"]);
     bed.does(&["vm", "clone", "src", "new", "--linked"]);
     assert!(bed.same("src.qcow2", "new.qcow2"));
     let lies_on = bed.host.exec(&["qemu-img", "info", "-U", &bed.host.path("images/new.qcow2")]);
@@ -38,6 +39,8 @@ fn what_a_linked_clone_lies_on_is_not_written_to() {
     bed.refuses(&["volume", "wipe", "default/src.qcow2"], "default/new.qcow2");
     bed.refuses(&["volume", "delete", "default/src.qcow2"], "default/new.qcow2");
     bed.refuses(&["vm", "clone", "new", "third", "--linked"], "It is running");
+    bed.refuses(&["snapshot", "revert", "src", "before"], "default/new.qcow2");
+    bed.refuses(&["snapshot", "delete", "src", "before"], "default/new.qcow2");
     // Once nothing lies on it, it is a VM like all others.
     bed.virsh(&["destroy", "new"]);
     bed.virsh(&["undefine", "new"]);

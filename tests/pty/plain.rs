@@ -26,7 +26,7 @@ fn tour(uri: &str, env: &[(&str, &str)], args: &[&str]) -> Vec<u8> {
     term.send("2");
     term.until_text("LATENCY");
     term.send("\r");
-    for tab in ["autostart", "CPU", "FORMAT", "MAC", "<domain"] {
+    for tab in ["autostart", "CPU", "FORMAT", "MAC", "has no snapshots.", "<domain"] {
         term.until_text(tab);
         term.send("\t");
     }

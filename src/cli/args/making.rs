@@ -51,7 +51,7 @@ pub struct CreateArgs {
     #[arg(long, value_name = "NAME[@VERSION]", group = "from", value_parser = template)]
     pub template: Option<(String, Option<u32>)>,
     /// Let its disks hold only the differences to the template's.
-    #[arg(long, requires = "template")]
+    #[arg(long, conflicts_with_all = ["iso", "disk"])]
     pub linked: bool,
     /// vCPUs; else the template's, or 2.
     #[arg(long, value_name = "NUMBER")]
@@ -255,5 +255,79 @@ fn template(text: &str) -> Result<(String, Option<u32>), String> {
             Ok(version) => Ok((name.to_owned(), Some(version))),
             Err(_) => Err("behind the @ stands the number of a version".into()),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::args::{Asking, Cli, Command};
+
+    fn asked(line: &str) -> Operation {
+        match Cli::try_parse_from(line.split(' ')).unwrap().command.unwrap() {
+            Command::Vm(vm) => match vm.action.asked() {
+                Asking::New(args) => args.asked().unwrap(),
+                Asking::Vms(names, act) => {
+                    assert_eq!(names, ["web"]);
+                    Operation::vm(VmId::from_bytes([1; 16]), act)
+                }
+                _ => panic!("{line}"),
+            },
+            Command::Template(template) => match template.action.asked() {
+                AskingTemplate::Operation(operation) => operation,
+                AskingTemplate::OfVm(_, act) => Operation::vm(VmId::from_bytes([1; 16]), act),
+                other => panic!("{other:?}"),
+            },
+            _ => panic!("{line}"),
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_is_told_as_the_same_command() {
+        for line in [
+            "novacron vm create web --iso /srv/debian.iso --memory 4294967296 --disk-size 1024 --vcpus 4 --pool ssd",
+            "novacron vm create web --disk images/web.qcow2 --accel qemu --firmware bios",
+            "novacron vm create web --template debian@3 --network lab --user admin --hostname a.b --linked",
+            "novacron template delete debian --of 2",
+        ] {
+            assert_eq!(crate::cli::operate::words_of(&asked(line)).join(" "), line);
+        }
+        let clone = asked("novacron vm clone web twin --linked --pool ssd");
+        let Operation::Vm { act: VmOperation::Clone(new), .. } = &clone else { panic!("{clone:?}") };
+        assert_eq!((new.name.as_str(), new.linked, new.pool.as_deref()), ("twin", true, Some("ssd")));
+        assert_ne!(
+            asked("novacron vm clone web twin"),
+            asked("novacron vm clone web twin"),
+            "lots are drawn"
+        );
+        let make = asked("novacron template create web debian --new-version");
+        assert!(
+            matches!(make, Operation::Vm { act: VmOperation::Template(m), .. } if m.again && m.name == "debian")
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_a_mistake() {
+        for line in [
+            "novacron vm create web",
+            "novacron vm create web --iso a --disk b/c",
+            "novacron vm create web --disk b/c --linked",
+            "novacron vm create web --template t@x",
+            "novacron vm create web --template t --firmware bios",
+            "novacron vm clone web",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn keys_are_read_from_files_and_taken_as_they_are() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "# mine\n\nssh-ed25519 AAAA me\nssh-rsa BBBB\n").unwrap();
+        let given = [file.path().to_string_lossy().into_owned(), "ssh-rsa CCCC x".to_owned()];
+        assert_eq!(keys(&given).unwrap(), ["ssh-ed25519 AAAA me", "ssh-rsa BBBB", "ssh-rsa CCCC x"]);
+        assert!(keys(&["/nowhere/at/all".to_owned()]).is_err());
     }
 }

@@ -178,9 +178,8 @@ impl<'d> Line<'d> {
         match (area, arg.get_id().as_str()) {
             // What is made or brought back is not there yet.
             ("pool" | "network", "pool" | "network") if action == "define" => None,
-            ("vm", "name") if action == "create" => None,
+            ("vm" | "snapshot", "name") if action == "create" => None,
             ("vm", _) if matches!(action, "undelete" | "purge" | "held") => None,
-            ("snapshot", "name") if action == "create" => None,
             ("vm", "name" | "names") | ("snapshot", "vm") | ("network", "who") => Some(Names::Vms),
             ("snapshot", "name") => Some(Names::Snapshots(self.given.first()?.clone())),
             ("vm" | "pool", "pool") => Some(Names::Pools),
@@ -252,7 +251,8 @@ mod tests {
         assert_eq!(on("novacron -c test:///default vm start "), (Some("test:///default".into()), false));
         assert_eq!(on("novacron vm start --connect=a:///b "), (Some("a:///b".into()), false));
         assert_eq!(on("novacron -ca:///b --demo show "), (Some("a:///b".into()), true));
-        let asked = of("novacron vm start web01 'da\\ t").unwrap();
+        let words = ["novacron", "vm", "start", "web01", "'da\\ t"].map(str::to_owned);
+        let asked = asked(&Cli::definition(), &words).unwrap();
         assert_eq!(asked.begin, "da t");
         let all = ["da", "da t1", "web01", "x"].map(str::to_owned).to_vec();
         assert_eq!(asked.fitting(all.clone()), ["da t1"]);

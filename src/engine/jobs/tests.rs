@@ -1,5 +1,6 @@
 //! A desk on libvirt's test driver: real calls, a real journal, real audit records.
 
+mod making;
 mod network;
 mod storage;
 

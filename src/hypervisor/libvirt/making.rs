@@ -38,7 +38,11 @@ impl Making for Connection {
             );
         }
         xml.push_str("</disks></domainbackup>");
-        self.change(id, "copy the disks", |d| d.begin_backup(&xml))
+        self.change(id, "copy the disks", |d| {
+            // How the job before ended is not to be taken for how this one does.
+            drop(d.forget_last_job());
+            d.begin_backup(&xml)
+        })
     }
 
     fn backup_goes_on(&self, id: VmId) -> HvResult<bool> {

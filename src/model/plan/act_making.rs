@@ -32,14 +32,19 @@ pub enum MakingAct {
         /// What.
         content: Content,
     },
-    /// Copy disks of a VM that runs, all as they are at one moment, into volumes that are there.
-    CopyRunning {
+    /// Begin to copy disks of a VM that runs, all as they are at one moment, into volumes that are there.
+    BeginCopy {
         /// Which.
         vm: VmId,
         /// Have the guest write out what it holds first.
         freeze: bool,
         /// The disks.
         disks: Vec<CopiedDisk>,
+    },
+    /// Wait until such a copy is whole.
+    AwaitCopy {
+        /// Of which.
+        vm: VmId,
         /// Bytes that are about to be copied.
         bytes: u64,
     },

@@ -206,16 +206,20 @@ pub(super) fn copy_running(
     };
     let plan = plan
         .step_by(
-            "Copy its disks as they are at one moment",
+            "Begin to copy its disks as they are at one moment",
             words(&["virsh", "backup-begin", &argument(vm), "--reuse-external", "backup.xml"]),
-            Act::Making(MakingAct::CopyRunning {
+            Act::Making(MakingAct::BeginCopy {
                 vm: vm.id,
                 freeze,
                 disks: made.iter().map(Made::copied).collect(),
-                bytes,
             }),
         )
         .undo(Act::Making(MakingAct::StopCopy { vm: vm.id, thaw: freeze }))
+        .step_by(
+            "Copy until it is whole",
+            words(&["virsh", "domjobinfo", &argument(vm)]),
+            Act::Making(MakingAct::AwaitCopy { vm: vm.id, bytes }),
+        )
         .rests_on("its agent", said);
     match agent {
         AgentFact::Listens => plan

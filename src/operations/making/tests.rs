@@ -8,7 +8,9 @@ use super::*;
 use crate::model::operation::Seed;
 use crate::model::plan::{Act, MakingAct, Plan, StorageAct};
 use crate::model::storage::{PoolRecord, PoolState, Volume};
+use crate::model::text::{clean, clean_lines};
 use crate::model::vm::{BASE_TAG, VmFlags, VmState};
+use crate::operations::tests::hostile;
 use crate::operations::{PoolFacts, StorageFacts, plan, versions};
 use crate::xml::domain;
 
@@ -186,7 +188,9 @@ fn refused(operation: &Operation, facts: &Facts) -> (RefusalKind, String) {
 fn the_definition_is_the_last_step_and_all_before_can_be_taken_back() {
     for (state, linked) in [(VmState::ShutOff, false), (VmState::ShutOff, true), (VmState::Running, false)] {
         let plan = planned(&clone("new", linked), &facts(state, vec![volume("src.qcow2", None)], 50 << 30));
-        assert!(plan.steps.iter().all(|s| s.undo.is_some()), "{state:?}");
+        // Waiting leaves nothing of its own.
+        let waits = |act: &Act| matches!(act, Act::Making(MakingAct::AwaitCopy { .. }));
+        assert!(plan.steps.iter().all(|s| s.undo.is_some() || waits(&s.act)), "{state:?}");
         let Some(Act::Making(MakingAct::Define { vm, xml, .. })) = plan.steps.last().map(|s| &s.act) else {
             panic!("{:?}", plan.steps.last());
         };
@@ -276,4 +280,147 @@ fn templates_are_found_by_their_volumes() {
     assert_eq!(refused(&delete("a-v2"), &facts).0, RefusalKind::InUse);
     assert_eq!(refused(&delete("none"), &facts).0, RefusalKind::NotFound);
     assert_eq!(planned(&delete("a"), &facts).steps.len(), 2);
+}
+
+#[test]
+fn names_of_templates_do_not_mix_up_whose_a_disk_is() {
+    let names = [
+        "template-a-v1.xml",
+        "template-a-v1-vda.qcow2",
+        "template-a-v1-vdb.img",
+        "template-a-v1-v2.xml",
+        "template-a-v1-v2.qcow2",
+        "template-a-v1-b-v2.xml",
+        "template-a-v1-b-v2.qcow2",
+        "template-a-v1-notes.qcow2",
+    ];
+    let volumes: Vec<Volume> = names.iter().map(|n| volume(n, None)).collect();
+    let storage = facts(VmState::ShutOff, volumes, 0).storage;
+    let found: Vec<(String, Vec<String>)> =
+        versions(&storage).into_iter().map(|v| (format!("{} {}", v.name, v.version), v.disks)).collect();
+    let of = |disks: &[&str]| disks.iter().map(|d| (*d).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        found,
+        [
+            ("a 1".to_owned(), of(&["template-a-v1-vda.qcow2", "template-a-v1-vdb.img"])),
+            ("a-v1 2".to_owned(), of(&["template-a-v1-v2.qcow2"])),
+            ("a-v1-b 2".to_owned(), of(&["template-a-v1-b-v2.qcow2"])),
+        ]
+    );
+}
+
+#[test]
+fn a_left_over_disk_of_a_template_is_not_taken_for_another_name() {
+    let volumes = vec![volume("src.qcow2", None), volume("template-web-v1.qcow2", None)];
+    let make = crate::model::operation::MakeTemplate { name: "web".into(), again: false, pool: None };
+    let make = Operation::vm(SRC, VmOperation::Template(make));
+    let (kind, why) = refused(&make, &facts(VmState::ShutOff, volumes, 50 << 30));
+    assert_eq!(kind, RefusalKind::Taken);
+    assert!(why.contains("template-web-v1.qcow2"), "{why}");
+}
+
+#[test]
+fn an_agent_that_listens_holds_the_guest_still_and_one_that_holds_it_is_left_alone() {
+    use crate::operations::AgentFact;
+    let with = |agent: AgentFact| {
+        let mut facts = facts(VmState::Running, vec![volume("src.qcow2", None)], 50 << 30);
+        facts.making.agent = agent;
+        let plan = planned(&clone("new", false), &facts);
+        let froze = plan.steps.iter().find_map(|s| match &s.act {
+            Act::Making(MakingAct::BeginCopy { freeze, .. }) => Some(*freeze),
+            _ => None,
+        });
+        (froze.unwrap(), plan.notes.iter().any(|n| n.text.contains("power cut")))
+    };
+    assert_eq!(with(AgentFact::Listens), (true, false));
+    assert_eq!(with(AgentFact::Frozen), (false, false));
+    assert_eq!(with(AgentFact::Silent("deaf".into())), (false, true));
+}
+
+fn asked() -> impl Strategy<Value = Operation> {
+    let size = || prop::option::of(prop_oneof![Just(0_u64), 1..1_u64 << 40]);
+    let seed =
+        (prop::option::of(hostile()), prop::option::of(hostile()), prop::collection::vec(hostile(), 0..2));
+    let seed = seed.prop_map(|(hostname, user, ssh_keys)| Seed { hostname, user, ssh_keys });
+    let from = prop_oneof![
+        hostile().prop_map(|path| NewVmFrom::Iso(crate::model::operation::Medium::Path(path))),
+        hostile().prop_map(|volume| NewVmFrom::Disk { pool: "default".into(), volume }),
+        (hostile(), any::<bool>()).prop_map(|(name, linked)| NewVmFrom::Template {
+            name,
+            version: None,
+            linked
+        }),
+        Just(NewVmFrom::Template { name: "web".into(), version: Some(1), linked: true }),
+    ];
+    let network = prop::option::of(hostile());
+    let new = (hostile(), from, prop::option::of(0..9_u32), size(), size(), network, prop::option::of(seed));
+    let new = new.prop_map(|(name, from, vcpus, memory, disk_size, network, seed)| Operation::NewVm {
+        id: NEW,
+        name,
+        new: Box::new(NewVm {
+            from,
+            salt: 7,
+            vcpus,
+            memory,
+            disk_size,
+            pool: None,
+            network,
+            accel: None,
+            firmware: None,
+            seed,
+        }),
+    });
+    let make = (hostile(), any::<bool>()).prop_map(|(name, again)| {
+        Operation::vm(
+            SRC,
+            VmOperation::Template(crate::model::operation::MakeTemplate { name, again, pool: None }),
+        )
+    });
+    let delete = hostile()
+        .prop_map(|name| Operation::Template { name, act: TemplateOperation::Delete { version: None } });
+    let cloned = (hostile(), any::<bool>()).prop_map(|(name, linked)| clone(&name, linked));
+    prop_oneof![cloned, new, make, delete]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_to_be_made_is_a_whole_plan_or_a_refusal(
+        operation in asked(),
+        state in prop::sample::select(vec![VmState::ShutOff, VmState::Running, VmState::Unknown]),
+        others in prop::collection::vec(hostile(), 0..3),
+    ) {
+        let mut volumes = vec![volume("src.qcow2", None), volume("template-web-v1.xml", None)];
+        volumes.extend([volume("template-web-v1.qcow2", None)]);
+        volumes.extend(others.iter().map(|n| volume(n, Some("src.qcow2"))));
+        let mut facts = facts(state, volumes, 50 << 30);
+        facts.making.manifest = Some(facts.vm.as_ref().unwrap().defined_xml.replace("src.qcow2", "template-web-v1.qcow2"));
+        facts.making.machine = Some(crate::xml::capabilities::Machine { accel: "kvm".into(), ..Default::default() });
+        facts.making.networks = others.iter().map(|n| (n.clone(), false)).collect();
+        let shown = match plan(&operation, &facts) {
+            Planned::Refused(no) => {
+                prop_assert!(!no.reason.is_empty());
+                vec![no.title, no.reason, no.remedy]
+            }
+            Planned::Plan(p) => {
+                prop_assert!(!p.steps.is_empty());
+                prop_assert_eq!(clean_lines(&p.diff), p.diff.as_str());
+                prop_assert_eq!(p.stale_against(&p), None);
+                for step in &p.steps {
+                    prop_assert!(step.command.is_empty() || clean(&crate::model::shell::line(&step.command)) == crate::model::shell::line(&step.command));
+                }
+                if let Some(Act::Making(MakingAct::Define { name, xml, .. })) = p.steps.last().map(|s| &s.act) {
+                    prop_assert_eq!(domain::name(xml), Some(name.clone()));
+                    prop_assert!(domain::parse(xml).is_ok() && xml.contains(&NEW.to_string()));
+                }
+                let mut texts = vec![p.title, p.verb, p.summary];
+                texts.extend(p.steps.into_iter().map(|s| s.title));
+                texts.extend(p.notes.into_iter().map(|n| n.text));
+                texts.extend(p.basis.into_iter().flat_map(|f| [f.what, f.was]));
+                texts
+            }
+        };
+        for text in shown {
+            prop_assert!(clean(&text) == text, "{text:?}");
+        }
+    }
 }

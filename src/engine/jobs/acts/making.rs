@@ -27,7 +27,8 @@ pub(super) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(), Broken> {
             gone_is_fine(hv.undefine(*vm, how))?;
         }
         Act::Write { pool, volume, content } => fill(hv, (pool, volume), content)?,
-        Act::CopyRunning { vm, freeze, disks, bytes } => return copy(*vm, *freeze, disks, *bytes, hands),
+        Act::BeginCopy { vm, freeze, disks } => return begin_copy(*vm, *freeze, disks, hv),
+        Act::AwaitCopy { vm, bytes } => return await_copy(*vm, *bytes, hands),
         Act::StopCopy { vm, thaw } => stop_copy(hv, *vm, *thaw)?,
     }
     Ok(())
@@ -60,9 +61,8 @@ fn fill(hv: &dyn Hypervisor, (pool, volume): (&str, &str), content: &Content) ->
     hv.upload(pool, volume, bytes.len() as u64, &mut source)
 }
 
-/// Copies the disks of a VM that runs, as they are when it begins.
-fn copy(vm: VmId, freeze: bool, disks: &[CopiedDisk], bytes: u64, hands: &Hands<'_>) -> Result<(), Broken> {
-    let hv = hands.hv;
+/// Begins to copy the disks of a VM that runs, as they are now.
+fn begin_copy(vm: VmId, freeze: bool, disks: &[CopiedDisk], hv: &dyn Hypervisor) -> Result<(), Broken> {
     let targets: Vec<BackupTarget<'_>> = disks
         .iter()
         .map(|d| BackupTarget { target: &d.target, path: &d.path, block: d.block, format: &d.format })
@@ -79,10 +79,15 @@ fn copy(vm: VmId, freeze: bool, disks: &[CopiedDisk], bytes: u64, hands: &Hands<
         stop_copy(hv, vm, true)?;
         return Err(e.into());
     }
+    Ok(())
+}
+
+/// Waits until a copy is whole; what began it is taken back where it does not become so.
+fn await_copy(vm: VmId, bytes: u64, hands: &Hands<'_>) -> Result<(), Broken> {
+    let hv = hands.hv;
     let mut rate = Rate::default();
     loop {
         if hands.stop.is_asked() {
-            stop_copy(hv, vm, false)?;
             return Err(Broken::Stopped(""));
         }
         let Some(now) = hv.vm_progress(vm)? else { break };
@@ -120,10 +125,11 @@ pub(super) fn probe(act: &Act, hv: &dyn Hypervisor) -> HvResult<Found> {
     Ok(match act {
         Act::Define { vm, .. } => found(is_there(hv, *vm)?),
         Act::Undefine { vm } => found(!is_there(hv, *vm)?),
-        // What is in the volume goes with the volume, which the step before made.
-        Act::Write { .. } => Found::NotDone,
-        // Whether it was whole is not known any more; it may go on, and the guest be frozen.
-        Act::CopyRunning { .. } => Found::Half,
+        // What is in the volume goes with the volume, which the step before made; whether a copy was whole is not known any
+        // more.
+        Act::Write { .. } | Act::AwaitCopy { .. } => Found::NotDone,
+        // It may go on, and the guest be frozen.
+        Act::BeginCopy { .. } => Found::Half,
         Act::StopCopy { vm, .. } => found(!hv.backup_goes_on(*vm)?),
     })
 }

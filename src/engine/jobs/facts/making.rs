@@ -4,21 +4,29 @@ use super::definition::others;
 use crate::engine::jobs::snapshot_facts::agent;
 use crate::engine::jobs::templates::manifest;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
-use crate::model::operation::{NewVm, NewVmFrom, Operation, VmOperation};
+use crate::model::operation::{NewVm, NewVmFrom, Operation, SnapshotOperation, VmOperation};
 use crate::model::vm::{BASE_TAG, VmState};
 use crate::operations::{MakingFacts, StorageFacts, StorageNeeds, VmFacts, manifest_of};
 use crate::xml::capabilities::{self, Machine};
 
-/// What has to be read of storage, now that the VM is known: whether something lies on its disks is asked only of those
-/// that were cloned so.
+/// What has to be read of storage, now that the VM is known: whether something lies on its images is asked only of those
+/// that were cloned so, and before what may write to them.
 pub(super) fn storage_needs(
     operation: &Operation,
     vm: Option<&VmFacts>,
     needs: StorageNeeds,
 ) -> StorageNeeds {
-    let starts = matches!(operation, Operation::Vm { act: VmOperation::Start { .. }, .. });
+    let writes = matches!(
+        operation,
+        Operation::Vm { act: VmOperation::Start { .. }, .. }
+            | Operation::Snapshot {
+                act: SnapshotOperation::Revert { .. }
+                    | SnapshotOperation::Delete { metadata_only: false, .. },
+                ..
+            }
+    );
     let is_base = vm.is_some_and(|vm| vm.definition.tags.iter().any(|t| t == BASE_TAG));
-    if starts && is_base { StorageNeeds::Uses } else { needs }
+    if writes && is_base { StorageNeeds::Uses } else { needs }
 }
 
 pub(super) fn gather(

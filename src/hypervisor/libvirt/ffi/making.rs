@@ -57,8 +57,17 @@ impl Domain {
 
     /// Whether its last job was done.
     pub(in super::super) fn last_job_done(&self) -> RawResult<bool> {
+        self.last_job(sys::VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED)
+    }
+
+    /// Has libvirt forget how its last job ended.
+    pub(in super::super) fn forget_last_job(&self) -> RawResult<()> {
+        self.last_job(0).map(drop)
+    }
+
+    fn last_job(&self, keep: u32) -> RawResult<bool> {
         let (mut kind, mut params, mut length): (c_int, _, c_int) = (0, null_mut(), 0);
-        let flags = sys::VIR_DOMAIN_JOB_STATS_COMPLETED | sys::VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED;
+        let flags = sys::VIR_DOMAIN_JOB_STATS_COMPLETED | keep;
         // SAFETY: a live domain and places to write to.
         done(unsafe {
             sys::virDomainGetJobStats(self.raw(), &raw mut kind, &raw mut params, &raw mut length, flags)
