@@ -188,18 +188,23 @@ impl Draft {
     /// The plan, or the refusal of every change where this host allows none.
     pub(super) fn planned(mut self, facts: &Facts) -> Planned {
         if let Some(why) = &facts.read_only {
-            return Planned::Refused(Box::new(Refusal {
-                operation: self.plan.operation,
-                target: self.plan.target,
-                title: self.plan.title,
-                reason: clean(why).into_owned(),
-                remedy: "Start without --read-only, or set read_only = false, to be able to.".into(),
-                kind: RefusalKind::NotAllowed,
-            }));
+            return read_only(self.plan.operation, self.plan.target, self.plan.title, why);
         }
         self.plan.notes.sort_by_key(|n| n.weight);
         Planned::Plan(Box::new(self.plan))
     }
+}
+
+/// Nothing may be changed.
+pub(super) fn read_only(operation: Operation, target: Target, title: String, why: &str) -> Planned {
+    Planned::Refused(Box::new(Refusal {
+        operation,
+        target,
+        title,
+        reason: clean(why).into_owned(),
+        remedy: "Start without --read-only, or set read_only = false, to be able to.".into(),
+        kind: RefusalKind::NotAllowed,
+    }))
 }
 
 /// Why it cannot be done.

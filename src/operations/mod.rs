@@ -46,6 +46,24 @@ pub const fn needs(operation: &Operation) -> Needs {
 
 /// What the operation would do on this host, or why it cannot be done.
 pub fn plan(operation: &Operation, facts: &Facts) -> Planned {
+    match (planned(operation, facts), &facts.read_only) {
+        // A remedy that is not to be had either would only mislead.
+        (Planned::Refused(no), Some(why))
+            if !matches!(
+                no.kind,
+                RefusalKind::AlreadySo
+                    | RefusalKind::NotFound
+                    | RefusalKind::BadRequest
+                    | RefusalKind::NotAllowed
+            ) =>
+        {
+            build::read_only(no.operation, no.target, no.title, why)
+        }
+        (planned, _) => planned,
+    }
+}
+
+fn planned(operation: &Operation, facts: &Facts) -> Planned {
     match operation {
         Operation::Vm { id, act } => match &facts.vm {
             Some(vm) => vm::plan(act, vm, facts),

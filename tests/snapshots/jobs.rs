@@ -70,7 +70,7 @@ fn a_save_that_is_stopped_while_it_waits_stops_nobody_else() {
     let (uri, words) = (m.bed.host.uri.clone(), m.backup());
     // After the plan was made for the last time somebody begins a backup.
     let rehearsal = Arc::new(move |place: &str| {
-        if place == "begun" {
+        if place == "checked" {
             let begun = std::process::Command::new("virsh").args(["--connect", &uri]).args(&words).output();
             assert!(begun.unwrap().status.success());
         }

@@ -102,7 +102,7 @@ pub enum Recovers {
     WithTheFirstJob,
 }
 
-/// Called with `begun`, `acted 0`, `begun 1` and so on.
+/// Called with `begun`, `checked` (the plan holds still), `acted 0`, `begun 1` and so on.
 pub type Rehearsal = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl DeskConfig {

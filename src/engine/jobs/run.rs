@@ -101,6 +101,9 @@ pub(super) fn run(
         Ok(Some(why)) => Some(Ending::new(JobState::Stale, why)),
         Err(e) => Some(failed(&e)),
     };
+    if not_done.is_none() {
+        setting.reached("checked");
+    }
     let (ending, last) = match not_done {
         None => run.steps(0),
         Some(ending) => {
