@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(super) mod audit;
+mod beside;
 pub(super) mod collect;
 pub(super) mod console;
 pub(super) mod doctor;

@@ -3,16 +3,16 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use serde_json::{Value as Json, json};
 
+use super::beside::beside;
 use crate::cli::args::{Form, How};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Layout, to_stdout, write_cells, write_json};
 use crate::console::editor::Draft;
 use crate::engine::jobs::{NetworkSeen as Seen, no_network, on_network};
-use crate::hypervisor::{Connector, HvResult, Hypervisor, Lease, NetworkXml, Purpose};
+use crate::hypervisor::{Connector, Lease, NetworkXml, Purpose};
 use crate::model::columns::Align;
 use crate::model::network::Reservation;
 use crate::model::operation::{NetworkOperation, Operation};
@@ -30,7 +30,7 @@ pub(in crate::cli) fn show(
     layout: Layout,
 ) -> Result<Exit, Failure> {
     let asked = name.to_owned();
-    let seen = beside(connector, how, move |hv| on_network(hv, &asked))?;
+    let seen = beside(connector, Purpose::Detail, how.timeout, move |hv| on_network(hv, &asked))?;
     let seen = seen.ok_or_else(|| not_found(name))?;
     to_stdout(|out| match (how.format, leases_only) {
         (Form::Json, true) => write_json(out, &json!({ "leases": addresses(&seen) })),
@@ -52,7 +52,9 @@ pub(in crate::cli) fn edited(
         read(path)?
     } else {
         let asked = name.to_owned();
-        let now = beside(connector, how, move |hv| hv.network_xml(&asked, NetworkXml::Defined))?;
+        let now = beside(connector, Purpose::Detail, how.timeout, move |hv| {
+            hv.network_xml(&asked, NetworkXml::Defined)
+        })?;
         in_editor(name, &now)?
     };
     Ok(Operation::network(name, NetworkOperation::Edit { xml }))
@@ -61,27 +63,6 @@ pub(in crate::cli) fn edited(
 fn not_found(name: &str) -> Failure {
     Failure::new(Exit::NotFound, format!("there is no network \"{}\"", clean(name)))
         .hint("`novacron list networks` shows all.")
-}
-
-/// Asks the hypervisor on a thread of its own: one that hangs is left behind.
-fn beside<T: Send + 'static>(
-    connector: Arc<dyn Connector>,
-    how: &How,
-    ask: impl FnOnce(&dyn Hypervisor) -> HvResult<T> + Send + 'static,
-) -> Result<T, Failure> {
-    let (tell, told) = channel();
-    let asking = move || drop(tell.send(connector.connect(Purpose::Detail).and_then(|hv| ask(&*hv))));
-    std::thread::Builder::new().name("network".into()).spawn(asking)?;
-    match told.recv_timeout(how.timeout) {
-        Ok(answer) => answer.map_err(|e| Failure::from(&e)),
-        Err(RecvTimeoutError::Timeout) => {
-            Err(Failure::new(Exit::TimedOut, "the hypervisor did not answer in time")
-                .hint("--timeout SECONDS waits longer."))
-        }
-        Err(RecvTimeoutError::Disconnected) => {
-            Err(Failure::new(Exit::Failed, "asking the hypervisor ended unexpectedly"))
-        }
-    }
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

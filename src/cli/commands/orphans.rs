@@ -2,15 +2,15 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use serde_json::{Value as Json, json};
 
+use super::beside::beside;
 use crate::cli::args::{Form, How};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Layout, to_stdout, write_cells, write_json};
 use crate::engine::jobs::orphans;
-use crate::hypervisor::{Connector, HvResult, Purpose};
+use crate::hypervisor::{Connector, Purpose};
 use crate::model::columns::Align;
 use crate::model::held::HeldVm;
 use crate::model::storage::Orphan;
@@ -24,21 +24,7 @@ pub(in crate::cli) fn run(
     how: &How,
     layout: Layout,
 ) -> Result<Exit, Failure> {
-    let (tell, told) = channel();
-    // A host whose storage hangs is left behind with this thread.
-    std::thread::Builder::new()
-        .name("orphans".into())
-        .spawn(move || drop(tell.send(find(&*connector, &held))))?;
-    let found = match told.recv_timeout(how.timeout) {
-        Ok(found) => found.map_err(|e| Failure::from(&e))?,
-        Err(RecvTimeoutError::Timeout) => {
-            return Err(Failure::new(Exit::TimedOut, "the hypervisor did not answer in time")
-                .hint("Its storage may hang; --timeout SECONDS waits longer."));
-        }
-        Err(RecvTimeoutError::Disconnected) => {
-            return Err(Failure::new(Exit::Failed, "looking for orphans ended unexpectedly"));
-        }
-    };
+    let found = beside(connector, Purpose::Storage, how.timeout, move |hv| orphans(hv, &held))?;
     match how.format {
         Form::Json => to_stdout(|out| {
             write_json(out, &json!({ "orphans": found.iter().map(object).collect::<Vec<_>>() }))
@@ -46,10 +32,6 @@ pub(in crate::cli) fn run(
         Form::Text => to_stdout(|out| table(out, &found, layout))?,
     }
     Ok(Exit::Done)
-}
-
-fn find(connector: &dyn Connector, held: &[HeldVm]) -> HvResult<Vec<Orphan>> {
-    orphans(&*connector.connect(Purpose::Storage)?, held)
 }
 
 fn object(orphan: &Orphan) -> Json {

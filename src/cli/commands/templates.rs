@@ -2,15 +2,15 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use serde_json::{Value as Json, json};
 
+use super::beside::beside;
 use crate::cli::args::{Form, How};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Layout, to_stdout, write_cells, write_json};
 use crate::engine::jobs::{TemplateSeen, TemplateVersion as Version, template, templates};
-use crate::hypervisor::{Connector, HvResult, Hypervisor, Purpose};
+use crate::hypervisor::{Connector, Purpose};
 use crate::model::columns::Align;
 use crate::model::storage::Volume;
 use crate::model::text::{clean, clean_lines};
@@ -23,7 +23,7 @@ pub(in crate::cli) fn list(
     how: &How,
     layout: Layout,
 ) -> Result<Exit, Failure> {
-    let found = beside(connector, how, templates)?;
+    let found = beside(connector, Purpose::Storage, how.timeout, templates)?;
     match how.format {
         Form::Json => to_stdout(|out| {
             write_json(out, &json!({ "templates": found.iter().map(object).collect::<Vec<_>>() }))
@@ -42,38 +42,18 @@ pub(in crate::cli) fn show(
     layout: Layout,
 ) -> Result<Exit, Failure> {
     let asked = name.to_owned();
-    let seen = beside(connector, how, move |hv| template(hv, &asked, version))?.ok_or_else(|| {
-        let which = version.map(|v| format!(", version {v}")).unwrap_or_default();
-        Failure::new(Exit::NotFound, format!("there is no template \"{}\"{which}", clean(name)))
-            .hint("`novacron template list` shows all.")
-    })?;
+    let seen = beside(connector, Purpose::Storage, how.timeout, move |hv| template(hv, &asked, version))?
+        .ok_or_else(|| {
+            let which = version.map(|v| format!(", version {v}")).unwrap_or_default();
+            Failure::new(Exit::NotFound, format!("there is no template \"{}\"{which}", clean(name)))
+                .hint("`novacron template list` shows all.")
+        })?;
     to_stdout(|out| match how.format {
         _ if xml => out.write_all(clean_lines(&seen.xml).as_bytes()),
         Form::Json => write_json(out, &whole(&seen)),
         Form::Text => page(out, &seen, layout),
     })?;
     Ok(Exit::Done)
-}
-
-/// Asks the hypervisor on a thread of its own: one whose storage hangs is left behind.
-fn beside<T: Send + 'static>(
-    connector: Arc<dyn Connector>,
-    how: &How,
-    ask: impl FnOnce(&dyn Hypervisor) -> HvResult<T> + Send + 'static,
-) -> Result<T, Failure> {
-    let (tell, told) = channel();
-    let asking = move || drop(tell.send(connector.connect(Purpose::Storage).and_then(|hv| ask(&*hv))));
-    std::thread::Builder::new().name("templates".into()).spawn(asking)?;
-    match told.recv_timeout(how.timeout) {
-        Ok(found) => found.map_err(|e| Failure::from(&e)),
-        Err(RecvTimeoutError::Timeout) => {
-            Err(Failure::new(Exit::TimedOut, "the hypervisor did not answer in time")
-                .hint("Its storage may hang; --timeout SECONDS waits longer."))
-        }
-        Err(RecvTimeoutError::Disconnected) => {
-            Err(Failure::new(Exit::Failed, "looking for templates ended unexpectedly"))
-        }
-    }
 }
 
 /// A version with the VM it holds.
