@@ -9,7 +9,7 @@ use crate::model::plan::{
     Act, AfterKill, Confirm, Downtime, Fact, Note, Plan, Planned, Refusal, RefusalKind, Space, Step, Weight,
 };
 use crate::model::text::{clean, clean_lines};
-use crate::model::vm::VmState;
+use crate::model::vm::{PauseReason, VmState};
 
 /// A plan for a VM in the making.
 pub(super) struct Draft {
@@ -248,6 +248,21 @@ pub(super) fn argument(vm: &VmFacts) -> String {
         vm.id.to_string()
     } else {
         name.to_owned()
+    }
+}
+
+/// Why nothing about its disks is begun in a state that is passing or not known, and what then; `None` where it can be.
+pub(super) const fn unsettled(state: VmState) -> Option<(RefusalKind, &'static str)> {
+    match state {
+        VmState::Unknown => Some((RefusalKind::Unknown, "")),
+        VmState::ShuttingDown => Some((RefusalKind::State, "Wait until it is off.")),
+        VmState::Paused(
+            PauseReason::Migration
+            | PauseReason::Saving
+            | PauseReason::StartingUp
+            | PauseReason::PostcopyFailed,
+        ) => Some((RefusalKind::InUse, "Wait until that is over.")),
+        _ => None,
     }
 }
 

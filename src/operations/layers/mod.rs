@@ -9,14 +9,14 @@ mod tests;
 
 pub use facts::{JobFact, LayerFacts};
 
-use super::build::{Draft, argument, draft_of, it_is, refused_of};
+use super::build::{Draft, argument, draft_of, it_is, refused_of, unsettled};
 use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
 use super::touch;
 use crate::model::hardware::Medium;
 use crate::model::operation::{LayerChange, LayerOperation, Operation, Target, VmOperation};
 use crate::model::plan::{Planned, RefusalKind};
 use crate::model::text::clean;
-use crate::model::vm::{DiskDefinition, DiskSource, PauseReason, VmState};
+use crate::model::vm::{DiskDefinition, DiskSource};
 use crate::xml::domain;
 
 pub(super) const NEEDS: Needs = Needs { layers: true, storage: StorageNeeds::Uses, ..Needs::VM };
@@ -161,18 +161,9 @@ impl<'c> Case<'c> {
     }
 
     fn settled(&self) -> Result<(), No> {
-        match self.vm.state {
-            VmState::Unknown => Err(No::new(RefusalKind::Unknown, it_is(self.vm.state), "")),
-            VmState::ShuttingDown => {
-                Err(No::new(RefusalKind::State, it_is(self.vm.state), "Wait until it is off."))
-            }
-            VmState::Paused(
-                PauseReason::Migration
-                | PauseReason::Saving
-                | PauseReason::StartingUp
-                | PauseReason::PostcopyFailed,
-            ) => Err(No::new(RefusalKind::InUse, it_is(self.vm.state), "Wait until that is over.")),
-            _ => Ok(()),
+        match unsettled(self.vm.state) {
+            Some((kind, remedy)) => Err(No::new(kind, it_is(self.vm.state), remedy)),
+            None => Ok(()),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::model::id::VmId;
 use crate::model::operation::DiskMove;
 use crate::model::plan::{Act, LayersAct, Plan};
 use crate::model::storage::{PoolRecord, PoolState, Volume};
-use crate::model::vm::BackingLayer;
+use crate::model::vm::{BackingLayer, VmState};
 use crate::operations::storage::{PoolFacts, VmUses};
 use crate::operations::tests::{ID, told, vm};
 use crate::operations::{StorageFacts, plan as plan_of};

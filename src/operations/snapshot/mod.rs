@@ -10,14 +10,14 @@ mod tests;
 
 pub use facts::{AgentFact, Folder, SnapshotFacts};
 
-use super::build::{Draft, draft_of, it_is, refused_of};
+use super::build::{Draft, draft_of, it_is, refused_of, unsettled};
 use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
 use super::storage::StorageFacts;
 use super::touch;
 use crate::model::operation::{Freeze, Operation, SnapshotContent, SnapshotOperation as Op};
 use crate::model::plan::{Planned, RefusalKind};
 use crate::model::text::clean;
-use crate::model::vm::{PauseReason, VmState};
+use crate::model::vm::VmState;
 use crate::model::vm_job::VmJob;
 use crate::model::vm_snapshot::VmSnapshot;
 
@@ -134,22 +134,13 @@ impl<'a> Case<'a> {
             let reason = format!("{} is under way with it.", job.phrase());
             return Err(No::new(RefusalKind::InUse, reason, "Wait until that is over."));
         }
-        match self.vm.state {
-            VmState::Unknown => Err(No::new(RefusalKind::Unknown, it_is(self.vm.state), "")),
-            VmState::ShuttingDown => {
-                Err(No::new(RefusalKind::State, it_is(self.vm.state), "Wait until it is off."))
-            }
-            VmState::Suspended => {
-                let reason = "It is suspended by its guest: QEMU keeps no state of it then.";
-                Err(No::new(RefusalKind::State, reason, "Wake the guest first."))
-            }
-            VmState::Paused(
-                PauseReason::Migration
-                | PauseReason::Saving
-                | PauseReason::StartingUp
-                | PauseReason::PostcopyFailed,
-            ) => Err(No::new(RefusalKind::InUse, it_is(self.vm.state), "Wait until that is over.")),
-            _ => Ok(()),
+        if self.vm.state == VmState::Suspended {
+            let reason = "It is suspended by its guest: QEMU keeps no state of it then.";
+            return Err(No::new(RefusalKind::State, reason, "Wake the guest first."));
+        }
+        match unsettled(self.vm.state) {
+            Some((kind, remedy)) => Err(No::new(kind, it_is(self.vm.state), remedy)),
+            None => Ok(()),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::model::id::VmId;
 use crate::model::operation::{AfterRevert, NewSnapshot, SnapshotWay};
 use crate::model::text::clean;
 use crate::model::time::Timestamp;
-use crate::model::vm::{BackingLayer, DiskDefinition, DiskSource, Firmware};
+use crate::model::vm::{BackingLayer, DiskDefinition, DiskSource, Firmware, PauseReason};
 use crate::model::vm_snapshot::{SnapshotAbilities, SnapshotDisk, SnapshotMemory, SnapshotState};
 use crate::operations::tests::{ID, check_plan, hostile, told, vm, vm_facts};
 use crate::operations::{ImageAbove, VmUses};
