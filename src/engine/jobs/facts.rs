@@ -1,16 +1,25 @@
 //! Reading what a plan rests on.
 
 mod definition;
+mod devices;
 mod hardware;
 mod layers;
 mod making;
+mod network;
+mod snapshots;
+mod storage;
+mod users;
 
-pub(super) use layers::written;
-
+pub(super) use self::layers::written;
+use self::network::network_facts;
+pub use self::network::{NetworkSeen, no_network, on_network};
+pub(super) use self::snapshots::sized;
+use self::snapshots::snapshot_facts;
+pub(super) use self::storage::all_storage;
+pub use self::storage::orphans;
+use self::storage::storage_facts;
+pub(super) use self::users::vm_uses;
 use super::Setting;
-use super::facts_network::network_facts;
-use super::facts_storage::storage_facts;
-use super::snapshot_facts::snapshot_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, SnapshotOperation, VmOperation};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::facts::sized;
 use super::records::{self, Filter, Found, Link, Verdict};
-use super::snapshot_facts::sized;
 use super::{NetworkSeen, Setting, Shelf, TemplateVersion, on_network, orphans, templates};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, NetworkXml, XmlOf};
 use crate::model::audit::Chained;

@@ -6,7 +6,7 @@
 //! | `queue` | whose turn it is; pure |
 //! | `desk` | the thread that has the queue and tells how jobs stand; never calls the hypervisor |
 //! | `hands`, `worker`, `line` | hands, each with a thread and a connection |
-//! | `facts`, `snapshot_facts` | what a plan rests on, read afresh |
+//! | `facts` | what a plan rests on, read afresh |
 //! | `run`, `acts`, `watch` | one job: written down, planned again, step by step, with progress and a way to stop |
 //! | `recover` | what a kill left behind |
 //! | `kept` | files of deleted VMs |
@@ -19,10 +19,6 @@ mod acts;
 mod consent;
 mod desk;
 mod facts;
-mod facts_devices;
-mod facts_network;
-mod facts_storage;
-mod facts_users;
 mod handle;
 mod hands;
 mod kept;
@@ -33,7 +29,6 @@ mod record;
 pub mod records;
 mod recover;
 mod run;
-mod snapshot_facts;
 mod stop;
 mod templates;
 #[cfg(test)]
@@ -49,8 +44,7 @@ use std::time::Duration;
 
 pub use self::actor::of_process as actor_of_process;
 pub use self::consent::Consent;
-pub use self::facts_network::{NetworkSeen, no_network, on_network};
-pub use self::facts_storage::orphans;
+pub use self::facts::{NetworkSeen, no_network, on_network, orphans};
 pub(crate) use self::handle::Ask;
 #[cfg(test)]
 pub(crate) use self::handle::unattended;

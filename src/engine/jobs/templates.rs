@@ -1,6 +1,6 @@
 //! Templates, for those who look.
 
-use super::facts_storage::all_storage;
+use super::facts::all_storage;
 use crate::hypervisor::{HvResult, Hypervisor, Piece};
 use crate::model::storage::Volume;
 use crate::model::vm::VmDefinition;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use super::facts::gather;
+use super::facts::{gather, sized};
 use super::line::Line;
 use super::recover::recover;
 use super::run::{Ran, run};
-use super::snapshot_facts::sized;
 use super::{Assignment, Input, Look, Seen, Setting, look};
 use crate::hypervisor::{Connector, HvError, HvErrorKind, HvResult, XmlOf};
 use crate::model::id::VmId;

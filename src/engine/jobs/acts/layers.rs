@@ -4,9 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Broken, Found, Hands, LOOK_EVERY};
 use crate::engine::jobs::Input;
-use crate::engine::jobs::facts::written;
-use crate::engine::jobs::facts_storage::all_storage;
-use crate::engine::jobs::facts_users::vm_uses;
+use crate::engine::jobs::facts::{all_storage, vm_uses, written};
 use crate::engine::jobs::line::Lasting;
 use crate::engine::jobs::watch::Rate;
 use crate::hypervisor::{BlockJob, HvError, HvErrorKind, HvProgress, HvResult, Hypervisor, XmlOf};

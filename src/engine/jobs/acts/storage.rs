@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::transfer::{download, part_of, upload};
 use super::{Broken, Found, Hands};
-use crate::engine::jobs::facts_users::vm_uses;
+use crate::engine::jobs::facts::vm_uses;
 use crate::engine::jobs::stop::Stop;
 use crate::engine::jobs::watch::watched_as;
 use crate::hypervisor::{Build, HvErrorKind, HvProgress, HvResult, Hypervisor};

@@ -1,8 +1,8 @@
 //! What plans about a disk's layers rest on.
 
 use super::found;
+use super::storage::storage_facts;
 use crate::engine::jobs::Setting;
-use crate::engine::jobs::facts_storage::storage_facts;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
 use crate::model::operation::{LayerChange, Operation};
 use crate::model::vm::{DiskDefinition, DiskSource};

@@ -1,7 +1,7 @@
 //! Reading what plans for new VMs rest on.
 
 use super::definition::others;
-use crate::engine::jobs::snapshot_facts::agent;
+use super::snapshots::agent;
 use crate::engine::jobs::templates::manifest;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
 use crate::model::operation::{NewVm, NewVmFrom, Operation, SnapshotOperation, VmOperation};

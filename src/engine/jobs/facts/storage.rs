@@ -5,10 +5,10 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::Setting;
-use super::facts::found;
-use super::facts_devices::add_devices;
-use super::facts_users::add_users;
+use super::devices::add_devices;
+use super::found;
+use super::users::add_users;
+use crate::engine::jobs::{Setting, acts};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor};
 use crate::model::held::HeldVm;
 use crate::model::operation::{Medium, NewVmFrom, Operation, PoolOperation, VolumeOperation};
@@ -57,7 +57,10 @@ pub(super) fn storage_facts(
 }
 
 /// All pools, with the volumes of those for which `wanted` holds.
-pub(super) fn all_storage(hv: &dyn Hypervisor, wanted: impl Fn(&str) -> bool) -> HvResult<StorageFacts> {
+pub(in crate::engine::jobs) fn all_storage(
+    hv: &dyn Hypervisor,
+    wanted: impl Fn(&str) -> bool,
+) -> HvResult<StorageFacts> {
     let mut pools = Vec::new();
     for (id, name) in hv.pool_names()? {
         let Some(record) = found(hv.pool(id))? else { continue };
@@ -135,7 +138,7 @@ fn to_write(path: &str) -> FileFacts {
     let there = |path: &Path| fs::symlink_metadata(path).is_ok();
     FileFacts {
         exists: there(path),
-        part_exists: there(&super::acts::part_of(&path.to_string_lossy())),
+        part_exists: there(&acts::part_of(&path.to_string_lossy())),
         folder_exists: folder.is_some(),
         free: folder.and_then(|f| rustix::fs::statvfs(f).ok()).map(|s| s.f_bavail.saturating_mul(s.f_frsize)),
         ..FileFacts::default()

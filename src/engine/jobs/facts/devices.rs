@@ -1,6 +1,6 @@
 //! Reading which devices pools have, and what those are called in truth.
 
-use super::facts::found;
+use super::found;
 use crate::hypervisor::{HvResult, Hypervisor};
 use crate::model::operation::{Operation, PoolOperation};
 use crate::operations::{PoolDevice, StorageFacts};

@@ -1,6 +1,6 @@
 //! Reading what plans about virtual networks rest on.
 
-use super::facts::found;
+use super::found;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, Lease, NetworkXml, XmlOf};
 use crate::model::network::Reservation;
 use crate::model::operation::{NetworkOperation, Operation};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::facts::vm_facts;
+use super::vm_facts;
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor};
 use crate::model::id::VmId;
 use crate::model::vm::{DiskSource, VmDefinition};
@@ -16,7 +16,7 @@ use crate::xml::domain;
 const MOST_FILES: usize = 20_000;
 
 /// A VM's snapshots, with what they cost.
-pub(super) fn sized(hv: &dyn Hypervisor, vm: VmId) -> HvResult<Vec<SizedSnapshot>> {
+pub(in crate::engine::jobs) fn sized(hv: &dyn Hypervisor, vm: VmId) -> HvResult<Vec<SizedSnapshot>> {
     let vm = vm_facts(hv, vm)?;
     let facts = snapshot_facts(hv, &vm, Needs::VM, None)?;
     let sized = |snapshot: &VmSnapshot| SizedSnapshot {

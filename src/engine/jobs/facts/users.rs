@@ -5,7 +5,7 @@ mod layers;
 use std::collections::HashMap;
 
 use self::layers::{Layers, Start};
-use super::facts::found;
+use super::found;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::held::HeldVm;
 use crate::model::vm::{DiskDefinition, DiskSource, VmDefinition};
@@ -15,7 +15,7 @@ use crate::xml::domain::{self, Named, Use};
 use crate::xml::vm_snapshot;
 
 /// What every VM uses, as far as it can be told without pools.
-pub(super) fn vm_uses(hv: &dyn Hypervisor) -> HvResult<Vec<VmUses>> {
+pub(in crate::engine::jobs) fn vm_uses(hv: &dyn Hypervisor) -> HvResult<Vec<VmUses>> {
     let mut facts = StorageFacts::default();
     let starts = read_vms(hv, &mut facts)?;
     let mut layers = Layers::new(hv, &facts);
