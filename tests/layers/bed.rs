@@ -98,7 +98,12 @@ impl Bed {
     }
 
     pub(super) fn asked(&self, what: LayerOperation) -> Operation {
-        let change = LayerChange { target: "vda".into(), what };
+        self.asked_at_most(None, what)
+    }
+
+    /// The same with a bound in MiB a second.
+    pub(super) fn asked_at_most(&self, bandwidth: Option<u32>, what: LayerOperation) -> Operation {
+        let change = LayerChange { target: "vda".into(), what, bandwidth };
         Operation::vm(self.id, VmOperation::Layers(change))
     }
 
@@ -107,6 +112,12 @@ impl Bed {
         let mut to = DiskMove { pool: self.to.pool.clone(), ..DiskMove::default() };
         change(&mut to);
         self.asked(LayerOperation::Migrate(to))
+    }
+
+    /// The same, so slow that it is under way when something else is done.
+    pub(super) fn moved_slowly(&self) -> Operation {
+        let to = DiskMove { pool: self.to.pool.clone(), ..DiskMove::default() };
+        self.asked_at_most(Some(20), LayerOperation::Migrate(to))
     }
 
     fn disk(&self, which: XmlOf) -> DiskDefinition {

@@ -76,7 +76,8 @@ fn holds(path: &str) {
 fn a_disk_that_moves_goes_on_moving() {
     let Some(rough) = Rough::up("lay-move") else { return };
     rough.bed.virsh(&["start", "a"]);
-    let child = rough.begin(&["vm", "migrate-disk", "a", "vda", "--pool", "other", "--yes"]);
+    let child =
+        rough.begin(&["vm", "migrate-disk", "a", "vda", "--pool", "other", "--bandwidth", "60", "--yes"]);
     let copies = || {
         let out = rough.bed.host_virsh(&["blockjob", "a", "vda", "--info"]);
         String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).contains("Block Copy")

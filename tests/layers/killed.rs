@@ -127,7 +127,7 @@ fn killed_at_every_place_of_merges() {
 fn killed_in_the_middle_of_a_copy() {
     let Some(bed) = Bed::new("raw", 2048, Is::Running) else { return };
     bed.write(9, 0, 500);
-    let mut child = begin_elsewhere(&bed.from, &bed.moved(|_| ()), "nowhere");
+    let mut child = begin_elsewhere(&bed.from, &bed.moved_slowly(), "nowhere");
     let deadline = Instant::now() + WAIT;
     while bed.hv().block_job(bed.id, "vda").unwrap().is_none() {
         assert!(Instant::now() < deadline, "the copy is not begun");

@@ -39,7 +39,7 @@ fn layers_are_written_into_the_one_below() {
         assert_eq!(bed.depth(), 1);
         assert_eq!(bed.from.names(), [&format!("disk.{format}"), "mid.qcow2"]);
         let into = Some(format!("{}/disk.{format}", bed.from.pool));
-        done(&desk, bed.asked(LayerOperation::Commit { into, keep_old: false }));
+        done(&desk, bed.asked_at_most(Some(500), LayerOperation::Commit { into, keep_old: false }));
         bed.lies_at(&bed.from.place.join(format!("disk.{format}")), format);
         assert_eq!((bed.depth(), bed.from.names().len()), (0, 1));
         let no = refusal(&desk, bed.asked(COMMIT));
@@ -54,7 +54,7 @@ fn what_lies_below_is_taken_up() {
     let desk = bed.from.desk();
     let desk = desk.handle();
     let onto = Some(bed.from.place.join("disk.raw").display().to_string());
-    done(&desk, bed.asked(LayerOperation::Pull { onto: onto.clone() }));
+    done(&desk, bed.asked_at_most(Some(500), LayerOperation::Pull { onto: onto.clone() }));
     assert_eq!(bed.depth(), 1);
     let no = refusal(&desk, bed.asked(LayerOperation::Pull { onto }));
     assert_eq!(no.kind, RefusalKind::AlreadySo, "{}", no.reason);

@@ -632,5 +632,7 @@ fn of_layers() -> impl Iterator<Item = VmOperation> {
         LayerOperation::Commit { into: None, keep_old: false },
         LayerOperation::Pull { onto: path() },
     ];
-    all.into_iter().map(|what| VmOperation::Layers(LayerChange { target: "vda".into(), what }))
+    all.into_iter()
+        .zip([None, Some(1), Some(400)].into_iter().cycle())
+        .map(|(what, bandwidth)| VmOperation::Layers(LayerChange { target: "vda".into(), what, bandwidth }))
 }

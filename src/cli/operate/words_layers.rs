@@ -10,7 +10,7 @@ pub(super) fn parts(change: &LayerChange) -> (&'static str, Vec<String>, Vec<Str
     let flags = |flags: &[(bool, &str)]| -> Vec<String> {
         flags.iter().filter(|(so, _)| *so).map(|(_, flag)| (*flag).to_owned()).collect()
     };
-    let (verb, options) = match &change.what {
+    let (verb, mut options) = match &change.what {
         LayerOperation::Migrate(to) => {
             let mut options = vec!["--pool".to_owned(), to.pool.clone()];
             options.extend(option("--name", &to.name));
@@ -25,5 +25,6 @@ pub(super) fn parts(change: &LayerChange) -> (&'static str, Vec<String>, Vec<Str
         }
         LayerOperation::Pull { onto } => ("pull-disk", option("--onto", onto)),
     };
+    options.extend(option("--bandwidth", &change.bandwidth.map(|b| b.to_string())));
     (verb, vec![change.target.clone()], options)
 }

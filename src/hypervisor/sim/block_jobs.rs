@@ -15,15 +15,15 @@ impl SimConnection {
 }
 
 impl BlockJobs for SimConnection {
-    fn copy_disk(&self, id: VmId, _: &str, _: &str, _: bool) -> HvResult<()> {
+    fn copy_disk(&self, id: VmId, _: &str, _: &str, _: bool, _: Option<u32>) -> HvResult<()> {
         self.no_block_jobs(id)
     }
 
-    fn commit_disk(&self, id: VmId, _: &str, _: &str) -> HvResult<()> {
+    fn commit_disk(&self, id: VmId, _: &str, _: &str, _: Option<u32>) -> HvResult<()> {
         self.no_block_jobs(id)
     }
 
-    fn pull_disk(&self, id: VmId, _: &str, _: Option<&str>) -> HvResult<()> {
+    fn pull_disk(&self, id: VmId, _: &str, _: Option<&str>, _: Option<u32>) -> HvResult<()> {
         self.no_block_jobs(id)
     }
 

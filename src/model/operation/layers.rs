@@ -9,6 +9,9 @@ pub struct LayerChange {
     pub target: String,
     /// What.
     pub what: LayerOperation,
+    /// Most MiB that QEMU moves in a second, so that the guest's own I/O has room; at least 1. `None` is as fast as it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<u32>,
 }
 
 /// What can be done to where a disk's bytes lie.

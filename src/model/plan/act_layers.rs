@@ -21,6 +21,9 @@ pub enum LayersAct {
         xml: String,
         /// Its own layer only.
         shallow: bool,
+        /// Most MiB in a second.
+        #[serde(default)]
+        bandwidth: Option<u32>,
         /// Name of the volume's pool, for telling why it failed.
         pool: String,
     },
@@ -32,6 +35,9 @@ pub enum LayersAct {
         target: String,
         /// Path of the one below.
         into: String,
+        /// Most MiB in a second.
+        #[serde(default)]
+        bandwidth: Option<u32>,
     },
     /// Give a copy or commit up: the disk stays where it was.
     GiveUp {
@@ -59,6 +65,9 @@ pub enum LayersAct {
         target: String,
         /// Path of what stays below; `None` is nothing.
         onto: Option<String>,
+        /// Most MiB in a second.
+        #[serde(default)]
+        bandwidth: Option<u32>,
     },
     /// Have the definition name where a disk went, unless it is elsewhere by now.
     Name {

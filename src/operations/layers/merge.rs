@@ -74,6 +74,13 @@ pub(super) fn commit(case: &Case<'_>, into: Option<&str>, keep_old: bool) -> Res
     let sum = merged.iter().try_fold(0_u64, |sum, path| Some(sum + occupied(case, path)?));
     let (vm, target) = (case.vm.id, case.target().to_owned());
     let goes = called(case, &base);
+    let bandwidth = case.change.bandwidth;
+    let commit = LayersAct::Commit { vm, target: target.clone(), into: base.clone(), bandwidth };
+    let name = case.name();
+    let mut virsh = vec!["blockcommit", &name, &target, "--active", "--base", &base];
+    let bound = case.bandwidth();
+    virsh.extend(bound.iter().map(String::as_str));
+    virsh.push("--wait");
     let shared = |act: fn(_, _, _) -> LayersAct| Act::Layers(act(vm, target.clone(), base.clone()));
     let mut plan = case
         .draft(&disk)
@@ -85,8 +92,8 @@ pub(super) fn commit(case: &Case<'_>, into: Option<&str>, keep_old: bool) -> Res
                 "Write what {} into {goes}, while the guest goes on",
                 if merged.len() == 1 { "it holds" } else { "they hold" }
             ),
-            &["blockcommit", &case.name(), &target, "--active", "--base", &base, "--wait"],
-            shared(|vm, target, into| LayersAct::Commit { vm, target, into }),
+            &virsh,
+            Act::Layers(commit),
         )
         .undo(shared(|vm, target, to| LayersAct::GiveUp { vm, target, to }))
         .step(
@@ -188,9 +195,12 @@ pub(super) fn pull(case: &Case<'_>, onto: Option<&str>) -> Result<Draft, No> {
     let (vm, target, name) = (case.vm.id, case.target().to_owned(), case.name());
     let mut virsh = vec!["blockpull", &name, &target];
     virsh.extend(onto.map(|base| ["--base", base]).into_iter().flatten());
+    let bound = case.bandwidth();
+    virsh.extend(bound.iter().map(String::as_str));
     virsh.push("--wait");
     let rest = onto.map_or_else(|| "nothing else".to_owned(), |base| called(case, base));
-    let pull = LayersAct::Pull { vm, target: target.clone(), onto: onto.map(str::to_owned) };
+    let bandwidth = case.change.bandwidth;
+    let pull = LayersAct::Pull { vm, target: target.clone(), onto: onto.map(str::to_owned), bandwidth };
     let plan = case
         .draft(&disk)
         .summary(format!("what {} {} below hold comes into it", taken.len(), images(taken.len())))

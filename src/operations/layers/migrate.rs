@@ -126,6 +126,7 @@ impl Move<'_, '_> {
             to: self.path.clone(),
             xml,
             shallow: self.backing.is_some(),
+            bandwidth: self.case.change.bandwidth,
             pool: self.place.pool.record.name.clone(),
         };
         let title = format!("Copy {target} to it, while the guest goes on");
@@ -205,6 +206,11 @@ impl Move<'_, '_> {
             .space(format!("pool {}", self.to.pool), self.place.needs, self.place.pool.record.available)
             .note(Weight::Info, format!("{size} are copied at most, and what the guest writes meanwhile."))
             .note(Weight::Info, "Stopping it leaves the disk where it is, and takes the copy away.")
+            .note_if(
+                !self.case.runs() && self.case.change.bandwidth.is_some(),
+                Weight::Warning,
+                "It is off: libvirt copies its volume as fast as it goes, whatever the bandwidth.",
+            )
     }
 
     fn make(&self, plan: Draft) -> Draft {
@@ -233,6 +239,7 @@ impl Move<'_, '_> {
         command.extend(["--format", &self.place.format, "--reuse-external"].map(str::to_owned));
         command.extend((!self.place.file).then(|| "--blockdev".to_owned()));
         command.extend(self.backing.is_some().then(|| "--shallow".to_owned()));
+        command.extend(self.case.bandwidth());
         command.extend(["--transient-job", "--wait"].map(str::to_owned));
         command
     }
@@ -291,6 +298,10 @@ impl Move<'_, '_> {
         let keep_below = self.backing.is_some();
         let back = DiskMove { pool, name: Some(name), format, keep_old: false, keep_below };
         let target = self.case.target().to_owned();
-        plan.inverse(VmOperation::Layers(LayerChange { target, what: LayerOperation::Migrate(back) }))
+        plan.inverse(VmOperation::Layers(LayerChange {
+            target,
+            what: LayerOperation::Migrate(back),
+            bandwidth: None,
+        }))
     }
 }

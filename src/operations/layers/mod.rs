@@ -94,6 +94,12 @@ impl<'c> Case<'c> {
         argument(self.vm)
     }
 
+    /// The bound on what is moved in a second, as virsh takes it.
+    fn bandwidth(&self) -> Vec<String> {
+        let bound = self.change.bandwidth.map(|mib| mib.to_string());
+        bound.into_iter().flat_map(|mib| ["--bandwidth".to_owned(), mib]).collect()
+    }
+
     fn layers(&self) -> Result<&'c LayerFacts, No> {
         self.facts
             .layers

@@ -3,7 +3,7 @@ use std::fmt::Write;
 use super::*;
 use crate::model::id::VmId;
 use crate::model::operation::DiskMove;
-use crate::model::plan::{Act, LayersAct, Plan};
+use crate::model::plan::{Act, LayersAct, Plan, Step};
 use crate::model::storage::{PoolRecord, PoolState, Volume};
 use crate::model::vm::{BackingLayer, VmState};
 use crate::operations::storage::{PoolFacts, VmUses};
@@ -106,7 +106,11 @@ fn commit() -> LayerOperation {
 }
 
 fn ask(what: &LayerOperation, facts: &Facts) -> Planned {
-    let change = LayerChange { target: "vda".into(), what: what.clone() };
+    ask_at_most(None, what, facts)
+}
+
+fn ask_at_most(bandwidth: Option<u32>, what: &LayerOperation, facts: &Facts) -> Planned {
+    let change = LayerChange { target: "vda".into(), what: what.clone(), bandwidth };
     plan_of(&Operation::vm(ID, VmOperation::Layers(change)), facts)
 }
 
@@ -144,6 +148,19 @@ fn moves_and_merges_as_they_are_told() {
         }
     }
     insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_bandwidth_is_given_where_it_is_kept() {
+    for what in [migrate(|_| ()), commit(), LayerOperation::Pull { onto: None }] {
+        let plan = good(ask_at_most(Some(40), &what, &facts(VmState::Running)));
+        let bound = |step: &Step| step.command.windows(2).any(|two| two == ["--bandwidth", "40"]);
+        assert_eq!(plan.steps.iter().filter(|step| bound(step)).count(), 1, "{:#?}", plan.steps);
+        let json = serde_json::to_string(&plan.steps).unwrap();
+        assert_eq!(json.matches("\"bandwidth\":40").count(), 1, "{json}");
+    }
+    let off = told(&ask_at_most(Some(40), &migrate(|_| ()), &facts(VmState::ShutOff)));
+    assert!(off.contains("as fast as it goes") && !off.contains("--bandwidth"), "{off}");
 }
 
 #[test]

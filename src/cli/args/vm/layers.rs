@@ -11,6 +11,9 @@ pub struct DiskOf {
     pub name: String,
     /// Target of the disk, such as vda.
     pub target: String,
+    /// Most MiB that are moved in a second while the VM runs, so that the guest's own I/O has room.
+    #[arg(long, value_name = "MIB/S", value_parser = clap::value_parser!(u32).range(1..))]
+    pub bandwidth: Option<u32>,
 }
 
 /// Where a disk goes.
@@ -63,8 +66,8 @@ pub struct Pull {
 
 type Asked = (Vec<String>, VmOperation);
 
-fn asked(DiskOf { name, target }: DiskOf, what: LayerOperation) -> Asked {
-    (vec![name], VmOperation::Layers(LayerChange { target, what }))
+fn asked(DiskOf { name, target, bandwidth }: DiskOf, what: LayerOperation) -> Asked {
+    (vec![name], VmOperation::Layers(LayerChange { target, what, bandwidth }))
 }
 
 impl Migrate {

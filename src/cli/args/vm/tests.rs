@@ -28,7 +28,7 @@ fn words(words: &[&str]) -> Vec<String> {
 fn every_action_is_understood() {
     use VmOperation as Op;
     let order = |order, delay_s, gate| Op::StartOrder { start: Some(StartOrder { order, delay_s, gate }) };
-    let layers = |what| Op::Layers(LayerChange { target: "vda".into(), what });
+    let layers = |what| Op::Layers(LayerChange { target: "vda".into(), what, bandwidth: None });
     let one: Vec<(&[&str], Op)> = vec![
         (&["start", "a"], Op::Start { paused: false, discard_saved: false }),
         (&["start", "--paused", "a", "--discard-saved"], Op::Start { paused: true, discard_saved: true }),

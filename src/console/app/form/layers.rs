@@ -1,7 +1,7 @@
 //! Forms about where a disk's bytes lie, and what lies below it.
 
 use super::vm::plain_name;
-use super::{Field, Form, On};
+use super::{Field, Form, On, Wrong};
 use crate::model::operation::{DiskMove, LayerChange, LayerOperation, Operation, VmOperation};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::clean;
@@ -10,9 +10,18 @@ use crate::model::vm::{DiskDefinition, Vm};
 /// Leaves it as it is.
 const SAME: &str = "as it is";
 
-fn change(form: &Form, what: LayerOperation) -> Vec<Operation> {
-    let On::Part(vm, target) = &form.on else { return Vec::new() };
-    vec![Operation::vm(*vm, VmOperation::Layers(LayerChange { target: target.clone(), what }))]
+fn change(form: &Form, what: LayerOperation) -> Result<Vec<Operation>, Wrong> {
+    let On::Part(vm, target) = &form.on else { return Ok(Vec::new()) };
+    let bandwidth = form.number("bandwidth")?;
+    let change = LayerChange { target: target.clone(), what, bandwidth };
+    Ok(vec![Operation::vm(*vm, VmOperation::Layers(change))])
+}
+
+/// How fast QEMU goes about it.
+fn bandwidth() -> Field {
+    Field::text("bandwidth", "At most", "")
+        .otherwise("as fast as it goes")
+        .hint("MiB in a second, so that the guest's own disk access has room.")
 }
 
 fn form(verb: &str, vm: &Vm, disk: &DiskDefinition, fields: Vec<Field>, build: super::Build) -> Form {
@@ -30,6 +39,7 @@ pub fn move_disk(vm: &Vm, disk: &DiskDefinition, view: &Snapshot) -> Form {
         Field::tick("old", "Keep the old volume", false),
         Field::tick("below", "Keep what lies below", false)
             .hint("Copies its own layer only: what lies below stays below."),
+        bandwidth(),
     ];
     form("Move disk", vm, disk, fields, |form| {
         let name = match form.given_text("name") {
@@ -44,7 +54,7 @@ pub fn move_disk(vm: &Vm, disk: &DiskDefinition, view: &Snapshot) -> Form {
             keep_old: form.is_ticked("old"),
             keep_below: form.is_ticked("below"),
         };
-        Ok(change(form, LayerOperation::Migrate(to)))
+        change(form, LayerOperation::Migrate(to))
     })
 }
 
@@ -63,10 +73,11 @@ pub fn commit(vm: &Vm, disk: &DiskDefinition) -> Form {
         Field::choice("into", "Into", below(disk, NEXT), 0)
             .hint("What was written since goes into that image, and the VM goes on with it."),
         Field::tick("old", "Keep the old layers", false),
+        bandwidth(),
     ];
     form("Merge the layers of disk", vm, disk, fields, |form| {
         let into = Some(form.word("into")).filter(|w| *w != NEXT).map(str::to_owned);
-        Ok(change(form, LayerOperation::Commit { into, keep_old: form.is_ticked("old") }))
+        change(form, LayerOperation::Commit { into, keep_old: form.is_ticked("old") })
     })
 }
 
@@ -75,9 +86,10 @@ pub fn pull(vm: &Vm, disk: &DiskDefinition) -> Form {
     let fields = vec![
         Field::choice("onto", "Stays below", below(disk, NONE), 0)
             .hint("All between goes into the disk's own layer."),
+        bandwidth(),
     ];
     form("Make independent: disk", vm, disk, fields, |form| {
         let onto = Some(form.word("onto")).filter(|w| *w != NONE).map(str::to_owned);
-        Ok(change(form, LayerOperation::Pull { onto }))
+        change(form, LayerOperation::Pull { onto })
     })
 }

@@ -24,19 +24,21 @@ const PIVOT_WITHIN: Duration = Duration::from_secs(30);
 pub(super) fn perform(act: &LayersAct, hands: &Hands<'_>) -> Result<(), Broken> {
     let hv = hands.hv;
     match act {
-        LayersAct::Copy { vm, target, to, xml, shallow, pool } => {
-            hv.copy_disk(*vm, target, xml, *shallow)?;
+        LayersAct::Copy { vm, target, to, xml, shallow, pool, bandwidth } => {
+            hv.copy_disk(*vm, target, xml, *shallow, *bandwidth)?;
             mirrored(hands, *vm, target, to, Some(pool))
         }
-        LayersAct::Commit { vm, target, into } => {
-            hv.commit_disk(*vm, target, into)?;
+        LayersAct::Commit { vm, target, into, bandwidth } => {
+            hv.commit_disk(*vm, target, into, *bandwidth)?;
             mirrored(hands, *vm, target, into, None)
         }
         LayersAct::GiveUp { vm, target, to } => give_up(hv, *vm, target, to),
         LayersAct::Pivot { vm, target, to } => pivot(hands, *vm, target, to),
         LayersAct::Name { vm, target, to, edits } => name(hv, *vm, target, to, edits),
         LayersAct::EndPull { vm, target } => Ok(end_pull(hv, *vm, target)?),
-        LayersAct::Pull { vm, target, onto } => pull(hands, *vm, target, onto.as_deref()),
+        LayersAct::Pull { vm, target, onto, bandwidth } => {
+            pull(hands, *vm, target, onto.as_deref(), *bandwidth)
+        }
         LayersAct::Switch { vm, edits, back, pool, name, written } => {
             switch(hv, *vm, (edits, back), (pool, name), written.as_deref())
         }
@@ -209,14 +211,20 @@ fn below(hv: &dyn Hypervisor, vm: VmId, target: &str) -> HvResult<Option<String>
 }
 
 /// Takes up what lies below, or goes on waiting where that is under way already.
-fn pull(hands: &Hands<'_>, vm: VmId, target: &str, onto: Option<&str>) -> Result<(), Broken> {
+fn pull(
+    hands: &Hands<'_>,
+    vm: VmId,
+    target: &str,
+    onto: Option<&str>,
+    bandwidth: Option<u32>,
+) -> Result<(), Broken> {
     let mut hv = Lasting::new(hands);
     let is_so = |hv: &dyn Hypervisor| Ok(below(hv, vm, target)?.as_deref() == onto);
     if hv.ask(|hv| hv.block_job(vm, target))?.is_none() {
         if hv.ask(is_so)? {
             return Ok(());
         }
-        hv.ask(|hv| hv.pull_disk(vm, target, onto))?;
+        hv.ask(|hv| hv.pull_disk(vm, target, onto, bandwidth))?;
     }
     let mut rate = Rate::default();
     loop {
@@ -316,7 +324,7 @@ fn drop_unused(hv: &dyn Hypervisor, pool: &str, name: &str) -> Result<(), Broken
 pub(super) fn probe(act: &LayersAct, hv: &dyn Hypervisor) -> HvResult<Found> {
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
-        LayersAct::Copy { vm, target, to, .. } | LayersAct::Commit { vm, target, into: to } => {
+        LayersAct::Copy { vm, target, to, .. } | LayersAct::Commit { vm, target, into: to, .. } => {
             if runs(hv, *vm)? && settled(mirror(hv, *vm, target, to)?)?.is_some() {
                 Found::Half
             } else {
@@ -330,7 +338,7 @@ pub(super) fn probe(act: &LayersAct, hv: &dyn Hypervisor) -> HvResult<Found> {
             settled(mirror(hv, *vm, target, to)?)?;
             found(lies_at(hv, *vm, target, to)?)
         }
-        LayersAct::Pull { vm, target, onto } => {
+        LayersAct::Pull { vm, target, onto, .. } => {
             if runs(hv, *vm)? && hv.block_job(*vm, target)?.is_some() {
                 Found::Half
             } else {

@@ -1,9 +1,11 @@
 //! Typed parameters, viewed in place: a poll reads thousands of them and copies none.
 
 use std::ffi::CStr;
+use std::ptr::null_mut;
 
 use virt::sys;
 
+use super::error::{RawResult, done};
 use super::text::field_bytes;
 
 /// A named value.
@@ -108,6 +110,28 @@ impl GivenParams {
     /// Takes over what a call gave.
     pub(super) const fn new(params: *mut sys::virTypedParameter, count: i32) -> Self {
         Self(params, count)
+    }
+
+    /// One parameter that is a count, to be given to a call.
+    pub(super) fn of_count(field: &CStr, value: u64) -> RawResult<Self> {
+        let mut params = Self(null_mut(), 0);
+        let mut room = 0;
+        // SAFETY: a terminated name; libvirt allocates the array, which is freed with this.
+        done(unsafe {
+            sys::virTypedParamsAddULLong(
+                &raw mut params.0,
+                &raw mut params.1,
+                &raw mut room,
+                field.as_ptr(),
+                value,
+            )
+        })?;
+        Ok(params)
+    }
+
+    /// Where they lie, and how many; null is none.
+    pub(super) const fn parts(&self) -> (sys::virTypedParameterPtr, i32) {
+        (self.0, self.1)
     }
 
     /// Views of all.
