@@ -1,5 +1,7 @@
 //! The role that keeps states of VMs. A read-only connection lists, and refuses what changes.
 
+use std::collections::HashSet;
+
 use super::{HvProgress, HvResult};
 use crate::model::id::VmId;
 use crate::model::operation::AfterRevert;
@@ -36,6 +38,9 @@ pub struct DeleteSnapshot {
 pub trait Snapshots {
     /// What this host can do with them.
     fn snapshot_abilities(&self) -> HvResult<SnapshotAbilities>;
+
+    /// The VMs that have snapshots, asked at once.
+    fn vms_with_snapshots(&self) -> HvResult<HashSet<VmId>>;
 
     /// A VM's snapshots, in no order.
     fn snapshots(&self, id: VmId) -> HvResult<Vec<VmSnapshot>>;

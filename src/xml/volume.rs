@@ -1,5 +1,6 @@
 //! A storage volume's XML.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use quick_xml::escape::escape;
@@ -13,6 +14,8 @@ use super::value;
 pub struct VolumeDefinition {
     /// Name.
     pub name: Option<String>,
+    /// `file`, `block`, `dir`, `network`, `netdir` or `ploop`.
+    pub kind: Option<String>,
     /// Bytes a guest may write.
     pub capacity: Option<u64>,
     /// Bytes it occupies.
@@ -34,6 +37,7 @@ pub fn parse(xml: &str) -> Result<VolumeDefinition, XmlError> {
     let volume = document.root();
     Ok(VolumeDefinition {
         name: volume.child_text("name"),
+        kind: volume.attr("type").map(Cow::into_owned),
         capacity: volume.child("capacity").and_then(value::volume_bytes),
         allocation: volume.child("allocation").and_then(value::volume_bytes),
         format: volume.child("target").and_then(|target| target.child_attr("format", "type")),

@@ -41,6 +41,7 @@ pub(super) fn undefined_and_defined_again(host: &Host<'_>) {
 pub(super) fn snapshots_are_put_back(host: &Host<'_>) {
     let Some((_trouble, hv, id)) = own(host, "documents") else { return };
     assert!(hv.snapshot_documents(id).unwrap().is_empty() && hv.checkpoint_documents(id).unwrap().is_empty());
+    assert!(!hv.vms_with_snapshots().unwrap().contains(&id));
     let domain = shown(&*hv, id);
     let document = |name: &str, parent: &str, current| Document {
         name: name.into(),
@@ -56,6 +57,7 @@ pub(super) fn snapshots_are_put_back(host: &Host<'_>) {
     }
     // One that is known already stays one.
     hv.put_back_snapshot(id, &two).unwrap();
+    assert!(hv.vms_with_snapshots().unwrap().contains(&id));
     let known = hv.snapshot_documents(id).unwrap();
     let told: Vec<_> = known.iter().map(|d| (d.name.as_str(), d.current)).collect();
     assert_eq!(told, [("one", false), ("two", true)], "parents come first");

@@ -37,11 +37,12 @@ pub(super) fn volumes_are_listed(host: &Host<'_>) {
             continue;
         }
         let (brief, full) = (hv.volumes(id, false).unwrap(), hv.volumes(id, true).unwrap());
-        let names = |of: &[novacron::model::storage::Volume]| -> BTreeSet<_> {
-            of.iter().map(|v| v.name.clone()).collect()
+        let told = |of: &[novacron::model::storage::Volume]| -> BTreeSet<_> {
+            of.iter().map(|v| (v.name.clone(), v.kind, v.capacity)).collect()
         };
-        assert_eq!(names(&brief), names(&full), "{name}");
-        assert_eq!(names(&full).len(), full.len(), "{name} has two volumes of a name");
+        assert_eq!(told(&brief), told(&full), "{name}");
+        let names: BTreeSet<_> = full.iter().map(|v| &v.name).collect();
+        assert_eq!(names.len(), full.len(), "{name} has two volumes of a name");
         for v in &full {
             assert!(!v.path.is_empty() && !v.kind.is_empty() && v.kind != "unknown", "{v:?}");
             assert!(keys.insert(v.key.clone()), "key {} is there twice", v.key);

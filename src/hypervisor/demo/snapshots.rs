@@ -1,5 +1,7 @@
 //! Snapshots of the demo host: the driver keeps what it can.
 
+use std::collections::HashSet;
+
 use super::connection::DemoConnection;
 use crate::hypervisor::{
     DeleteSnapshot, HvError, HvErrorKind, HvProgress, HvResult, RevertSnapshot, SnapshotHow, Snapshots,
@@ -10,6 +12,10 @@ use crate::model::vm_snapshot::{SnapshotAbilities, VmSnapshot};
 impl Snapshots for DemoConnection {
     fn snapshot_abilities(&self) -> HvResult<SnapshotAbilities> {
         self.driver.snapshot_abilities()
+    }
+
+    fn vms_with_snapshots(&self) -> HvResult<HashSet<VmId>> {
+        self.driver.vms_with_snapshots()
     }
 
     fn snapshots(&self, id: VmId) -> HvResult<Vec<VmSnapshot>> {

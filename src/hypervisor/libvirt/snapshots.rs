@@ -1,8 +1,10 @@
 //! States of VMs that are kept.
 
+use std::collections::HashSet;
+
 use super::connection::Connection;
 use super::error::Doing;
-use super::ffi::{create, delete, revert};
+use super::ffi::{Listed, create, delete, revert};
 use crate::hypervisor::{
     DeleteSnapshot, HvErrorKind, HvProgress, HvResult, RevertSnapshot, SnapshotHow, Snapshots,
 };
@@ -35,6 +37,12 @@ impl Snapshots for Connection {
             delete_external: told || version >= DELETES_EXTERNAL,
             internal_uefi: version >= INTERNAL_UEFI,
         })
+    }
+
+    fn vms_with_snapshots(&self) -> HvResult<HashSet<VmId>> {
+        const LIST: &str = "list VMs with snapshots";
+        let domains = self.conn.domains(Listed::WithSnapshots).doing(LIST)?;
+        domains.iter().map(|d| Ok(VmId::from_bytes(d.uuid().doing(LIST)?))).collect()
     }
 
     fn snapshots(&self, id: VmId) -> HvResult<Vec<VmSnapshot>> {

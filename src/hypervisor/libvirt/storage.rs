@@ -92,7 +92,6 @@ impl Connection {
 }
 
 pub(super) fn read(volume: &RawVolume, details: bool) -> RawResult<Volume> {
-    let info = volume.info()?;
     let key = volume.key()?;
     // The key of an image file is its path: one round trip less, for the most common kind.
     let path = if key.starts_with('/') { key.clone() } else { volume.path()? };
@@ -102,22 +101,31 @@ pub(super) fn read(volume: &RawVolume, details: bool) -> RawResult<Volume> {
     } else {
         xml::volume::VolumeDefinition::default()
     };
+    let (kind, capacity, allocation) = if let Some(told) = sizes(&definition) {
+        told
+    } else {
+        let info = volume.info()?;
+        let kind = usize::try_from(info.kind).ok().and_then(|n| KINDS.get(n).copied());
+        (kind.unwrap_or("unknown"), info.capacity, info.allocation)
+    };
     Ok(Volume {
         name: volume.name()?,
         key,
         path,
-        kind: match info.kind {
-            0 => "file",
-            1 => "block",
-            2 => "dir",
-            3 => "network",
-            4 => "netdir",
-            5 => "ploop",
-            _ => "unknown",
-        },
+        kind,
         format: definition.format,
-        capacity: info.capacity,
-        allocation: info.allocation,
+        capacity,
+        allocation,
         backing: definition.backing,
     })
+}
+
+/// Kinds of volumes, in libvirt's order.
+const KINDS: [&str; 6] = ["file", "block", "dir", "network", "netdir", "ploop"];
+
+/// Kind, capacity and allocation where the XML tells all three: one round trip less for each volume.
+fn sizes(definition: &xml::volume::VolumeDefinition) -> Option<(&'static str, u64, u64)> {
+    let kind = definition.kind.as_deref()?;
+    let kind = KINDS.into_iter().find(|known| *known == kind)?;
+    Some((kind, definition.capacity?, definition.allocation?))
 }

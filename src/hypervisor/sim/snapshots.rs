@@ -1,5 +1,7 @@
 //! Snapshots of simulated VMs: a state is kept, as far as there is any.
 
+use std::collections::HashSet;
+
 use super::connection::SimConnection;
 use super::faults::Operation;
 use crate::hypervisor::{
@@ -16,6 +18,11 @@ impl Snapshots for SimConnection {
     fn snapshot_abilities(&self) -> HvResult<SnapshotAbilities> {
         drop(self.enter(Operation::Snapshots)?);
         Ok(SnapshotAbilities { revert_external: true, delete_external: true, internal_uefi: true })
+    }
+
+    fn vms_with_snapshots(&self) -> HvResult<HashSet<VmId>> {
+        let state = self.enter(Operation::Snapshots)?;
+        Ok(state.vms.iter().filter(|(_, vm)| !vm.snapshots.is_empty()).map(|(id, _)| *id).collect())
     }
 
     fn snapshots(&self, id: VmId) -> HvResult<Vec<VmSnapshot>> {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::*;
@@ -75,7 +76,13 @@ fn facts(state: VmState) -> Facts {
     vm.defined_xml = DEFINED.into();
     let images = vec![volume("web.qcow2", Some("/images/base.raw")), volume("base.raw", None)];
     let uses = |path: &str| Use { named: Named::Path(path.into()), reads_only: false };
-    let own = VmUses { id: ID, name: "web01".into(), active: true, uses: vec![uses("/images/web.qcow2")] };
+    let own = VmUses {
+        id: ID,
+        name: "web01".into(),
+        active: true,
+        uses: vec![uses("/images/web.qcow2")],
+        macs: BTreeSet::default(),
+    };
     let storage = StorageFacts {
         pools: vec![
             pool("images", "dir", 50 * GIB, images),
@@ -180,6 +187,7 @@ fn what_stands_in_the_way_is_told() {
             name: "oth\u{1b}er".into(),
             active: false,
             uses,
+            macs: BTreeSet::default(),
         });
     };
     let disk = |f: &mut Facts, change: fn(&mut DiskDefinition)| {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use proptest::prelude::*;
@@ -79,8 +80,14 @@ fn beside(image: &str, act: Op, s: SnapshotFacts) -> Planned {
     let vm = machine(VmState::Running, "qcow2");
     let own = ["/i/web01.qcow2", "/i/web01.a.qcow2", "/i/web01.bb.qcow2"];
     let vms = vec![
-        VmUses { id: ID, name: vm.name.clone(), active: true, uses: uses(&own) },
-        VmUses { id: VmId::from_bytes([9; 16]), name: "clone".into(), active: false, uses: uses(&[image]) },
+        VmUses { id: ID, name: vm.name.clone(), active: true, uses: uses(&own), macs: BTreeSet::default() },
+        VmUses {
+            id: VmId::from_bytes([9; 16]),
+            name: "clone".into(),
+            active: false,
+            uses: uses(&[image]),
+            macs: BTreeSet::default(),
+        },
     ];
     // Its own layers are on its own images.
     let images = vec![ImageAbove { path: "/i/web01.bb.qcow2".into(), below: "/i/web01.a.qcow2".into() }];

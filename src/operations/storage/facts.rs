@@ -1,5 +1,7 @@
 //! What plans about storage rest on, and what can be told from it.
 
+use std::collections::BTreeSet;
+
 use super::devices::PoolDevice;
 use super::templates::template_of;
 use super::users::ImageAbove;
@@ -55,6 +57,8 @@ pub struct VmUses {
     pub active: bool,
     /// What it names.
     pub uses: Vec<Use>,
+    /// MAC addresses of its NICs, lower case.
+    pub macs: BTreeSet<String>,
 }
 
 /// What was read of a file of this machine.

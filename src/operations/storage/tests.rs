@@ -1,5 +1,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "operations are made where they are asked for")]
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -47,7 +49,7 @@ fn pool(name: &str, kind: &str, state: PoolState, free: u64, volumes: Vec<Volume
 fn vm(number: u8, name: &str, active: bool, paths: &[(&str, bool)]) -> VmUses {
     let named = |path: &str| Named::Path(path.to_owned());
     let uses = paths.iter().map(|(p, reads_only)| Use { named: named(p), reads_only: *reads_only }).collect();
-    VmUses { id: VmId::from_bytes([number; 16]), name: name.into(), active, uses }
+    VmUses { id: VmId::from_bytes([number; 16]), name: name.into(), active, uses, macs: BTreeSet::default() }
 }
 
 /// Two VMs, one of which runs on an overlay; a pool of blocks, a full one, and one that is stopped.

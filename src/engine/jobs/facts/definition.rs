@@ -42,7 +42,7 @@ pub(super) fn gather(
 }
 
 /// All VMs with their MAC addresses. One that is gone meanwhile has none.
-pub(super) fn others(hv: &dyn Hypervisor) -> HvResult<Vec<OtherVm>> {
+fn others(hv: &dyn Hypervisor) -> HvResult<Vec<OtherVm>> {
     let of = |vm: crate::model::vm::VmRecord| {
         let xml = match hv.xml_of(vm.id, XmlOf::Defined) {
             Err(e) if e.kind == HvErrorKind::NotFound => String::new(),

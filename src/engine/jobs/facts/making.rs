@@ -1,12 +1,11 @@
 //! Reading what plans for new VMs rest on.
 
-use super::definition::others;
 use super::snapshots::agent;
 use crate::engine::jobs::templates::manifest;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
 use crate::model::operation::{NewVm, NewVmFrom, Operation, SnapshotOperation, VmOperation};
 use crate::model::vm::{BASE_TAG, VmState};
-use crate::operations::{MakingFacts, StorageFacts, StorageNeeds, VmFacts, manifest_of};
+use crate::operations::{MakingFacts, OtherVm, StorageFacts, StorageNeeds, VmFacts, VmUses, manifest_of};
 use crate::xml::capabilities::{self, Machine};
 
 /// What has to be read of storage, now that the VM is known: whether something lies on its images is asked only of those
@@ -35,7 +34,11 @@ pub(super) fn gather(
     vm: Option<&VmFacts>,
     storage: &StorageFacts,
 ) -> HvResult<MakingFacts> {
-    let mut facts = MakingFacts { others: others(hv)?, ..MakingFacts::default() };
+    // All VMs were read already, for what they use of storage.
+    let other =
+        |vm: &VmUses| OtherVm { id: vm.id, name: vm.name.clone(), macs: vm.macs.iter().cloned().collect() };
+    let others = storage.vms.iter().map(other).collect();
+    let mut facts = MakingFacts { others, ..MakingFacts::default() };
     if let Some(vm) = vm.filter(|vm| vm.state == VmState::Running) {
         facts.agent = agent(hv, vm);
     }

@@ -2,12 +2,13 @@
 
 mod layers;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use self::layers::{Layers, Start};
 use super::found;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::held::HeldVm;
+use crate::model::id::VmId;
 use crate::model::vm::{DiskDefinition, DiskSource, VmDefinition};
 use crate::model::vm_snapshot::{SnapshotMemory, VmSnapshot};
 use crate::operations::{StorageFacts, VmUses};
@@ -48,6 +49,7 @@ pub(super) fn add_users(
 /// What VMs name themselves; gives where their layers begin.
 fn read_vms(hv: &dyn Hypervisor, facts: &mut StorageFacts) -> HvResult<Vec<Start>> {
     let mut starts = Vec::new();
+    let with_snapshots = with_snapshots(hv)?;
     for vm in hv.vms()? {
         let Some(live) = found(hv.xml_of(vm.id, XmlOf::Live))? else { continue };
         let active = vm.state.is_active();
@@ -56,17 +58,27 @@ fn read_vms(hv: &dyn Hypervisor, facts: &mut StorageFacts) -> HvResult<Vec<Start
         if active && let Some(defined) = found(hv.xml_of(vm.id, XmlOf::Defined))? {
             reading.definition(&defined, false);
         }
-        match hv.snapshots(vm.id) {
-            Ok(all) => all.iter().for_each(|s| reading.snapshot(s)),
-            Err(e) if matches!(e.kind, HvErrorKind::NotFound | HvErrorKind::Unsupported) => {}
-            Err(e) => reading.unread.push(e.to_string()),
+        if with_snapshots.contains(&vm.id) {
+            match hv.snapshots(vm.id) {
+                Ok(all) => all.iter().for_each(|s| reading.snapshot(s)),
+                Err(e) if e.kind == HvErrorKind::NotFound => {}
+                Err(e) => reading.unread.push(e.to_string()),
+            }
         }
         let of = |why: &String| format!("{}: {why}", vm.name);
         facts.unread.extend(reading.unread.iter().map(of));
         starts.append(&mut reading.starts);
-        facts.vms.push(VmUses { id: vm.id, name: vm.name, active, uses: reading.uses });
+        facts.vms.push(VmUses { id: vm.id, name: vm.name, active, uses: reading.uses, macs: reading.macs });
     }
     Ok(starts)
+}
+
+/// The VMs that have snapshots; none where the driver knows no snapshots.
+fn with_snapshots(hv: &dyn Hypervisor) -> HvResult<HashSet<VmId>> {
+    match hv.vms_with_snapshots() {
+        Err(e) if e.kind == HvErrorKind::Unsupported => Ok(HashSet::new()),
+        read => read,
+    }
 }
 
 /// What deleted VMs name; gives where their layers begin.
@@ -85,7 +97,13 @@ fn read_held(held: &[HeldVm], facts: &mut StorageFacts) -> Vec<Start> {
         }
         facts.unread.extend(reading.unread.iter().map(|why| format!("{}: {why}", vm.name)));
         starts.append(&mut reading.starts);
-        facts.held.push(VmUses { id: vm.vm, name: vm.name.clone(), active: false, uses: reading.uses });
+        facts.held.push(VmUses {
+            id: vm.vm,
+            name: vm.name.clone(),
+            active: false,
+            uses: reading.uses,
+            macs: reading.macs,
+        });
     }
     starts
 }
@@ -95,13 +113,14 @@ struct Reading {
     /// Its place among all, those that are held last.
     vm: usize,
     uses: Vec<Use>,
+    macs: BTreeSet<String>,
     starts: Vec<Start>,
     unread: Vec<String>,
 }
 
 impl Reading {
     const fn of(vm: usize) -> Self {
-        Self { vm, uses: Vec::new(), starts: Vec::new(), unread: Vec::new() }
+        Self { vm, uses: Vec::new(), macs: BTreeSet::new(), starts: Vec::new(), unread: Vec::new() }
     }
 
     /// What a definition names; libvirt writes all layers into that of a VM that runs.
@@ -110,6 +129,7 @@ impl Reading {
             (Ok(uses), Ok(definition)) => {
                 self.uses.extend(uses);
                 self.disks(&definition, runs);
+                self.macs.extend(definition.nics.into_iter().map(|nic| nic.mac));
             }
             (Err(why), _) | (_, Err(why)) => {
                 self.unread.push(format!("its definition cannot be read: {why}"));

@@ -24,6 +24,8 @@ pub(in super::super) enum Listed {
     All,
     /// Those that are active.
     Active,
+    /// Those that have snapshots.
+    WithSnapshots,
 }
 
 /// What the node is made of.
@@ -151,6 +153,7 @@ impl Conn {
         let flags = match which {
             Listed::All => 0,
             Listed::Active => sys::VIR_CONNECT_LIST_DOMAINS_ACTIVE,
+            Listed::WithSnapshots => sys::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT,
         };
         // SAFETY: a live connection; each element of the list is a reference for the caller.
         list(
