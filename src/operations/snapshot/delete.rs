@@ -54,6 +54,11 @@ pub(super) fn plan(case: &Case<'_>, name: &str, with_children: bool) -> Result<D
             Weight::Info,
             "What was written since is merged into the image below: that takes as long as writing it.",
         )
+        .note_if(
+            merges,
+            Weight::Info,
+            "Told to stop, a merge that is begun goes on to its end: libvirt breaks none off.",
+        )
         .note_if(external && !case.storage.unseen.is_empty(), Weight::Warning, not_seen(&case.storage.unseen))
         .note_if(
             merges && off,

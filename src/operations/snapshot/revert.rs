@@ -178,7 +178,7 @@ pub(super) fn by_hand(case: &Case<'_>, over: &[&VmSnapshot]) -> String {
     let commits: Vec<_> =
         targets.iter().map(|t| format!("virsh blockcommit {vm} {t} --active --pivot")).collect();
     format!(
-        "Merge those layers first, while it runs ({}), then forget their snapshots (--metadata-only).",
+        "Merge those layers first, while it runs ({}), then forget their snapshots (--metadata-only) and remove the files that are left over.",
         commits.join("; ")
     )
 }
