@@ -5,6 +5,7 @@ mod agent;
 mod jobs;
 mod kills;
 mod machine;
+mod stopped;
 mod users;
 
 use machine::Machine;
@@ -118,6 +119,8 @@ fn what_would_destroy_or_cannot_work_is_refused_and_changes_nothing() {
     m.virsh(&["blockcommit", "a", "vda", "--active", "--pivot"]);
     m.done(&["delete", "a", "over", "--metadata-only"]);
     assert_eq!(m.byte("vda"), 3);
+    refused(&["revert", "a", "in"], "Others rest on an image that would be written to or removed: image ");
+    std::fs::remove_file(format!("{}/a-vda.over", m.bed.host.images())).unwrap();
     m.done(&["revert", "a", "in"]);
     assert_eq!(m.byte("vda"), 1);
     m.virsh(&["managedsave", "a"]);

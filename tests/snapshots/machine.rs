@@ -96,9 +96,12 @@ impl Machine {
         }
         let number = target.bytes().last().unwrap() - b'a';
         let device = format!("/machine/peripheral/virtio-disk{number}/virtio-backend");
-        let command = format!("qemu-io -d {device} \"{write}\"");
-        let said = self.virsh(&["qemu-monitor-command", "a", "--hmp", &command]);
-        assert!(!said.contains("rror") && !said.contains("failed"), "{said}");
+        // What QEMU keeps of the image's tables is read from the file here.
+        for what in [write.as_str(), "flush"] {
+            let command = format!("qemu-io -d {device} \"{what}\"");
+            let said = self.virsh(&["qemu-monitor-command", "a", "--hmp", &command]);
+            assert!(!said.contains("rror") && !said.contains("failed"), "{said}");
+        }
     }
 
     /// The byte that the begin of a disk is filled with.

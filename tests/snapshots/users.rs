@@ -91,3 +91,88 @@ fn layers_are_not_merged_under_others() {
     m.done(&["delete", "a", "s1"]);
     assert_eq!(m.names(), [""; 0]);
 }
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// Whether the begin of an image holds this byte.
+fn begins_with(file: &str, byte: u8) -> bool {
+    let read = format!("read -P {byte} 0 64k");
+    let out = Command::new("qemu-io").args(["-U", "-r", "-f", "qcow2", "-c", &read, file]).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(said.contains("read "), "{said}{}", String::from_utf8_lossy(&out.stderr));
+    !said.contains("verification failed")
+}
+
+#[test]
+fn an_image_that_others_rest_on_does_not_go_back() {
+    let Some(m) = Machine::up("back", &["qcow2"]) else { return };
+    let images = m.images();
+    let refused = |args: &[&str], says: &str| {
+        let (code, said) = m.snapshot(&[args, &["--yes"]].concat());
+        assert!(
+            code == 4 && said.contains("Others rest on an image") && said.contains(says),
+            "{says}: {code}: {said}"
+        );
+    };
+    m.write("vda", 1);
+    m.done(&["create", "a", "in", "--way", "internal"]);
+    m.write("vda", 2);
+    let file = format!("{images}/linked.qcow2");
+    image_on(&file, "a-vda.qcow2");
+    m.vm_with("linked", "qcow2", &file);
+    refused(&["revert", "a", "in"], "linked");
+    refused(&["revert", "a", "in", "--keep", "now"], "linked");
+    refused(&["delete", "a", "in"], "linked");
+    let (code, said) = m.bed.vm(&["delete", "linked", "--yes"]);
+    assert_eq!(code, 0, "{said}");
+    refused(&["revert", "a", "in"], "linked (deleted, can be brought back)");
+    let (code, said) = m.bed.vm(&["purge", "linked", "--yes"]);
+    assert_eq!(code, 0, "{said}");
+    refused(&["revert", "a", "in"], "linked.qcow2");
+    assert_eq!((m.byte("vda"), m.names()), (2, vec!["in".to_owned()]), "nothing was changed");
+    assert!(begins_with(&file, 2), "nor what rests on it");
+    fs::remove_file(&file).unwrap();
+    m.done(&["revert", "a", "in"]);
+    assert_eq!(m.byte("vda"), 1);
+    m.bed.sound();
+}
+
+#[test]
+fn layers_that_others_rest_on_stay() {
+    let Some(m) = Machine::up("backl", &["qcow2"]) else { return };
+    let images = m.images();
+    m.write("vda", 1);
+    m.done(&["create", "a", "s", "--way", "external"]);
+    m.write("vda", 2);
+    let layer = m.files().into_iter().find(|f| f.starts_with("a-vda.") && f != "a-vda.qcow2").unwrap();
+    let file = format!("{images}/linked.qcow2");
+    image_on(&file, &layer);
+    m.vm_with("linked", "qcow2", &file);
+    let (code, said) = m.snapshot(&["revert", "a", "s", "--yes"]);
+    assert!(
+        code == 4 && said.contains("Others rest on an image") && said.contains("linked"),
+        "{code}: {said}"
+    );
+    assert_eq!(m.byte("vda"), 2);
+    assert!(begins_with(&file, 2));
+    // What is kept first stays as it is, also for those that rest on it.
+    m.done(&["revert", "a", "s", "--keep", "now"]);
+    assert_eq!(m.byte("vda"), 1);
+    assert!(begins_with(&file, 2), "it has what it had");
+    // libvirt names layers after the second they are made in, and makes no two of one name.
+    let layer = m.virsh(&["domblklist", "a"]);
+    while layer.contains(&format!(".{}", now())) {
+        std::thread::yield_now();
+    }
+    // So does the image below: going back to layers never writes to it.
+    fs::remove_file(&file).unwrap();
+    image_on(&file, "a-vda.qcow2");
+    m.write("vda", 3);
+    m.done(&["revert", "a", "s"]);
+    assert_eq!(m.byte("vda"), 1);
+    assert!(begins_with(&file, 1));
+    m.bed.sound();
+}

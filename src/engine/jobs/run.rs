@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::mpsc::Sender;
 
-use super::acts::{Broken, Found, Hands, changes_definition, perform, to_take_back};
+use super::acts::{Broken, Found, Hands, changes_definition, leaves_something, perform, to_take_back};
 use super::facts::gather;
 use super::line::Line;
 use super::record::{self, Unended};
@@ -179,7 +179,7 @@ impl Run<'_> {
             self.mark(at, StepState::Done);
             self.job.progress = None;
             if at + 1 == count {
-                return (Ending::new(JobState::Done, self.plan.done.clone()), Some((at, StepState::Done)));
+                return (self.whole(), Some((at, StepState::Done)));
             }
             if let Err(why) = self.db.step(self.job.id, at, StepState::Done, Some(at + 1), self.now()) {
                 let ending = unwritten(&why);
@@ -189,7 +189,19 @@ impl Run<'_> {
             self.mark(at + 1, StepState::Begun);
             self.tell();
         }
-        (Ending::new(JobState::Done, self.plan.done.clone()), None)
+        (self.whole(), None)
+    }
+
+    /// All is done, though it may have been told to stop.
+    fn whole(&self) -> Ending {
+        let mut outcome = self.plan.done.clone();
+        if self.stop.is_asked() {
+            outcome.push_str(if outcome.is_empty() { "" } else { " " });
+            outcome.push_str(
+                "It was told to stop, which could not be done in the middle: it was done to the end.",
+            );
+        }
+        Ending::new(JobState::Done, outcome)
     }
 
     /// The connection was lost in the middle of a step; `None` where it was done for all that.
@@ -281,6 +293,14 @@ impl Run<'_> {
         }
         if whole {
             outcome.push_str(" What had been done was taken back.");
+        }
+        let stays = |at: &usize| {
+            let (job, plan) = (&self.job.steps[*at], &self.plan.steps[*at]);
+            job.state == StepState::Done && plan.undo.is_none() && leaves_something(&plan.act)
+        };
+        for at in (0..before).filter(stays) {
+            let _ =
+                write!(outcome, " This was done before, and stays: {}.", clean(&self.plan.steps[at].title));
         }
         Ending::new(state, outcome)
     }

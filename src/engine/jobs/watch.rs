@@ -36,7 +36,7 @@ pub(super) fn watched(
 }
 
 /// Ends the VM's job, unless it is of another kind: then somebody else began it.
-pub(super) fn end_own(hv: &dyn Hypervisor, vm: VmId, ours: &[VmJob]) -> HvResult<()> {
+fn end_own(hv: &dyn Hypervisor, vm: VmId, ours: &[VmJob]) -> HvResult<()> {
     match hv.vm_job(vm)? {
         Some(job) if ours.contains(&job) => hv.abort_job(vm),
         _ => Ok(()),

@@ -57,6 +57,7 @@ pub(super) fn commit(case: &Case<'_>, into: Option<&str>, keep_old: bool) -> Res
     let (base, format) = below[at].clone();
     let mut merged: Vec<String> = vec![top];
     merged.extend(below[..at].iter().map(|(path, _)| path.clone()));
+    case.known()?;
     // All that is written to, or goes: nobody else may rest on it.
     for path in merged.iter().chain([&base]) {
         let others = case.others(path, &merged).all();

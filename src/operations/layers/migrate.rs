@@ -67,6 +67,13 @@ fn can_leave(case: &Case<'_>, disk: &Disk<'_>, to: &DiskMove) -> Result<(), No> 
         return Err(No::new(RefusalKind::Unsupported, reason, "Shut the VM down first."));
     }
     let Some(path) = &disk.path else { return Ok(()) };
+    if !to.keep_old {
+        let known = case.known();
+        known.map_err(|no| No {
+            remedy: format!("{} Or leave the old volume there (--keep-old).", no.remedy),
+            ..no
+        })?;
+    }
     let others = case.others(path, &[]);
     if !others.writers.is_empty() {
         let reason = format!("It is used by {} as well.", listed(&others.writers));

@@ -11,13 +11,13 @@ pub use facts::{JobFact, LayerFacts};
 
 use super::build::{Draft, argument, draft_of, it_is, refused_of, unsettled};
 use super::facts::{Facts, Needs, StorageNeeds, VmFacts};
+use super::storage::{TO_TELL, User, same_path};
 use super::touch;
 use crate::model::hardware::Medium;
 use crate::model::operation::{LayerChange, LayerOperation, Operation, Target, VmOperation};
 use crate::model::plan::{Planned, RefusalKind};
 use crate::model::text::clean;
 use crate::model::vm::{DiskDefinition, DiskSource};
-use crate::xml::domain;
 
 pub(super) const NEEDS: Needs = Needs { layers: true, storage: StorageNeeds::Uses, ..Needs::VM };
 
@@ -241,25 +241,33 @@ impl<'c> Case<'c> {
         out
     }
 
-    /// Other VMs that name an image, and volumes that lie on it; `own` are this disk's own.
-    fn others(&self, path: &str, own: &[String]) -> Others {
-        let storage = &self.facts.storage;
-        let named = |named: &domain::Named| match storage.at(path) {
-            Some((pool, volume)) => super::storage::names(named, &pool.record.name, volume),
-            None => matches!(named, domain::Named::Path(p) if p == path),
-        };
-        let mut others = Others::default();
-        for vm in storage.vms.iter().filter(|vm| vm.id != self.vm.id) {
-            match vm.uses.iter().filter(|u| named(&u.named)).map(|u| u.reads_only).min() {
-                Some(false) => others.writers.push(vm.name.clone()),
-                Some(true) => others.readers.push(vm.name.clone()),
-                None => {}
-            }
+    /// It can be told who uses images at all.
+    fn known(&self) -> Result<(), No> {
+        match self.facts.storage.cannot_tell() {
+            Some(reason) => Err(No::new(RefusalKind::Unknown, reason, TO_TELL)),
+            None => Ok(()),
         }
-        let lies_on = |v: &crate::model::storage::Volume| v.backing.as_deref() == Some(path);
-        let volumes = storage.volumes().filter(|(_, v)| lies_on(v) && !own.contains(&v.path));
-        others.readers.extend(volumes.map(|(p, v)| format!("volume {}/{}", p.record.name, v.name)));
-        others
+    }
+
+    /// Who else uses an image; `own` are this disk's own.
+    fn others(&self, path: &str, own: &[String]) -> Others {
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let all = self.facts.storage.others_than(path, self.vm, &own);
+        let (writers, readers): (Vec<User>, Vec<User>) =
+            all.into_iter().partition(|user| matches!(user, User::Vm { reads_only: false, .. }));
+        let words = |users: Vec<User>| users.iter().map(User::words).collect::<Vec<_>>();
+        let (writers, mut readers) = (words(writers), words(readers));
+        readers.extend(self.other_disks(path));
+        Others { writers, readers }
+    }
+
+    /// Other disks of the VM that lie on an image.
+    fn other_disks(&self, path: &str) -> impl Iterator<Item = String> {
+        let is_it = |source: &DiskSource| self.path_of(source).is_some_and(|p| same_path(&p, path));
+        let on_it = move |d: &&DiskDefinition| {
+            d.target != self.target() && d.source.iter().chain(d.backing.iter().map(|b| &b.source)).any(is_it)
+        };
+        self.vm.definition.disks.iter().filter(on_it).map(|d| format!("its disk {}", d.target))
     }
 }
 

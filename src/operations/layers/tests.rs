@@ -9,7 +9,7 @@ use crate::model::storage::{PoolRecord, PoolState, Volume};
 use crate::model::vm::{BackingLayer, VmState};
 use crate::operations::storage::{PoolFacts, VmUses};
 use crate::operations::tests::{ID, told, vm};
-use crate::operations::{StorageFacts, plan as plan_of};
+use crate::operations::{ImageAbove, StorageFacts, plan as plan_of};
 use crate::xml::domain::{Named, Use};
 
 const GIB: u64 = 1 << 30;
@@ -193,9 +193,32 @@ fn what_stands_in_the_way_is_told() {
     let disk = |f: &mut Facts, change: fn(&mut DiskDefinition)| {
         f.vm.iter_mut().flat_map(|vm| &mut vm.definition.disks).for_each(change);
     };
-    let changes: [Change<'_>; 11] = [
+    let on_base = |id: u8, name: &str| VmUses {
+        id: VmId::from_bytes([id; 16]),
+        name: name.into(),
+        active: false,
+        uses: vec![Use { named: Named::Path("/images/base.raw".into()), reads_only: true }],
+    };
+    let second = |f: &mut Facts| {
+        let layer = BackingLayer { format: None, source: DiskSource::File("/images/base.raw".into()) };
+        let disk = DiskDefinition {
+            target: "vdb".into(),
+            device: "disk".into(),
+            source: Some(DiskSource::File("/x/second.qcow2".into())),
+            backing: vec![layer],
+            ..DiskDefinition::default()
+        };
+        f.vm.iter_mut().for_each(|vm| vm.definition.disks.push(disk.clone()));
+    };
+    let image = || ImageAbove { path: "/x/kid.qcow2".into(), below: "/images/web.qcow2".into() };
+    let changes: [Change<'_>; 16] = [
         ("a volume on its base", &child),
         ("another VM with its image", &other),
+        ("a VM that is off on its base", &|f| f.storage.vms.push(on_base(9, "linked"))),
+        ("a VM that is held on its base", &|f| f.storage.held.push(on_base(9, "held"))),
+        ("an image no pool lists on it", &|f| f.storage.images.push(image())),
+        ("another of its disks on its base", &second),
+        ("nobody knows", &|f| f.storage.unread.push("odd, /i/odd: it is a QED image".into())),
         ("snapshots", &|f| f.layers.iter_mut().for_each(|l| l.snapshots = vec!["s1".into()])),
         ("checkpoints", &|f| f.layers.iter_mut().for_each(|l| l.checkpoints = vec!["c1".into()])),
         ("a job", &|f| f.layers.iter_mut().for_each(|l| l.job = JobFact::Running)),

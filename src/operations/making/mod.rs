@@ -12,7 +12,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub(super) use base::{children, on_images};
+pub(super) use base::children;
 pub use facts::MakingFacts;
 pub use seed::image as seed_image;
 pub use template::manifest_of;

@@ -424,6 +424,16 @@ fn notes(draft: Draft, case: &Case<'_>, new: &NewSnapshot, way: &Way, frozen: bo
     draft
         .note_if(crash, Weight::Warning, format!("{why}: what it has not written to disk is not kept, as in a power cut."))
         .note_if(internal_memory, Weight::Warning, "The guest stands still while its memory is written.")
+        .note_if(
+            internal_memory,
+            Weight::Info,
+            "Told to stop, it goes on to its end all the same: libvirt hears nothing of this VM meanwhile.",
+        )
+        .note_if(
+            matches!(way.memory, SnapshotMemory::External(_)),
+            Weight::Info,
+            "Stopping it leaves the VM as it was.",
+        )
         .note_if(!left_out.is_empty(), Weight::Warning, format!("Disks shared with other VMs are left out: {left_out}."))
         .note_if(
             way.external && !s.abilities.revert_external,

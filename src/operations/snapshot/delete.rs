@@ -2,14 +2,14 @@
 
 use super::disks::{folder_and_stem, path};
 use super::revert::by_hand;
-use super::{Case, No, SnapshotFacts, names};
+use super::{Case, No, SnapshotFacts, names, others};
 use crate::model::plan::{Act, AfterKill, RefusalKind, SnapshotAct, Space, Weight};
 use crate::model::text::clean;
 use crate::model::units::bytes;
 use crate::model::vm::DiskSource;
 use crate::model::vm_snapshot::{SnapshotMemory, VmSnapshot, children, descendants};
 use crate::operations::build::{Draft, argument};
-use crate::operations::storage::{TO_TELL, not_seen};
+use crate::operations::storage::not_seen;
 
 /// Deletes it, leaves first where all on it go too.
 pub(super) fn plan(case: &Case<'_>, name: &str, with_children: bool) -> Result<Draft, No> {
@@ -53,6 +53,11 @@ pub(super) fn plan(case: &Case<'_>, name: &str, with_children: bool) -> Result<D
             merges,
             Weight::Info,
             "What was written since is merged into the image below: that takes as long as writing it.",
+        )
+        .note_if(
+            merges,
+            Weight::Info,
+            "Told to stop, a merge that is begun goes on to its end: libvirt breaks none off.",
         )
         .note_if(external && !case.storage.unseen.is_empty(), Weight::Warning, not_seen(&case.storage.unseen))
         .note_if(
@@ -172,7 +177,7 @@ fn possible(case: &Case<'_>, gone: &VmSnapshot, left: &[VmSnapshot]) -> Result<(
     if !gone.is_external() {
         let over: Vec<_> = descendants(left, &gone.name).into_iter().filter(|d| d.is_external()).collect();
         if over.is_empty() {
-            return Ok(());
+            return others::of_delete_inside(case, gone);
         }
         let reason = format!(
             "Snapshot {name} is inside an image below the layers of {}.",
@@ -214,7 +219,7 @@ fn possible(case: &Case<'_>, gone: &VmSnapshot, left: &[VmSnapshot]) -> Result<(
         let reason = if gone.current {
             format!("The VM went back to {name}, and {} rests on it as well.", clean(&child.name))
         } else if on_the_way(left, gone) {
-            return others(case, gone, true);
+            return others::of_delete(case, gone, true);
         } else {
             format!(
                 "Snapshot {name} is on another branch than the VM, and {} rests on it.",
@@ -224,37 +229,5 @@ fn possible(case: &Case<'_>, gone: &VmSnapshot, left: &[VmSnapshot]) -> Result<(
         let remedy = format!("Delete {} first, or both with --children.", clean(&child.name));
         return Err(No::new(RefusalKind::InUse, reason, remedy));
     }
-    others(case, gone, on_the_way(left, gone))
-}
-
-/// Merging writes to the image below, and layers go: nobody else may rest on those.
-fn others(case: &Case<'_>, gone: &VmSnapshot, merges: bool) -> Result<(), No> {
-    if let Some(reason) = case.storage.cannot_tell() {
-        return Err(No::new(RefusalKind::Unknown, reason, TO_TELL));
-    }
-    let mut images: Vec<&DiskSource> = Vec::new();
-    for disk in &gone.disks {
-        images.extend(disk.holds.as_ref().filter(|_| merges));
-        images.extend(disk.overlay.iter().chain(SnapshotFacts::layer(gone, disk, &case.vm.definition)));
-    }
-    let mut users: Vec<String> = Vec::new();
-    for image in images.into_iter().filter_map(|image| image_path(case, image)) {
-        users.extend(case.storage.others(image, case.vm).iter().map(|u| clean(&u.words()).into_owned()));
-    }
-    users.sort();
-    users.dedup();
-    if users.is_empty() {
-        return Ok(());
-    }
-    let reason =
-        format!("Others rest on an image that would be written to or removed: {}.", users.join(", "));
-    Err(No::new(RefusalKind::InUse, reason, "Give those VMs images of their own first."))
-}
-
-/// The path of a layer, on block devices too.
-fn image_path<'a>(case: &'a Case<'_>, source: &'a DiskSource) -> Option<&'a str> {
-    match source {
-        DiskSource::Block(path) => Some(path),
-        source => path(source, case.s),
-    }
+    others::of_delete(case, gone, on_the_way(left, gone))
 }

@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod disks;
 mod facts;
+mod others;
 mod revert;
 #[cfg(test)]
 mod tests;
@@ -28,9 +29,9 @@ pub(super) const fn needs(act: &Op) -> Needs {
             needs.agent =
                 matches!(new.content, SnapshotContent::Disks) && !matches!(new.freeze, Freeze::Never);
         }
-        // Others may rest on the images that are merged, and on those that go.
-        Op::Delete { metadata_only: false, .. } => needs.storage = StorageNeeds::Uses,
-        Op::Revert { .. } | Op::Delete { metadata_only: true, .. } => {}
+        // Others may rest on the images that are written to, and on those that go.
+        Op::Revert { .. } | Op::Delete { metadata_only: false, .. } => needs.storage = StorageNeeds::Uses,
+        Op::Delete { metadata_only: true, .. } => {}
     }
     needs
 }
@@ -39,13 +40,9 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, snapshots: &SnapshotFacts, facts: &Fa
     let case = Case { act, vm, s: snapshots, storage: &facts.storage, job: facts.job };
     let drafted = match act {
         Op::Create(new) => create::plan(&case, new),
-        Op::Revert { name, then, keep } => {
-            case.is_no_base(facts).and_then(|()| revert::plan(&case, name, *then, keep.as_deref()))
-        }
+        Op::Revert { name, then, keep } => revert::plan(&case, name, *then, keep.as_deref()),
         Op::Delete { name, children, metadata_only: true } => delete::forget(&case, name, *children),
-        Op::Delete { name, children, metadata_only: false } => {
-            case.is_no_base(facts).and_then(|()| delete::plan(&case, name, *children))
-        }
+        Op::Delete { name, children, metadata_only: false } => delete::plan(&case, name, *children),
     };
     match drafted {
         Ok(draft) => draft.planned(facts),
@@ -77,21 +74,6 @@ impl No {
 }
 
 impl<'a> Case<'a> {
-    /// Going back and merging write to images: no clone may lie on one.
-    fn is_no_base(&self, facts: &Facts) -> Result<(), No> {
-        let disks = &self.vm.definition.disks;
-        let own = disks.iter().flat_map(|d| d.source.iter().chain(d.backing.iter().map(|b| &b.source)));
-        let kept = self.s.snapshots.iter().flat_map(|s| &s.disks);
-        let images = own.chain(kept.flat_map(|d| d.holds.iter().chain(&d.overlay)));
-        let above = crate::operations::making::on_images(&facts.storage, images);
-        if above.is_empty() {
-            return Ok(());
-        }
-        let reason =
-            format!("Its images are the base of others, which would be broken: {}.", above.join(", "));
-        Err(No::new(RefusalKind::InUse, reason, "Delete the linked clones and their volumes first."))
-    }
-
     fn operation(&self) -> Operation {
         Operation::snapshot(self.vm.id, self.act.clone())
     }

@@ -1,19 +1,21 @@
 //! Going back to a snapshot.
 
 use super::create::{add, choose};
-use super::{Case, No, names};
+use super::{Case, No, names, others};
 use crate::model::operation::{AfterRevert, NewSnapshot, Operation, SnapshotOperation as Op};
 use crate::model::plan::{Act, Downtime, RefusalKind, SnapshotAct, Weight};
 use crate::model::text::clean;
 use crate::model::vm::DiskSource;
 use crate::model::vm_snapshot::{SnapshotState, VmSnapshot, descendants};
 use crate::operations::build::{Draft, argument};
+use crate::operations::storage::not_seen;
 
 pub(super) fn plan(case: &Case<'_>, name: &str, then: AfterRevert, keep: Option<&str>) -> Result<Draft, No> {
     let snapshot = case.find(name)?;
     case.settled()?;
     case.nothing_saved()?;
     possible(case, snapshot)?;
+    others::of_revert(case, snapshot, keep.is_some())?;
     if case.vm.definition.protected && keep.is_none() {
         let reason = format!("{} is protected, and its present state would be lost.", clean(&case.vm.name));
         let remedy = "Keep its present state as a snapshot first (--keep), or take the protection off.";
@@ -64,6 +66,7 @@ pub(super) fn plan(case: &Case<'_>, name: &str, then: AfterRevert, keep: Option<
             Weight::Info,
             "libvirt lays new layers over the images of the snapshot, which stay as they are.",
         )
+        .note_if(!case.storage.unseen.is_empty(), Weight::Warning, not_seen(&case.storage.unseen))
         .note(
             Weight::Info,
             "Its definition becomes that of the snapshot: devices changed since are as they were then.",
@@ -175,7 +178,7 @@ pub(super) fn by_hand(case: &Case<'_>, over: &[&VmSnapshot]) -> String {
     let commits: Vec<_> =
         targets.iter().map(|t| format!("virsh blockcommit {vm} {t} --active --pivot")).collect();
     format!(
-        "Merge those layers first, while it runs ({}), then forget their snapshots (--metadata-only).",
+        "Merge those layers first, while it runs ({}), then forget their snapshots (--metadata-only) and remove the files that are left over.",
         commits.join("; ")
     )
 }

@@ -77,7 +77,9 @@ fn beside(image: &str, act: Op, s: SnapshotFacts) -> Planned {
         let named = |path: &&str| Use { named: Named::Path((*path).to_owned()), reads_only: true };
         paths.iter().map(named).collect()
     };
-    let vm = machine(VmState::Running, "qcow2");
+    let mut vm = machine(VmState::Running, "qcow2");
+    let present = s.snapshots.iter().find(|s| s.current).and_then(|s| s.disks[0].overlay.clone());
+    vm.definition.disks[0].source = present.or(vm.definition.disks[0].source.take());
     let own = ["/i/web01.qcow2", "/i/web01.a.qcow2", "/i/web01.bb.qcow2"];
     let vms = vec![
         VmUses { id: ID, name: vm.name.clone(), active: true, uses: uses(&own), macs: BTreeSet::default() },
@@ -226,6 +228,13 @@ fn going_back_knows_the_traps() {
         vm
     };
     let uefi = SnapshotFacts { nvram: Some("qcow2".into()), ..s(LIBVIRT_9_0, &inside) };
+    let rested = |change: fn(&mut StorageFacts, VmUses)| {
+        let uses = vec![Use { named: Named::Path("/i/web01.qcow2".into()), reads_only: true }];
+        let other = VmUses { id: VmId::from_bytes([9; 16]), name: "kid".into(), active: false, uses };
+        let mut storage = StorageFacts::default();
+        change(&mut storage, other);
+        ask_with(back("a", AsThen, None), off(), s(ALL, &inside), storage)
+    };
     insta::assert_snapshot!(listed(&[
         ("off", ask(back("a", AsThen, None), off(), s(ALL, &inside))),
         ("running", ask(back("a", AsThen, None), on(), s(ALL, &inside))),
@@ -252,6 +261,30 @@ fn going_back_knows_the_traps() {
             ask(back("a", AsThen, None), changed(|vm| vm.flags.managed_save = Some(true)), s(ALL, &inside))
         ),
         ("gone", ask(back("c", AsThen, None), off(), s(ALL, &inside))),
+        ("others rest on it", beside("/i/web01.qcow2", back("a", AsThen, None), s(ALL, &inside))),
+        ("others rest on it, kept", beside("/i/web01.qcow2", back("a", AsThen, Some("n")), s(ALL, &inside))),
+        (
+            "layers, others rest on what stays",
+            beside("/i/web01.a.qcow2", back("a", AsThen, None), s(ALL, &layers))
+        ),
+        (
+            "layers, others rest on what goes",
+            beside("/i/web01.bb.qcow2", back("a", AsThen, None), s(ALL, &layers))
+        ),
+        (
+            "layers, others rest on what is kept",
+            beside("/i/web01.bb.qcow2", back("a", AsThen, Some("n")), s(ALL, &layers))
+        ),
+        ("a held one rests on it", rested(|f, vm| f.held.push(vm))),
+        (
+            "an image that no pool lists rests on it",
+            rested(|f, _| {
+                let (path, below) = ("/x/kid.qcow2".into(), "/i/web01.qcow2".into());
+                f.images.push(ImageAbove { path, below });
+            })
+        ),
+        ("nobody knows", rested(|f, _| f.unread.push("odd, /i/odd: it is a QED image".into()))),
+        ("a pool is not started", rested(|f, _| f.unseen.push("cold".into()))),
     ]));
 }
 

@@ -37,6 +37,11 @@ impl StorageFacts {
     pub(in crate::operations) fn others(&self, path: &str, but: &VmFacts) -> Vec<User> {
         let own: Vec<&str> =
             self.vms.iter().filter(|vm| vm.id == but.id).flat_map(|vm| paths(&vm.uses)).collect();
+        self.others_than(path, but, &own)
+    }
+
+    /// Who rests on the image of this path, besides a VM and the images of these paths.
+    pub(in crate::operations) fn others_than(&self, path: &str, but: &VmFacts, own: &[&str]) -> Vec<User> {
         let own_volume = |pool: &str, name: &str| {
             let volume = self.pool(pool).and_then(|p| p.volume(name));
             volume.is_some_and(|v| own.iter().any(|o| same(o, &v.path)))

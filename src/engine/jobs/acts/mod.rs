@@ -297,3 +297,9 @@ pub(in crate::engine::jobs) const fn changes_definition(act: &Act) -> bool {
             | Act::Network(_)
     )
 }
+
+/// Whether it does something whole by itself, which stays when what comes behind it does not come about.
+pub(in crate::engine::jobs) const fn leaves_something(act: &Act) -> bool {
+    use SnapshotAct::{Create, Delete, Revert};
+    matches!(act, Act::Snapshot(Create { .. } | Delete { .. } | Revert { .. }))
+}

@@ -1,7 +1,7 @@
 //! Acts on snapshots.
 
 use super::{Broken, Found, Hands};
-use crate::engine::jobs::watch::{end_own, watched, watched_as};
+use crate::engine::jobs::watch::{watched, watched_as};
 use crate::hypervisor::{
     DeleteSnapshot, HvError, HvErrorKind, HvProgress, HvResult, Hypervisor, RevertSnapshot, SnapshotHow,
 };
@@ -26,12 +26,11 @@ pub(super) fn perform(act: &SnapshotAct, hands: &Hands<'_>) -> Result<(), Broken
             let (id, targets) = (*vm, disks.clone());
             let gauge = Box::new(move |hv: &dyn Hypervisor| merging(hv, id, &targets));
             let what = DeleteSnapshot { metadata_only: *metadata_only };
-            // libvirt 9.0 does not tell the two apart.
-            let end = move |hv: &dyn Hypervisor| end_own(hv, id, &[VmJob::SnapshotDelete, VmJob::Snapshot]);
-            match watched_as(hands, gauge, end, || hv.delete_snapshot(id, name, what)) {
+            // libvirt takes the call that would end it, and merges on: it is not asked to.
+            match watched_as(hands, gauge, |_| Ok(()), || hv.delete_snapshot(id, name, what)) {
                 // Gone is what was wanted.
                 Err(e) if e.kind == HvErrorKind::NotFound && hv.vm_state(id).is_ok() => Ok(()),
-                done => stopped(hands, done),
+                done => Ok(done?),
             }
         }
     }
