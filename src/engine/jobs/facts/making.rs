@@ -4,7 +4,7 @@ use super::definition::others;
 use super::snapshots::agent;
 use crate::engine::jobs::templates::manifest;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
-use crate::model::operation::{NewVm, NewVmFrom, Operation, SnapshotOperation, VmOperation};
+use crate::model::operation::{Boot, NewVm, NewVmFrom, Operation, SnapshotOperation, VmOperation};
 use crate::model::vm::{BASE_TAG, VmState};
 use crate::operations::{MakingFacts, StorageFacts, StorageNeeds, VmFacts, manifest_of};
 use crate::xml::capabilities::{self, Machine};
@@ -18,12 +18,13 @@ pub(super) fn storage_needs(
 ) -> StorageNeeds {
     let writes = matches!(
         operation,
-        Operation::Vm { act: VmOperation::Start { .. }, .. }
-            | Operation::Snapshot {
-                act: SnapshotOperation::Revert { .. }
-                    | SnapshotOperation::Delete { metadata_only: false, .. },
-                ..
-            }
+        Operation::Vm {
+            act: VmOperation::Start { .. } | VmOperation::UntilUp { boot: Boot::Start { .. }, .. },
+            ..
+        } | Operation::Snapshot {
+            act: SnapshotOperation::Revert { .. } | SnapshotOperation::Delete { metadata_only: false, .. },
+            ..
+        }
     );
     let is_base = vm.is_some_and(|vm| vm.definition.tags.iter().any(|t| t == BASE_TAG));
     if writes && is_base { StorageNeeds::Uses } else { needs }
