@@ -269,6 +269,8 @@ pub enum HvEvent {
     },
     /// A VM was defined or its definition changed.
     Defined(VmId),
+    /// A VM was reset, by itself when it rebooted or from outside.
+    Rebooted(VmId),
     /// A VM's devices, tags or other parts of its XML changed while it runs.
     Changed(VmId),
     /// A VM's disk failed.

@@ -67,6 +67,11 @@ impl Draft {
         self
     }
 
+    /// The same where it is so.
+    pub(super) fn done_if(self, so: bool, sentence: &str) -> Self {
+        if so { self.done(sentence) } else { self }
+    }
+
     /// The word on the button, where it is not what the title begins with.
     pub(super) fn verb(mut self, verb: &str) -> Self {
         self.plan.verb = verb.into();

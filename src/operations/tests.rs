@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::id::VmId;
-use crate::model::operation::{AskGuest, VmOperation as Op};
+use crate::model::operation::{AskGuest, Boot, VmOperation as Op};
 use crate::model::plan::{Act, Confirm, Plan, SnapshotAct, Weight};
 use crate::model::shell;
 use crate::model::text::{clean, clean_lines};
@@ -137,6 +137,27 @@ fn power_in_every_state() {
         .map(|a| format!("== {}\n{}", Operation::vm(ID, a.clone()).word(), in_all_states(a)))
         .collect();
     insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn guests_that_boot_are_waited_for() {
+    let up = |boot, within_s| Op::UntilUp { boot, within_s };
+    let start = || up(Boot::Start { discard_saved: false }, 120);
+    let reboot = || up(Boot::Reboot { by: AskGuest::Auto }, 9);
+    let no_channel =
+        |v: &mut VmFacts| (v.definition.has_agent_channel, v.definition.agent_connected) = (false, None);
+    let silent = |v: &mut VmFacts| v.definition.agent_connected = Some(false);
+    let cases = [
+        ("off", ask(start(), &facts(vm(VmState::ShutOff)))),
+        ("off, no channel", ask(start(), &with(VmState::ShutOff, no_channel))),
+        ("runs", ask(start(), &facts(vm(VmState::Running)))),
+        ("agent there", ask(reboot(), &facts(vm(VmState::Running)))),
+        ("agent silent", ask(reboot(), &with(VmState::Running, silent))),
+        ("agent there", ask(up(Boot::Reset, 9), &facts(vm(VmState::Running)))),
+        ("no channel", ask(up(Boot::Reset, 9), &with(VmState::Running, no_channel))),
+        ("no time", ask(up(Boot::Reset, 0), &facts(vm(VmState::Running)))),
+    ];
+    insta::assert_snapshot!(listed(&cases));
 }
 
 #[test]
@@ -422,6 +443,15 @@ fn redefined() -> impl Strategy<Value = String> {
     prop_oneof![named, hostile(), Just(good("db01"))]
 }
 
+fn boot() -> impl Strategy<Value = Boot> {
+    prop::sample::select(vec![
+        Boot::Start { discard_saved: false },
+        Boot::Start { discard_saved: true },
+        Boot::Reboot { by: AskGuest::Agent },
+        Boot::Reset,
+    ])
+}
+
 fn act() -> impl Strategy<Value = Op> {
     let by = || prop::sample::select(AskGuest::ALL.to_vec());
     let tags = || prop::collection::vec(hostile(), 0..4);
@@ -429,6 +459,7 @@ fn act() -> impl Strategy<Value = Op> {
         any::<(bool, bool)>().prop_map(|(paused, discard_saved)| Op::Start { paused, discard_saved }),
         (by(), 0u32..200).prop_map(|(by, within_s)| Op::Shutdown { by, within_s }),
         by().prop_map(|by| Op::Reboot { by }),
+        (boot(), 0u32..200).prop_map(|(boot, within_s)| Op::UntilUp { boot, within_s }),
         prop::sample::select(vec![
             Op::Reset,
             Op::ForceOff,

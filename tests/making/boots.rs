@@ -32,7 +32,7 @@ fn guest(name: &str) -> Option<Bed> {
 }
 
 /// What the agent of a VM answers; `None` while it does not.
-fn agent(bed: &Bed, vm: &str, ask: &Json) -> Option<Json> {
+pub(crate) fn agent(bed: &Bed, vm: &str, ask: &Json) -> Option<Json> {
     let ask = ask.to_string();
     let out = bed.host_virsh(&["qemu-agent-command", vm, "--timeout", "5", &ask]);
     let answer: Json = serde_json::from_slice(&out.stdout).ok()?;
@@ -40,7 +40,7 @@ fn agent(bed: &Bed, vm: &str, ask: &Json) -> Option<Json> {
 }
 
 /// Runs a command in the guest once its agent listens, until it does what it should: what it printed, as base64.
-fn said(bed: &Bed, vm: &str, args: &[&str]) -> String {
+pub(crate) fn said(bed: &Bed, vm: &str, args: &[&str]) -> String {
     let until = Instant::now() + PATIENCE;
     let ask = json!({"execute": "guest-exec", "arguments":
         {"path": "/bin/busybox", "arg": args, "capture-output": true}});

@@ -1,7 +1,7 @@
 //! Clones, templates and new VMs on real hosts, each of the test's own: what is made, what is refused, and what a kill, a
 //! full pool and a stop leave behind.
 
-mod boots;
+pub(crate) mod boots;
 mod broken;
 mod clones;
 mod held;

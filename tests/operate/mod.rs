@@ -7,6 +7,7 @@ mod kills;
 mod startup;
 mod trouble;
 mod upkeep;
+mod waits;
 
 use bed::Bed;
 

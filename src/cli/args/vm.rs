@@ -12,7 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::making::{CloneArgs, CreateArgs};
 use crate::model::keycode;
-use crate::model::operation::{AskGuest, VmOperation};
+use crate::model::operation::{AskGuest, Boot, VmOperation};
 use crate::model::vm::{StartGate, StartOrder};
 pub(in crate::cli) use guest::GuestAction;
 
@@ -39,12 +39,45 @@ pub struct How {
     /// Do not ask: stands for the confirmation, and for a name that has to be typed.
     #[arg(short, long, global = true)]
     pub yes: bool,
+    /// Wait for the guest too, so many seconds at most: after a start, a reboot or a reset until its agent is connected (120;
+    /// without an agent until the VM runs), after a shutdown until it is off. Any command waits for its own job, and most
+    /// have nothing else to wait for. When the time is over the guest is left as it is, and the exit code is 7.
+    #[arg(long, global = true, value_name = "SECONDS", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(u32).range(1..=DAY))]
+    #[expect(clippy::option_option, reason = "an option whose value may be left out")]
+    pub wait: Option<Option<u32>>,
     /// Form of the output.
     #[arg(short, long, global = true, value_enum, default_value_t)]
     pub format: Form,
     /// Give up after so many seconds without a plan. What was begun has its own deadlines.
     #[arg(long, global = true, value_name = "SECONDS", default_value = "30", value_parser = super::seconds)]
     pub timeout: Duration,
+}
+
+/// Seconds that a guest has for booting, where nobody says otherwise.
+const UP_WITHIN_S: u32 = 120;
+
+impl Vm {
+    /// The VMs as they were named, and what is asked for of each.
+    pub fn asked(&self) -> Asking {
+        match (self.action.asked(), self.how.wait) {
+            (Asking::Vms(names, act), Some(within_s)) => Asking::Vms(names, waited_for(act, within_s)),
+            (asked, _) => asked,
+        }
+    }
+}
+
+/// The same, with a wait for the guest where its state comes later than the hypervisor's answer.
+fn waited_for(act: VmOperation, within_s: Option<u32>) -> VmOperation {
+    let until_up = |boot| VmOperation::UntilUp { boot, within_s: within_s.unwrap_or(UP_WITHIN_S) };
+    match act {
+        VmOperation::Start { paused: false, discard_saved } => until_up(Boot::Start { discard_saved }),
+        VmOperation::Reboot { by } => until_up(Boot::Reboot { by }),
+        VmOperation::Reset => until_up(Boot::Reset),
+        VmOperation::Shutdown { by, within_s: usual } => {
+            VmOperation::Shutdown { by, within_s: within_s.unwrap_or(usual) }
+        }
+        act => act,
+    }
 }
 
 /// Form of the output of what does something.
@@ -77,7 +110,7 @@ pub enum Action {
         /// How the guest is asked.
         #[command(flatten)]
         by: By,
-        /// Wait so many seconds at most.
+        /// Wait so many seconds at most; --wait=SECONDS is the same.
         #[arg(long, value_name = "SECONDS", default_value = "90", value_parser = clap::value_parser!(u32).range(1..=DAY))]
         within: u32,
         /// VMs.
@@ -354,7 +387,7 @@ pub struct TagWords {
 }
 
 impl Action {
-    /// The VMs as they were named, and what is asked for of each.
+    /// The VMs as they were named, and what is asked for of each, whatever is waited for.
     pub fn asked(&self) -> Asking {
         use VmOperation as Op;
         let (names, act) = match self.clone() {

@@ -67,7 +67,7 @@ pub(super) fn run(
         let mut terminal = Terminal::new()?;
         let desk = open()?;
         let handle = desk.handle();
-        let told = match args.action.asked() {
+        let told = match args.asked() {
             Asking::Vms(names, act) => {
                 let operation = |vm| Operation::vm(vm, act.clone());
                 let asked = Asked { wanted: Wanted::Named(&names, &operation), how, layout };

@@ -90,9 +90,19 @@ fn of_job(plan: &Plan, job: &Job) -> Exit {
     }
 }
 
-/// Whether what failed was a wait: something else is offered then.
+/// Whether what failed was a wait whose time was over.
 fn waited_in_vain(plan: &Plan, job: &Job) -> bool {
     let failed = job.steps.iter().position(|s| s.state == StepState::Failed);
-    let act = failed.and_then(|n| plan.steps.get(n)).map(|s| &s.act);
-    matches!(act, Some(Act::AwaitOff { .. })) && job.offer.is_some()
+    let Some((act, step)) = failed.and_then(|n| Some((&plan.steps.get(n)?.act, job.steps.get(n)?))) else {
+        return false;
+    };
+    match act {
+        Act::AwaitOff { .. } => job.offer.is_some(),
+        // It may end otherwise before: the guest goes off.
+        Act::AwaitUp { within_s, .. } => {
+            let lasted = step.begun.zip(step.ended).map_or(0, |(begun, ended)| ended.0 - begun.0);
+            lasted >= i64::from(*within_s) * 1000
+        }
+        _ => false,
+    }
 }

@@ -11,7 +11,7 @@ use crate::engine::jobs::{Ask, Input, Jobs, unattended};
 use crate::hypervisor::{HvError, HvErrorKind};
 use crate::model::id::VmId;
 use crate::model::job::{Actor, Job, JobId, JobState, JobStep, Progress, StepState, Unit};
-use crate::model::operation::{DiskMove, LayerChange, LayerOperation, Target, VmOperation};
+use crate::model::operation::{AskGuest, Boot, DiskMove, LayerChange, LayerOperation, Target, VmOperation};
 use crate::model::plan::*;
 use crate::model::time::Timestamp;
 use crate::model::vm::{VmRecord, VmState};
@@ -292,7 +292,7 @@ impl Went {
 fn run(line: &str, script: Script, person: Somebody) -> Went {
     let words = ["novacron", "vm"].into_iter().chain(line.split(' '));
     let Some(Command::Vm(asked)) = Cli::try_parse_from(words).unwrap().command else { panic!("{line}") };
-    let Asking::Vms(names, act) = asked.action.asked() else { panic!("{line}") };
+    let Asking::Vms(names, act) = asked.asked() else { panic!("{line}") };
     let (desk, inputs, tell) = unattended();
     let sits = std::thread::spawn(move || script.sit(&inputs, &tell));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -516,9 +516,12 @@ fn an_operation_is_told_as_a_command_that_asks_for_it() {
     let strings = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
     let acts = [
         VmOperation::Start { paused: true, discard_saved: true },
-        VmOperation::Shutdown { by: crate::model::operation::AskGuest::Acpi, within_s: 7 },
-        VmOperation::Reboot { by: crate::model::operation::AskGuest::Auto },
+        VmOperation::Shutdown { by: AskGuest::Acpi, within_s: 7 },
+        VmOperation::Reboot { by: AskGuest::Auto },
         VmOperation::Reset,
+        VmOperation::UntilUp { boot: Boot::Start { discard_saved: true }, within_s: 5 },
+        VmOperation::UntilUp { boot: Boot::Reboot { by: AskGuest::Agent }, within_s: 86_400 },
+        VmOperation::UntilUp { boot: Boot::Reset, within_s: 1 },
         VmOperation::ForceOff,
         VmOperation::Pause,
         VmOperation::Resume,
@@ -546,7 +549,7 @@ fn an_operation_is_told_as_a_command_that_asks_for_it() {
             let Ok(Cli { command: Some(Command::Vm(vm)), .. }) = Cli::try_parse_from(&words) else {
                 panic!("{words:?}")
             };
-            let Asking::Vms(names, back) = vm.action.asked() else { panic!("{act:?}") };
+            let Asking::Vms(names, back) = vm.asked() else { panic!("{act:?}") };
             assert_eq!(back, *act, "{words:?}");
             assert!(names == [name] || names == [WEB.to_string()], "{words:?}");
         }

@@ -4,7 +4,7 @@ use super::words_making as making;
 use super::words_network::network;
 use super::{words_hardware, words_layers, words_storage as storage};
 use crate::model::keycode;
-use crate::model::operation::{AskGuest, Operation, Redefined, VmOperation as Op};
+use crate::model::operation::{AskGuest, Boot, Operation, Redefined, VmOperation as Op};
 use crate::model::shell;
 
 /// The command that asks for this of a VM of this name, ready to be typed.
@@ -56,6 +56,15 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             let options = [(*paused, "--paused"), (*discard_saved, "--discard-saved")];
             let given = options.into_iter().filter(|(so, _)| *so).map(|(_, o)| o.to_owned());
             ("start", none(), given.collect())
+        }
+        Op::UntilUp { boot, within_s } => {
+            let (verb, behind, mut options) = match *boot {
+                Boot::Start { discard_saved } => parts(&Op::Start { paused: false, discard_saved }),
+                Boot::Reboot { by } => parts(&Op::Reboot { by }),
+                Boot::Reset => parts(&Op::Reset),
+            };
+            options.push(format!("--wait={within_s}"));
+            (verb, behind, options)
         }
         Op::Shutdown { by: way, within_s } => {
             let within = ["--within".to_owned(), within_s.to_string()];

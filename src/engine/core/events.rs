@@ -20,6 +20,8 @@ impl Core {
                     self.publish_now(now);
                 }
             }
+            // It goes on in the same VM: its counters are those of before.
+            HvEvent::Rebooted(id) => tracing::debug!("{id} was reset."),
             HvEvent::Defined(id) | HvEvent::Changed(id) => {
                 if self.state.vms.get(id).is_some() {
                     self.detail.want(id);

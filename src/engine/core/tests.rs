@@ -407,6 +407,7 @@ fn act() -> impl Strategy<Value = Act> {
             },
         }),
         (1u8..5).prop_map(|n| HvEvent::Defined(vm(n))),
+        (1u8..5).prop_map(|n| HvEvent::Rebooted(vm(n))),
         (1u8..5).prop_map(|n| HvEvent::Agent { id: vm(n), connected: n % 2 == 0 }),
         (1u8..5).prop_map(|n| HvEvent::Job { id: vm(n), what: "save".into(), ended: n % 2 == 0 }),
         Just(HvEvent::Pool(pool)),

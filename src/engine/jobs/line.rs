@@ -1,12 +1,13 @@
 //! A worker's connection: opened when it is needed, anew when it was lost.
 
 use std::cell::Cell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::acts::Hands;
 use super::stop::Stop;
 use crate::hypervisor::{Connector, HvError, HvErrorKind, HvEvent, HvResult, Hypervisor, Purpose};
+use crate::model::id::VmId;
 
 /// How long a connection that was lost is tried to be opened anew, in the middle of what must not stay so.
 pub(super) const AGAIN_WITHIN: Duration = Duration::from_secs(60);
@@ -24,6 +25,15 @@ struct Open {
     listens: Cell<bool>,
     /// Whoever waits on this connection.
     waits: Arc<Mutex<Option<Stop>>>,
+    resets: Arc<Mutex<Option<Heeded>>>,
+}
+
+/// A VM whose resets are of interest.
+#[derive(Clone, Copy)]
+struct Heeded {
+    vm: VmId,
+    /// When the last was heard of.
+    heard: Option<Instant>,
 }
 
 impl Line {
@@ -43,7 +53,8 @@ impl Line {
         }
         if self.open.is_none() {
             let hv = self.connector.connect(Purpose::Operate)?;
-            self.open = Some(Open { hv, listens: Cell::new(false), waits: Arc::default() });
+            self.open =
+                Some(Open { hv, listens: Cell::new(false), waits: Arc::default(), resets: Arc::default() });
         }
         Ok(())
     }
@@ -63,15 +74,51 @@ impl Line {
     /// Has events wake this one, from now until another listens. Without events, whoever waits looks by itself.
     pub(super) fn listen(&self, stop: &Stop) {
         let Some(open) = &self.open else { return };
-        *open.waits.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop.clone());
-        if open.listens.replace(true) {
+        *lock(&open.waits) = Some(stop.clone());
+        open.listen();
+    }
+
+    /// Has it be known from now on when this VM is reset.
+    pub(super) fn heed(&self, vm: VmId) {
+        let Some(open) = &self.open else { return };
+        *lock(&open.resets) = Some(Heeded { vm, heard: None });
+        open.listen();
+    }
+
+    /// How long ago this VM was reset since it is heeded.
+    pub(super) fn reset_since(&self, vm: VmId) -> Option<Duration> {
+        let heeded = (*lock(&self.open.as_ref()?.resets)).filter(|heeded| heeded.vm == vm)?;
+        heeded.heard.map(|at| at.elapsed())
+    }
+
+    /// Closes the connection: nothing was asked of it for a while.
+    pub(super) fn close(&mut self) {
+        self.open = None;
+    }
+}
+
+impl Open {
+    fn listen(&self) {
+        if self.listens.replace(true) {
             return;
         }
-        let waits = open.waits.clone();
-        let told = open.hv.subscribe(Arc::new(move |event| {
-            if matches!(event, HvEvent::Vm { .. } | HvEvent::Changed(_) | HvEvent::Closed { .. })
-                && let Some(stop) = &*waits.lock().unwrap_or_else(PoisonError::into_inner)
+        let (waits, resets) = (self.waits.clone(), self.resets.clone());
+        let told = self.hv.subscribe(Arc::new(move |event| {
+            if let HvEvent::Rebooted(id) = event
+                && let Some(heeded) = &mut *lock(&resets)
+                && heeded.vm == id
             {
+                heeded.heard = Some(Instant::now());
+            }
+            let news = matches!(
+                event,
+                HvEvent::Vm { .. }
+                    | HvEvent::Changed(_)
+                    | HvEvent::Rebooted(_)
+                    | HvEvent::Agent { .. }
+                    | HvEvent::Closed { .. }
+            );
+            if news && let Some(stop) = &*lock(&waits) {
                 stop.wake();
             }
         }));
@@ -79,11 +126,10 @@ impl Line {
             tracing::debug!("no events while waiting: {e}");
         }
     }
+}
 
-    /// Closes the connection: nothing was asked of it for a while.
-    pub(super) fn close(&mut self) {
-        self.open = None;
-    }
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn again<T>(mut connect: impl FnMut() -> HvResult<T>) -> HvResult<T> {

@@ -70,6 +70,7 @@ fn event(raw: RawEvent) -> HvEvent {
         RawEvent::Lifecycle { vm, running, event, detail } => {
             lifecycle(VmId::from_bytes(vm), running, event, detail)
         }
+        RawEvent::Rebooted { vm } => HvEvent::Rebooted(VmId::from_bytes(vm)),
         RawEvent::Changed { vm } => HvEvent::Changed(VmId::from_bytes(vm)),
         RawEvent::IoError { vm, path, device, reason } => {
             HvEvent::IoError { id: VmId::from_bytes(vm), path, device, reason: io_reason(&reason).to_owned() }

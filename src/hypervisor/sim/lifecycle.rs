@@ -35,13 +35,16 @@ impl Lifecycle for SimConnection {
         })
     }
 
-    /// A guest that reboots goes on in the same VM: nothing of it is seen from outside.
+    /// A guest that reboots goes on in the same VM: only the event tells of it.
     fn reboot(&self, id: VmId, by: Ask) -> HvResult<()> {
-        self.change(Operation::Reboot, id, |s, _| heard(s.free_vm(id)?, by).map(|_| Vec::new()))
+        self.change(Operation::Reboot, id, |s, _| {
+            heard(s.free_vm(id)?, by)
+                .map(|heard| if heard { vec![HvEvent::Rebooted(id)] } else { Vec::new() })
+        })
     }
 
     fn reset(&self, id: VmId) -> HvResult<()> {
-        self.change(Operation::Reset, id, |s, _| active(s.free_vm(id)?).map(|_| Vec::new()))
+        self.change(Operation::Reset, id, |s, _| active(s.free_vm(id)?).map(|_| vec![HvEvent::Rebooted(id)]))
     }
 
     fn force_off(&self, id: VmId) -> HvResult<()> {

@@ -15,6 +15,13 @@ pub enum VmOperation {
         /// Boot afresh although its memory was saved: what was saved is lost.
         discard_saved: bool,
     },
+    /// Boot it, and wait until the guest is there: its agent where it has one, else the VM.
+    UntilUp {
+        /// How it is booted.
+        boot: Boot,
+        /// Seconds until the job ends without it; at least 1.
+        within_s: u32,
+    },
     /// Ask the guest to shut down, and wait until it is off.
     Shutdown {
         /// How it is asked.
@@ -125,6 +132,24 @@ pub enum VmOperation {
     },
 }
 
+/// Ways to boot that can be waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Boot {
+    /// [`VmOperation::Start`], not paused.
+    Start {
+        /// As there.
+        discard_saved: bool,
+    },
+    /// [`VmOperation::Reboot`].
+    Reboot {
+        /// As there.
+        by: AskGuest,
+    },
+    /// [`VmOperation::Reset`].
+    Reset,
+}
+
 /// Why a definition is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -168,10 +193,10 @@ impl VmOperation {
     /// A stable word for records, filters and JSON: `vm.start`.
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::Start { .. } => "vm.start",
+            Self::Start { .. } | Self::UntilUp { boot: Boot::Start { .. }, .. } => "vm.start",
             Self::Shutdown { .. } => "vm.shutdown",
-            Self::Reboot { .. } => "vm.reboot",
-            Self::Reset => "vm.reset",
+            Self::Reboot { .. } | Self::UntilUp { boot: Boot::Reboot { .. }, .. } => "vm.reboot",
+            Self::Reset | Self::UntilUp { boot: Boot::Reset, .. } => "vm.reset",
             Self::ForceOff => "vm.force-off",
             Self::Pause => "vm.pause",
             Self::Resume => "vm.resume",

@@ -37,6 +37,17 @@ pub enum Act {
         /// At most so long.
         within_s: u32,
     },
+    /// Wait until a VM runs, and what is in it is there.
+    AwaitUp {
+        /// Which.
+        vm: VmId,
+        /// Until its agent is connected as well.
+        agent: bool,
+        /// Not before it was reset: by the step before.
+        anew: bool,
+        /// At most so long.
+        within_s: u32,
+    },
     /// Ask the guest to reboot.
     Reboot {
         /// Which.

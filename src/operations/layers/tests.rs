@@ -198,6 +198,7 @@ fn what_stands_in_the_way_is_told() {
         name: name.into(),
         active: false,
         uses: vec![Use { named: Named::Path("/images/base.raw".into()), reads_only: true }],
+        macs: BTreeSet::default(),
     };
     let second = |f: &mut Facts| {
         let layer = BackingLayer { format: None, source: DiskSource::File("/images/base.raw".into()) };

@@ -230,7 +230,13 @@ fn going_back_knows_the_traps() {
     let uefi = SnapshotFacts { nvram: Some("qcow2".into()), ..s(LIBVIRT_9_0, &inside) };
     let rested = |change: fn(&mut StorageFacts, VmUses)| {
         let uses = vec![Use { named: Named::Path("/i/web01.qcow2".into()), reads_only: true }];
-        let other = VmUses { id: VmId::from_bytes([9; 16]), name: "kid".into(), active: false, uses };
+        let other = VmUses {
+            id: VmId::from_bytes([9; 16]),
+            name: "kid".into(),
+            active: false,
+            uses,
+            macs: BTreeSet::default(),
+        };
         let mut storage = StorageFacts::default();
         change(&mut storage, other);
         ask_with(back("a", AsThen, None), off(), s(ALL, &inside), storage)

@@ -34,6 +34,7 @@ pub(super) const fn needs(act: &Op) -> Needs {
 pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     match act {
         Op::Start { .. }
+        | Op::UntilUp { .. }
         | Op::Shutdown { .. }
         | Op::Reboot { .. }
         | Op::Reset

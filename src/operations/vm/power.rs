@@ -2,7 +2,7 @@
 
 use super::super::build::{Draft, argument, draft, it_is, refused};
 use super::super::facts::{Facts, VmFacts};
-use crate::model::operation::{AskGuest, VmOperation as Op};
+use crate::model::operation::{AskGuest, Boot, VmOperation as Op};
 use crate::model::plan::{Act, Downtime, Planned, RefusalKind, Weight};
 use crate::model::text::clean;
 use crate::model::units::bytes;
@@ -12,10 +12,19 @@ const GONE: &str = "It is transient: its definition is gone once it is off.";
 
 pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     match act {
-        Op::Start { paused, discard_saved } => start(act, vm, facts, *paused, *discard_saved),
+        Op::Start { paused, discard_saved } => start(act, vm, facts, *paused, *discard_saved, None),
+        Op::UntilUp { within_s: 0, .. } => {
+            let reason = "A guest needs at least one second to boot.";
+            refused(act, vm, "Boot", RefusalKind::BadRequest, reason, "")
+        }
+        Op::UntilUp { boot, within_s } => match *boot {
+            Boot::Start { discard_saved } => start(act, vm, facts, false, discard_saved, Some(*within_s)),
+            Boot::Reboot { by } => reboot(act, vm, facts, by, Some(*within_s)),
+            Boot::Reset => reset(act, vm, facts, Some(*within_s)),
+        },
         Op::Shutdown { by, within_s } => shutdown(act, vm, facts, *by, *within_s),
-        Op::Reboot { by } => reboot(act, vm, facts, *by),
-        Op::Reset => reset(act, vm, facts),
+        Op::Reboot { by } => reboot(act, vm, facts, *by, None),
+        Op::Reset => reset(act, vm, facts, None),
         Op::ForceOff => force_off(act, vm, facts),
         Op::Pause => pause(act, vm, facts),
         Op::Resume => resume(act, vm, facts),
@@ -24,7 +33,14 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     }
 }
 
-fn start(act: &Op, vm: &VmFacts, facts: &Facts, paused: bool, discard_saved: bool) -> Planned {
+fn start(
+    act: &Op,
+    vm: &VmFacts,
+    facts: &Facts,
+    paused: bool,
+    discard_saved: bool,
+    wait: Option<u32>,
+) -> Planned {
     const VERB: &str = "Start";
     if vm.state.is_active() {
         let (kind, reason, remedy) = match vm.state {
@@ -58,6 +74,10 @@ fn start(act: &Op, vm: &VmFacts, facts: &Facts, paused: bool, discard_saved: boo
         .done(if paused { "It is paused at its first instruction." } else { "It runs." })
         .step("Start it", &virsh, Act::Start { vm: id, paused, discard_saved })
         .rests_on("its saved memory", if saved { "there" } else { "none" });
+    let plan = match wait {
+        Some(within_s) => until_up(plan, vm, vm.definition.has_agent_channel, false, within_s),
+        None => plan,
+    };
     if saved && discard_saved {
         return protected(act, vm, VERB).unwrap_or_else(|| {
             plan.note(Weight::Danger, "Its saved memory is lost: what the guest had not written to disk.")
@@ -99,13 +119,13 @@ fn shutdown(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest, within_s: u32) 
         .planned(facts)
 }
 
-fn reboot(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest) -> Planned {
+fn reboot(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest, wait: Option<u32>) -> Planned {
     const VERB: &str = "Reboot";
     if let Some(no) = off(act, vm, VERB).or_else(|| deaf(act, vm, VERB, by)) {
         return no;
     }
     let (by, how) = asked(vm, by);
-    draft(act, vm, VERB)
+    let plan = draft(act, vm, VERB)
         .summary(how)
         .done("It was asked to.")
         .step(
@@ -114,21 +134,50 @@ fn reboot(act: &Op, vm: &VmFacts, facts: &Facts, by: AskGuest) -> Planned {
             Act::Reboot { vm: vm.id, by },
         )
         .note(Weight::Info, "The guest decides when, and whether.")
-        .downtime(Downtime::Moments)
-        .planned(facts)
+        .downtime(Downtime::Moments);
+    back_up(plan.done_if(wait.is_some(), "It has rebooted."), vm, wait).planned(facts)
 }
 
-fn reset(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
+fn reset(act: &Op, vm: &VmFacts, facts: &Facts, wait: Option<u32>) -> Planned {
     const VERB: &str = "Reset";
     if let Some(no) = off(act, vm, VERB).or_else(|| protected(act, vm, VERB)) {
         return no;
     }
-    unasked(draft(act, vm, VERB), vm, facts)
+    let plan = unasked(draft(act, vm, VERB), vm, facts)
         .summary("at once, the guest is not asked")
         .done("It boots anew.")
         .step("Reset it", &["reset", &argument(vm)], Act::Reset { vm: vm.id })
-        .downtime(Downtime::Moments)
-        .planned(facts)
+        .downtime(Downtime::Moments);
+    back_up(plan, vm, wait).planned(facts)
+}
+
+/// Waits, where that is asked for, until a guest is back: its agent is, where it is there now.
+fn back_up(plan: Draft, vm: &VmFacts, wait: Option<u32>) -> Draft {
+    match wait {
+        Some(within_s) => until_up(plan, vm, vm.definition.agent_connected == Some(true), true, within_s),
+        None => plan,
+    }
+}
+
+/// Waits until a guest is there.
+fn until_up(plan: Draft, vm: &VmFacts, agent: bool, anew: bool, within_s: u32) -> Draft {
+    let (until, done) = match (agent, anew) {
+        (true, true) => ("its agent is back", "It is back, and its agent is connected."),
+        (true, false) => ("its agent is connected", "It runs, and its agent is connected."),
+        (false, true) => ("it was reset", ""),
+        (false, false) => ("it runs", ""),
+    };
+    plan.done_if(!done.is_empty(), done)
+        .step(
+            format!("Wait until {until}, {within_s} s at most"),
+            &[],
+            Act::AwaitUp { vm: vm.id, agent, anew, within_s },
+        )
+        .note_if(
+            !agent,
+            Weight::Info,
+            "No agent is there to tell when the guest has booted: it is not waited for longer than the VM takes.",
+        )
 }
 
 fn force_off(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {

@@ -14,7 +14,7 @@ fn parse(line: &[&str]) -> Result<Vm, clap::error::ErrorKind> {
 }
 
 fn asked(line: &[&str]) -> (Vec<String>, VmOperation) {
-    match parse(line).unwrap_or_else(|e| panic!("{line:?}: {e}")).action.asked() {
+    match parse(line).unwrap_or_else(|e| panic!("{line:?}: {e}")).asked() {
         Asking::Vms(names, act) | Asking::Held(names, act) => (names, act),
         Asking::New(_) | Asking::Other => panic!("{line:?} has a way of its own"),
     }
@@ -29,6 +29,7 @@ fn every_action_is_understood() {
     use VmOperation as Op;
     let order = |order, delay_s, gate| Op::StartOrder { start: Some(StartOrder { order, delay_s, gate }) };
     let layers = |what| Op::Layers(LayerChange { target: "vda".into(), what, bandwidth: None });
+    let up = |boot, within_s| Op::UntilUp { boot, within_s };
     let one: Vec<(&[&str], Op)> = vec![
         (&["start", "a"], Op::Start { paused: false, discard_saved: false }),
         (&["start", "--paused", "a", "--discard-saved"], Op::Start { paused: true, discard_saved: true }),
@@ -37,6 +38,14 @@ fn every_action_is_understood() {
             &["shutdown", "a", "--by", "acpi", "--within", "5"],
             Op::Shutdown { by: AskGuest::Acpi, within_s: 5 },
         ),
+        (&["shutdown", "a", "--wait"], Op::Shutdown { by: AskGuest::Auto, within_s: 90 }),
+        (&["--wait=7", "shutdown", "a"], Op::Shutdown { by: AskGuest::Auto, within_s: 7 }),
+        (&["start", "--wait", "a"], up(Boot::Start { discard_saved: false }, 120)),
+        (&["start", "--wait=9", "--discard-saved", "a"], up(Boot::Start { discard_saved: true }, 9)),
+        (&["start", "--wait", "--paused", "a"], Op::Start { paused: true, discard_saved: false }),
+        (&["reboot", "a", "--wait"], up(Boot::Reboot { by: AskGuest::Auto }, 120)),
+        (&["reset", "a", "--wait=5"], up(Boot::Reset, 5)),
+        (&["pause", "a", "--wait"], Op::Pause),
         (&["reboot", "a", "--by", "agent"], Op::Reboot { by: AskGuest::Agent }),
         (&["reset", "a"], Op::Reset),
         (&["force-off", "a"], Op::ForceOff),

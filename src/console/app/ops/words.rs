@@ -2,8 +2,8 @@
 
 use crate::model::job::{Job, JobState, Progress, Unit};
 use crate::model::operation::{
-    HardwareOperation, LayerOperation, Operation, PoolOperation, Redefined, SnapshotOperation, VmOperation,
-    VolumeOperation,
+    Boot, HardwareOperation, LayerOperation, Operation, PoolOperation, Redefined, SnapshotOperation,
+    VmOperation, VolumeOperation,
 };
 use crate::model::units::{bytes, bytes_of};
 
@@ -23,10 +23,10 @@ pub const fn verb(operation: &Operation) -> &'static str {
         Operation::Network { act, .. } => return act.verb(),
     };
     match act {
-        VmOperation::Start { .. } => "Start",
+        VmOperation::Start { .. } | VmOperation::UntilUp { boot: Boot::Start { .. }, .. } => "Start",
         VmOperation::Shutdown { .. } => "Shut down",
-        VmOperation::Reboot { .. } => "Reboot",
-        VmOperation::Reset => "Reset",
+        VmOperation::Reboot { .. } | VmOperation::UntilUp { boot: Boot::Reboot { .. }, .. } => "Reboot",
+        VmOperation::Reset | VmOperation::UntilUp { boot: Boot::Reset, .. } => "Reset",
         VmOperation::ForceOff => "Force off",
         VmOperation::Pause => "Pause",
         VmOperation::Resume => "Resume",
@@ -90,10 +90,10 @@ pub const fn doing(operation: &Operation) -> &'static str {
         Operation::Snapshot { act: SnapshotOperation::Delete { .. }, .. } => return "merging",
     };
     match act {
-        VmOperation::Start { .. } => "starting",
+        VmOperation::Start { .. } | VmOperation::UntilUp { boot: Boot::Start { .. }, .. } => "starting",
         VmOperation::Shutdown { .. } => "stopping",
-        VmOperation::Reboot { .. } => "rebooting",
-        VmOperation::Reset => "resetting",
+        VmOperation::Reboot { .. } | VmOperation::UntilUp { boot: Boot::Reboot { .. }, .. } => "rebooting",
+        VmOperation::Reset | VmOperation::UntilUp { boot: Boot::Reset, .. } => "resetting",
         VmOperation::ForceOff => "forcing off",
         VmOperation::Pause => "pausing",
         VmOperation::Resume => "resuming",

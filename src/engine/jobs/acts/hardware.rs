@@ -1,6 +1,7 @@
 //! Changes of hardware: what each does, and how to tell afterwards whether it was done.
 
-use super::{Broken, Found, Hands, LOOK_EVERY};
+use super::wait::LOOK_EVERY;
+use super::{Broken, Found, Hands};
 use crate::engine::jobs::Input;
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::hardware::{Device, Edit};

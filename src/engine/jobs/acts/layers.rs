@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Broken, Found, Hands, LOOK_EVERY};
+use super::wait::LOOK_EVERY;
+use super::{Broken, Found, Hands};
 use crate::engine::jobs::Input;
 use crate::engine::jobs::facts::{all_storage, vm_uses, written};
 use crate::engine::jobs::line::Lasting;

@@ -9,9 +9,9 @@ mod network;
 mod snapshot;
 mod storage;
 mod transfer;
+mod wait;
 
 use std::sync::mpsc::Sender;
-use std::time::Duration;
 
 use crate::engine::clock::Clock;
 
@@ -21,8 +21,8 @@ use crate::engine::jobs::watch::watched;
 use crate::engine::jobs::{Input, Setting};
 use crate::hypervisor::{Ask, HvError, HvErrorKind, HvResult, Hypervisor, StartHow, XmlOf};
 use crate::model::id::VmId;
-use crate::model::job::{JobId, Progress, Unit};
-use crate::model::operation::{AskGuest, Operation, VmOperation};
+use crate::model::job::JobId;
+use crate::model::operation::{AskGuest, Operation};
 use crate::model::plan::{
     Act, DefinitionAct, HardwareAct, LayersAct, MakingAct, NetworkAct, SnapshotAct, StorageAct,
 };
@@ -31,9 +31,6 @@ use crate::model::time::Timestamp;
 use crate::model::vm::{PauseReason, VmState};
 use crate::model::vm_job::VmJob;
 use crate::xml::domain;
-
-/// How often a wait looks whether events were missed.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) use transfer::part_of;
 
@@ -85,9 +82,18 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
             hv.start(*vm, StartHow { paused: *paused, discard_saved: *discard_saved })?;
         }
         Act::Shutdown { vm, by } => asked(*by, |ask| hv.shutdown(*vm, ask))?,
-        Act::AwaitOff { vm, within_s } => return await_off(*vm, *within_s, hands),
-        Act::Reboot { vm, by } => asked(*by, |ask| hv.reboot(*vm, ask))?,
-        Act::Reset { vm } => hv.reset(*vm)?,
+        Act::AwaitOff { vm, within_s } => return wait::until_off(*vm, *within_s, hands),
+        Act::AwaitUp { vm, agent, anew, within_s } => {
+            return wait::until_up(*vm, *agent, *anew, *within_s, hands);
+        }
+        Act::Reboot { vm, by } => {
+            hands.line.heed(*vm);
+            asked(*by, |ask| hv.reboot(*vm, ask))?;
+        }
+        Act::Reset { vm } => {
+            hands.line.heed(*vm);
+            hv.reset(*vm)?;
+        }
         Act::ForceOff { vm } => hv.force_off(*vm)?,
         Act::Pause { vm } => hv.pause(*vm)?,
         Act::Resume { vm } => hv.resume(*vm)?,
@@ -131,33 +137,6 @@ fn long(hands: &Hands<'_>, vm: VmId, call: impl FnOnce() -> HvResult<()>) -> Res
     }
 }
 
-fn await_off(vm: VmId, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
-    hands.line.listen(hands.stop);
-    let begun = hands.clock.now();
-    loop {
-        match hands.hv.vm_state(vm) {
-            Ok(state) if !state.is_active() => return Ok(()),
-            // A transient VM is gone once it is off.
-            Err(e) if e.kind == HvErrorKind::NotFound => return Ok(()),
-            Ok(_) => {}
-            Err(e) => return Err(e.into()),
-        }
-        if hands.stop.is_asked() {
-            return Err(Broken::Stopped("The guest was asked already, and may shut down still."));
-        }
-        let waited = hands.clock.now().mono_us.saturating_sub(begun.mono_us) / 1_000_000;
-        if waited >= u64::from(within_s) {
-            return Err(Broken::Said {
-                sentence: format!("It still runs after {within_s} s: the guest does not listen, or is busy."),
-                offer: Some(Box::new(Operation::vm(vm, VmOperation::ForceOff))),
-            });
-        }
-        let progress = Progress { done: waited, total: within_s.into(), unit: Unit::Seconds, rate: None };
-        drop(hands.desk.send(Input::Progress(hands.job, progress)));
-        hands.stop.wait(LOOK_EVERY);
-    }
-}
-
 /// Whether an act that may have been cut off was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine::jobs) enum Found {
@@ -181,6 +160,7 @@ pub(in crate::engine::jobs) fn probe(
     let found = |so: bool| if so { Found::Done } else { Found::NotDone };
     Ok(match act {
         Act::Start { vm, .. } => found(hv.vm_state(*vm)?.is_active()),
+        Act::AwaitUp { vm, agent, anew: false, .. } => found(wait::is_up(hv, *vm, *agent)?),
         Act::AwaitOff { vm, .. } | Act::ForceOff { vm } => found(is_off(hv, *vm)?),
         Act::Pause { vm } => found(hv.vm_state(*vm)? == VmState::Paused(PauseReason::User)),
         Act::Resume { vm } => found(hv.vm_state(*vm)? == VmState::Running),
@@ -201,7 +181,11 @@ pub(in crate::engine::jobs) fn probe(
             found(now.description.unwrap_or_default() == text.trim())
         }
         Act::Snapshot(act) => snapshot::probe(act, hv)?,
-        Act::Shutdown { .. } | Act::Reboot { .. } | Act::Reset { .. } | Act::Guest(_) => Found::NoTrace,
+        Act::Shutdown { .. }
+        | Act::Reboot { .. }
+        | Act::Reset { .. }
+        | Act::AwaitUp { .. }
+        | Act::Guest(_) => Found::NoTrace,
         Act::Making(act) => return making::probe(act, hv),
         Act::Hardware(act) => hardware::probe(act, hv)?,
         Act::Layers(act) => return layers::probe(act, hv),

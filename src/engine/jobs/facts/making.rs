@@ -3,29 +3,27 @@
 use super::snapshots::agent;
 use crate::engine::jobs::templates::manifest;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
-use crate::model::operation::{NewVm, NewVmFrom, Operation, SnapshotOperation, VmOperation};
+use crate::model::operation::{Boot, NewVm, NewVmFrom, Operation, VmOperation};
 use crate::model::vm::{BASE_TAG, VmState};
 use crate::operations::{MakingFacts, OtherVm, StorageFacts, StorageNeeds, VmFacts, VmUses, manifest_of};
 use crate::xml::capabilities::{self, Machine};
 
-/// What has to be read of storage, now that the VM is known: whether something lies on its images is asked only of those
-/// that were cloned so, and before what may write to them.
+/// What has to be read of storage, now that the VM is known: whether something lies on its images is asked of those that
+/// were cloned so, before they are started.
 pub(super) fn storage_needs(
     operation: &Operation,
     vm: Option<&VmFacts>,
     needs: StorageNeeds,
 ) -> StorageNeeds {
-    let writes = matches!(
+    let starts = matches!(
         operation,
-        Operation::Vm { act: VmOperation::Start { .. }, .. }
-            | Operation::Snapshot {
-                act: SnapshotOperation::Revert { .. }
-                    | SnapshotOperation::Delete { metadata_only: false, .. },
-                ..
-            }
+        Operation::Vm {
+            act: VmOperation::Start { .. } | VmOperation::UntilUp { boot: Boot::Start { .. }, .. },
+            ..
+        }
     );
     let is_base = vm.is_some_and(|vm| vm.definition.tags.iter().any(|t| t == BASE_TAG));
-    if writes && is_base { StorageNeeds::Uses } else { needs }
+    if starts && is_base { StorageNeeds::Uses } else { needs }
 }
 
 pub(super) fn gather(

@@ -67,7 +67,7 @@ type NetworkLifecycle =
     unsafe extern "C" fn(sys::virConnectPtr, sys::virNetworkPtr, c_int, c_int, *mut c_void);
 
 /// Every domain event asked for, with its callback. Lifecycle first.
-pub(super) fn domain_callbacks() -> [(c_uint, sys::virConnectDomainEventGenericCallback); 13] {
+pub(super) fn domain_callbacks() -> [(c_uint, sys::virConnectDomainEventGenericCallback); 14] {
     macro_rules! row {
         ($id:ident, $callback:ident : fn($($arg:ty),*) $(-> $ret:ty)?) => {
             (
@@ -87,6 +87,7 @@ pub(super) fn domain_callbacks() -> [(c_uint, sys::virConnectDomainEventGenericC
     type Params = sys::virTypedParameterPtr;
     [
         row!(VIR_DOMAIN_EVENT_ID_LIFECYCLE, lifecycle: fn(c_int, c_int) -> c_int),
+        (sys::VIR_DOMAIN_EVENT_ID_REBOOT, Some(rebooted)),
         row!(VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON, io_error: fn(Text, Text, c_int, Text)),
         row!(VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD, block_threshold: fn(Text, Text, c_ulonglong, c_ulonglong)),
         row!(VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, block_job: fn(Text, c_int, c_int)),
@@ -152,6 +153,11 @@ unsafe extern "C" fn lifecycle(
         });
     }
     0
+}
+
+unsafe extern "C" fn rebooted(_: sys::virConnectPtr, domain: sys::virDomainPtr, opaque: *mut c_void) {
+    // SAFETY: as in `lifecycle`.
+    unsafe { deliver(opaque, || Some(RawEvent::Rebooted { vm: vm(domain)? })) };
 }
 
 unsafe extern "C" fn io_error(

@@ -27,6 +27,11 @@ pub(in super::super) enum RawEvent {
         /// Its detail.
         detail: i32,
     },
+    /// A domain was reset: the guest rebooted, or somebody pressed the button.
+    Rebooted {
+        /// UUID.
+        vm: [u8; 16],
+    },
     /// Devices, tunables, metadata or media changed.
     Changed {
         /// UUID.
