@@ -4,6 +4,7 @@
 mod boots;
 mod broken;
 mod clones;
+mod firmware;
 mod held;
 mod templates;
 
