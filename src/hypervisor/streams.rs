@@ -1,5 +1,5 @@
 //! The role that brings a guest's own consoles: what it prints on its serial line, keys pressed on its keyboard, and a
-//! picture of its screen. A read-only connection refuses all of it but the picture.
+//! picture of its screen. A read-only connection refuses all of it: libvirt gives it no picture either.
 
 use std::fmt;
 use std::sync::Arc;

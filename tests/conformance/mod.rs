@@ -17,6 +17,7 @@ mod networks;
 mod stats;
 mod storage;
 mod store;
+mod streams;
 mod trouble;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -74,6 +75,11 @@ const CHECKS: &[Check] = &[
     ("nobody is undefined, nor by a read-only connection", definitions::nobody_is_not_undefined),
     ("the host tells what it runs", making::the_host_tells_what_it_runs),
     ("nobody is copied, nor by a read-only connection", making::nobody_is_copied),
+    ("guests that run have a picture", streams::pictures_are_taken),
+    ("guests that do not run have no console", streams::only_guests_that_run_have_consoles),
+    ("a console is open once, and can be taken", streams::consoles_are_open_once),
+    ("a read-only connection reaches no guest, nor its disks", streams::read_only_reaches_no_guest),
+    ("disks have jobs, or it says that it has none", streams::disks_have_jobs_or_it_says_none),
     ("events follow a VM from birth to death", events::from_birth_to_death),
     ("every subscriber hears", events::every_subscriber_hears),
     ("a VM that vanishes is gone from every answer", events::a_vm_vanishes),

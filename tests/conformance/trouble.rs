@@ -121,7 +121,7 @@ impl VirtTrouble {
             "<domain type='{}'><name>{name}</name><memory unit='MiB'>{memory}</memory><vcpu>1</vcpu>
              <os><type arch='x86_64'>hvm</type></os><features><acpi/></features>
              <devices><memballoon model='virtio'/>
-             <graphics type='vnc' port='-1' autoport='yes' passwd='secret'/></devices></domain>",
+             <graphics type='vnc' port='-1' autoport='yes' passwd='secret'/><serial type='pty'/></devices></domain>",
             self.kind
         );
         let domain = self.connect.define_domain_xml(&xml).unwrap();

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # for ./dev
 BUILD_PACKAGES=(libvirt-dev pkg-config gcc libc6-dev)
 TEST_PACKAGES=(
-    libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils
+    libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools
     dnsmasq-base iproute2 nftables iptables
     busybox-static cpio kmod xz-utils e2fsprogs procps tmux
     openssh-server openssh-client netcat-openbsd

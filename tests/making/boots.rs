@@ -10,6 +10,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// `src` on a host of its own, running, with a file of random bytes in its file system that nobody has synced.
 fn guest(name: &str) -> Option<Bed> {
+    guest_with(name, "<os><type arch='x86_64' machine='pc'>hvm</type>", "")
+}
+
+/// The same with that firmware, and with more devices.
+pub(super) fn guest_with(name: &str, os: &str, devices: &str) -> Option<Bed> {
     let bed = Bed::up(name)?;
     bed.define("bystander");
     let cache = std::env::var("NOVACRON_CACHE_DIR").unwrap_or_else(|_| "/var/tmp/novacron-cache".into());
@@ -17,13 +22,13 @@ fn guest(name: &str) -> Option<Bed> {
     std::fs::copy(format!("{cache}/data.qcow2"), &image).unwrap();
     bed.virsh(&["pool-refresh", "default"]);
     bed.host.define_xml(&format!(
-        "<domain type='qemu'><name>src</name><memory unit='MiB'>160</memory><os><type arch='x86_64' machine='pc'>hvm</type>\
+        "<domain type='qemu'><name>src</name><memory unit='MiB'>192</memory>{os}\
          <kernel>{cache}/vmlinuz</kernel><initrd>{cache}/initrd-agent</initrd>\
          <cmdline>console=ttyS0,115200 quiet mitigations=off nokaslr no_timer_check random.trust_cpu=on nova.name=src nova.load=idle</cmdline></os>\
          <features><acpi/></features><devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/>\
          <source file='{image}'/><target dev='vda' bus='virtio'/></disk>\
          <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>\
-         <serial type='pty'/></devices></domain>"
+         <serial type='pty'/>{devices}</devices></domain>"
     ));
     bed.virsh(&["start", "src"]);
     said(&bed, "src", &["test", "-d", "/mnt/lost+found"]);
@@ -61,7 +66,7 @@ pub(crate) fn said(bed: &Bed, vm: &str, args: &[&str]) -> String {
 }
 
 /// The checksum of its file, as it is in the guest.
-fn checksum(bed: &Bed, vm: &str) -> String {
+pub(super) fn checksum(bed: &Bed, vm: &str) -> String {
     let sum = said(bed, vm, &["md5sum", "/mnt/proof"]);
     assert!(!sum.is_empty());
     sum

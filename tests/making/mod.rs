@@ -4,6 +4,7 @@
 pub(crate) mod boots;
 mod broken;
 mod clones;
+mod firmware;
 mod held;
 mod templates;
 

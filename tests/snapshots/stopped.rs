@@ -39,29 +39,29 @@ impl Machine {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// Once that is so, tells the command to stop; how that ended.
-    fn stopped_once(&self, mut child: Child, what: &str, is_so: impl Fn() -> bool) -> (i32, String) {
-        let until = Instant::now() + PATIENCE;
-        while !is_so() {
-            let over = child.try_wait().unwrap().is_some();
-            if over || Instant::now() > until {
-                let out = child.wait_with_output().unwrap();
-                panic!("{what}: {}", String::from_utf8_lossy(&[out.stdout, out.stderr].concat()));
-            }
-            std::thread::yield_now();
-        }
-        let id = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-        (status.code().unwrap_or(-1), String::from_utf8([stdout, stderr].concat()).unwrap())
-    }
-
     /// The newest audit record: result, and what was told.
     fn told(&self) -> (String, String) {
         let record = self.bed.audit().remove(0);
         let text = |key: &str| record[key].as_str().unwrap().to_owned();
         (text("result"), text("outcome"))
     }
+}
+
+/// Once that is so, tells the command to stop; how that ended.
+fn stopped_once(mut child: Child, what: &str, is_so: impl Fn() -> bool) -> (i32, String) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        let over = child.try_wait().unwrap().is_some();
+        if over || Instant::now() > until {
+            let out = child.wait_with_output().unwrap();
+            panic!("{what}: {}", String::from_utf8_lossy(&[out.stdout, out.stderr].concat()));
+        }
+        std::thread::yield_now();
+    }
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    (status.code().unwrap_or(-1), String::from_utf8([stdout, stderr].concat()).unwrap())
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn memory_in_a_file_is_given_up() {
     // A fast machine may be done before it is told to stop.
     let stopped = (0..5).any(|_| {
         let child = m.begin(&["create", "a", "s", "--way", "external"]);
-        let (code, said) = m.stopped_once(child, "the memory is not kept", keeps);
+        let (code, said) = stopped_once(child, "the memory is not kept", keeps);
         if code == 0 {
             m.done(&["delete", "a", "s"]);
             return false;
@@ -107,7 +107,7 @@ fn memory_inside_an_image_cannot_be_stopped_and_says_so() {
     let (_, plan) = m.snapshot(&["create", "a", "s", "--way", "internal", "--dry-run"]);
     assert!(plan.contains("Told to stop, it goes on to its end"), "{plan}");
     let child = m.begin(&["create", "a", "s", "--way", "internal"]);
-    let (code, said) = m.stopped_once(child, "", || {
+    let (code, said) = stopped_once(child, "", || {
         m.bed.step_begun(0);
         true
     });
@@ -142,7 +142,7 @@ fn a_merge_goes_on_to_its_end_and_the_next_is_not_begun() {
         let out = m.bed.host_virsh(&["blockjob", "a", "vda", "--info"]);
         String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).contains("Commit")
     };
-    let (code, said) = m.stopped_once(child, "nothing is merged", merges);
+    let (code, said) = stopped_once(child, "nothing is merged", merges);
     let (result, outcome) = m.told();
     assert_eq!((code, result.as_str()), (5, "cancelled"), "{said}");
     let stays = "This was done before, and stays: Delete snapshot two";
@@ -156,7 +156,7 @@ fn a_merge_goes_on_to_its_end_and_the_next_is_not_begun() {
 
     m.virsh(&["qemu-monitor-command", "a", "--hmp", &format!("qemu-io -d {device} \"{write}\"")]);
     let child = m.begin(&["delete", "a", "one"]);
-    let (code, said) = m.stopped_once(child, "nothing is merged", merges);
+    let (code, said) = stopped_once(child, "nothing is merged", merges);
     assert_eq!((code, m.told().0.as_str()), (0, "done"), "{said}");
     assert!(said.contains("told to stop"), "{said}");
     assert!(m.names().is_empty());

@@ -27,7 +27,11 @@ impl Streams for DemoConnection {
     }
 
     fn screenshot(&self, id: VmId, _screen: u32) -> HvResult<Screenshot> {
-        self.running(id, "take a picture of the screen")?;
+        const TAKING: &str = "take a picture of the screen";
+        if self.capabilities().read_only {
+            return Err(HvError::read_only(TAKING));
+        }
+        self.running(id, TAKING)?;
         Ok(Screenshot { mime: "image/x-portable-pixmap".into(), bytes: picture() })
     }
 }

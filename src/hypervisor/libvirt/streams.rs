@@ -29,7 +29,7 @@ impl Streams for Connection {
     }
 
     fn screenshot(&self, id: VmId, screen: u32) -> HvResult<Screenshot> {
-        self.with_domain(id, "take a picture of the screen", |d| {
+        self.change(id, "take a picture of the screen", |d| {
             let (mime, bytes) = screenshot(&self.conn, d, screen, SCREENSHOT_MAX)?;
             Ok(Screenshot { mime, bytes })
         })

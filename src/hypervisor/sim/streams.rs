@@ -23,6 +23,7 @@ impl Streams for SimConnection {
     }
 
     fn screenshot(&self, id: VmId, _screen: u32) -> HvResult<Screenshot> {
+        self.refuse_if_read_only(Operation::Screenshot)?;
         self.with_vm(Operation::Screenshot, id, |vm| {
             if vm.state.is_active() { Ok(()) } else { Err(HvErrorKind::InvalidState) }
         })?;

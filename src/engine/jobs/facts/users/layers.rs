@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
 use super::{Thing, Things, reads};
-use crate::hypervisor::Hypervisor;
+use crate::hypervisor::{HvErrorKind, Hypervisor};
 use crate::model::storage::PoolState;
 use crate::operations::{HEAD, ImageAbove, Needed, PoolFacts, StorageFacts, needed, places, same_path};
 use crate::xml::domain::{Named, Use};
@@ -94,6 +94,10 @@ impl<'h> Layers<'h> {
                             pool.volumes = Some(volumes);
                         }
                     }
+                    // Gone since it was listed: nothing is in it any more.
+                    Err(e) if e.kind == HvErrorKind::NotFound => {}
+                    // Stopped since.
+                    Err(e) if e.kind == HvErrorKind::InvalidState => self.unseen.push(record.name),
                     Err(e) => self.unread.push(format!("pool {}: {}", record.name, e.message)),
                 }
             }
