@@ -17,7 +17,7 @@ mod tests;
 mod touch;
 mod vm;
 
-pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
+pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm, as_written, holds_secrets};
 pub use facts::{Facts, Needs, RoomFacts, StorageNeeds, VmFacts};
 pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
 pub use layers::{JobFact, LayerFacts};

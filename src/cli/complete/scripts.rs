@@ -57,13 +57,13 @@ _novacron() {
 
 "#;
 
-const FISH: &str = r#"
+const FISH: &str = r"
 function __fish_novacron_names
     set -g __fish_novacron_found (novacron __complete fish -- (commandline -opc) (commandline -ct) 2>/dev/null)
     test (count $__fish_novacron_found) -gt 0
 end
 complete -c novacron -n __fish_novacron_names -f -a '$__fish_novacron_found'
-"#;
+";
 
 /// Where clap's script for zsh ends with running or announcing its function.
 const ZSH_END: &str = "if [ \"$funcstack[1]\"";

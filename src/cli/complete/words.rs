@@ -183,8 +183,9 @@ impl<'d> Line<'d> {
             ("pool" | "network", "pool" | "network") if action == "define" => None,
             ("vm" | "snapshot", "name") if action == "create" => None,
             ("vm", _) if matches!(action, "undelete" | "purge" | "held") => None,
-            ("vm", "name" | "names") | ("snapshot", "vm") | ("network", "who") => Some(Names::Vms),
-            ("template", "vm") => Some(Names::Vms),
+            ("vm", "name" | "names") | ("snapshot" | "template", "vm") | ("network", "who") => {
+                Some(Names::Vms)
+            }
             ("template", "name") => {
                 (action != "create").then_some(Names::Templates { versions: action == "show" })
             }

@@ -18,6 +18,7 @@ use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 use crate::model::job::{Job, JobId, JobState, JobStep, StepState};
 use crate::model::plan::{Plan, Planned};
 use crate::model::time::Timestamp;
+use crate::operations;
 use crate::store::{Journalled, NewJob, Owner, StateDb};
 
 /// How often it is looked what other processes do, and whether calls are overdue.
@@ -181,12 +182,13 @@ impl DeskThread {
             Ok(journal) => journal,
             Err(why) => return Err(format!("Nothing was done: {why}")),
         };
+        let written: Vec<Plan> = plans.iter().map(operations::as_written).collect();
         let new = |plan: &Plan| NewJob {
             plan: plan.clone(),
             by: self.setting.actor.clone(),
             host: self.setting.host.clone(),
         };
-        let jobs: Vec<NewJob> = plans.iter().map(new).collect();
+        let jobs: Vec<NewJob> = written.iter().map(new).collect();
         if !std::mem::replace(&mut self.recovers, true) {
             self.orphans_at = Instant::now().checked_sub(ORPHANS_EVERY).unwrap_or(self.orphans_at);
         }
@@ -194,8 +196,8 @@ impl DeskThread {
             .add_jobs(&jobs, owner.id(), now)
             .map_err(|why| format!("Nothing was done, since it could not be written down first: {why}"))?;
         let batch = ids.first().copied().unwrap_or(JobId(0));
-        for (id, plan) in ids.iter().zip(plans) {
-            let job = Arc::new(queued(*id, batch, &plan, &self.setting, now));
+        for ((id, plan), written) in ids.iter().zip(plans).zip(&written) {
+            let job = Arc::new(queued(*id, batch, written, &self.setting, now));
             self.queue.add(*id, plan.things());
             self.live.insert(*id, Live { job, plan: Some(plan), stop: Stop::default() });
         }

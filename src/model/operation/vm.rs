@@ -125,7 +125,8 @@ pub enum VmOperation {
     Redefine {
         /// The new one: as it is shown, without passwords, unless `secrets` says otherwise.
         xml: String,
-        /// Passwords stand in it, and those that do not are taken away; else the present ones stay.
+        /// Passwords stand in it, and those that do not are taken away; else the present ones stay. Journal and audit have
+        /// the definition without them.
         secrets: bool,
         /// Why.
         why: Redefined,
