@@ -81,7 +81,7 @@ fn with_log(db: &Connection) -> rusqlite::Result<()> {
             Err(why)
                 if why.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && begun.elapsed() < PATIENCE =>
             {
-                std::thread::sleep(AGAIN);
+                std::thread::park_timeout(AGAIN);
             }
             done => return done,
         }

@@ -142,6 +142,10 @@ impl DeskThread {
             Ask::Witness(operation, reply) => {
                 self.hands.give(Task::Plan(vec![operation]), Wish::Witness(reply));
             }
+            Ask::Left(plan, duration_ms, reply) => {
+                self.left(&plan, duration_ms);
+                let _ = reply.send(());
+            }
             Ask::Definition(vm, secrets, reply) => {
                 self.hands.give(Task::Definition(vm, secrets), Wish::Definition(reply));
             }
@@ -283,6 +287,15 @@ impl DeskThread {
                 .map_err(|why| failed(why.to_string()))?;
         }
         Ok(planned)
+    }
+
+    /// Writes down that it is over.
+    fn left(&mut self, plan: &Plan, duration_ms: u64) {
+        let Ok(Journal { db, .. }) = &mut self.journal else { return };
+        let now = self.setting.clock.now().wall;
+        if let Err(why) = db.audit(&super::record::left(plan, &self.setting, now, duration_ms)) {
+            tracing::error!("The audit lacks the end of “{}”: {why}", plan.title);
+        }
     }
 
     fn cancel(&mut self, id: JobId) {
