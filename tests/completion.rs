@@ -11,7 +11,7 @@ fn offered(line: &str) -> (Vec<String>, Duration) {
     let words: Vec<String> = line.split('\t').map(|w| format!("'{}'", w.replace('\'', r"'\''"))).collect();
     let count = words.len() - 1;
     let program = format!(
-        "{script}\nCOMP_WORDS=({})\nCOMP_CWORD={count}\n_novacron_names \"${{COMP_WORDS[0]}}\" \"${{COMP_WORDS[COMP_CWORD]}}\" x\n\
+        "{script}\nCOMP_WORDS=({})\nCOMP_LINE=\"${{COMP_WORDS[*]}}\"\nCOMP_CWORD={count}\n_novacron_names \"${{COMP_WORDS[0]}}\" \"${{COMP_WORDS[COMP_CWORD]}}\" x\n\
          printf '%s\\n' \"${{COMPREPLY[@]}}\"",
         words.join(" ").replacen("'novacron'", &format!("'{binary}'"), 1)
     );

@@ -158,6 +158,24 @@ impl Bed {
         all.remove(0)
     }
 
+    /// No file of this home but the given one has these bytes in it, the logs of databases among them.
+    fn nowhere_but(&self, bytes: &[u8], given: &Path) {
+        let mut folders = vec![self.home.path().to_owned()];
+        let mut seen = 0;
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path != given && path.is_file() {
+                    let there = fs::read(&path).unwrap().windows(bytes.len()).any(|w| w == bytes);
+                    assert!(!there, "{}", path.display());
+                    seen += usize::from(path.file_name().is_some_and(|n| n == "state.db"));
+                }
+            }
+        }
+        assert_eq!(seen, 1, "there is a journal");
+    }
+
     /// Has a desk look after what a kill left, and tells what became of the newest job.
     fn recovered(&self) -> String {
         let desk = Desk::start(DeskConfig::new(
@@ -368,10 +386,7 @@ fn a_definition_is_edited_reverted_and_keeps_its_password() {
         assert!(code == 2 && said.contains("--secrets") && !said.contains("Hush4711"), "{code} {said}");
     }
     assert!(!bed.done(&[&define[..], &["--secrets", "--dry-run"]].concat()).contains("Hush4711"));
-    for file in fs::read_dir(bed.folder()).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()) {
-        let bytes = fs::read(&file).unwrap();
-        assert!(!bytes.windows(8).any(|w| w == b"Hush4711"), "{}", file.display());
-    }
+    bed.nowhere_but(b"Hush4711", &xml);
     // What is hidden nowhere is not invented.
     fs::write(&xml, now.replace("type='vnc'", "type='vnc' passwd='*****'")).unwrap();
     let (code, said) = bed.fails(&["vm", "define", xml.to_str().unwrap(), "--yes"]);
@@ -380,6 +395,55 @@ fn a_definition_is_edited_reverted_and_keeps_its_password() {
         .unwrap()
         .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with("novacron-"));
     assert_eq!(left.count(), 1, "only what was told to be there");
+}
+
+#[test]
+fn a_password_that_is_given_reaches_the_vm_and_no_file() {
+    let Some(mut bed) = Bed::new() else { return };
+    let at = bed.vm(8);
+    let vm = &bed.own[at];
+    let shown = || bed.hv.xml_of(vm.id, XmlOf::DefinedWithSecrets).unwrap();
+    let file = bed.home.path().join("given.xml");
+    let define = ["vm", "define", file.to_str().unwrap(), "--secrets", "--yes"];
+    let give = |password: &str| {
+        let xml = vm.definition.replace(PASSWORD, &format!("passwd='{password}'"));
+        fs::write(&file, xml).unwrap();
+    };
+    give("Hush0001");
+    bed.done(&define);
+    assert!(shown().contains("passwd='Hush0001'"), "{}", shown());
+    bed.nowhere_but(b"Hush0001", &file);
+    // As JSON neither, and not with what did not come to pass.
+    give("Hush0002");
+    let told = bed.done(&[&define[..], &["--dry-run", "--format", "json"]].concat());
+    assert!(told.contains("vm.define") && !told.contains("Hush0002"), "{told}");
+    fs::write(&file, vm.definition.replace(PASSWORD, "passwd='Hush0003'").replace("</domain>", "")).unwrap();
+    let (code, said) = bed.fails(&define);
+    assert!(code == 2 && !said.contains("Hush0003"), "{code} {said}");
+    // A kill before it leaves what was. That only a password would have changed is not known any more, so it cannot be told.
+    give("Hush0004");
+    bed.killed(&define, "checked");
+    bed.nowhere_but(b"Hush0004", &file);
+    let said = bed.recovered();
+    assert!(said.contains("Whether this was done cannot be told"), "{said}");
+    assert!(shown().contains("passwd='Hush0001'"), "{}", shown());
+    let told: Json = serde_json::from_str(&bed.done(&["job", "list", "--format", "json"])).unwrap();
+    let job = told["jobs"].as_array().unwrap().iter().find(|j| j["id"] == 2).unwrap();
+    assert!(job["state"] == "failed" && job["instead"].is_null(), "{job}");
+    // Behind it, what changed besides shows that it was done.
+    give("Hush0005");
+    let changed = fs::read_to_string(&file).unwrap().replace(">1</vcpu>", ">2</vcpu>");
+    fs::write(&file, changed).unwrap();
+    bed.killed(&define, "acted 0");
+    let said = bed.recovered();
+    assert!(said.contains("found done"), "{said}");
+    assert!(shown().contains("passwd='Hush0005'"), "{}", shown());
+    bed.nowhere_but(b"Hush0005", &file);
+    let kept = bed.home.path().join("kept.jsonl");
+    bed.done(&["audit", "export", kept.to_str().unwrap()]);
+    let audit = fs::read_to_string(&kept).unwrap();
+    assert!(audit.lines().count() >= 3 && !audit.contains("Hush"), "{audit}");
+    bed.done(&["audit", "verify"]);
 }
 
 #[test]

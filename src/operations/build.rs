@@ -190,6 +190,11 @@ impl Draft {
         self
     }
 
+    /// The plan, of what changes nothing.
+    pub(super) fn harmless(self) -> Planned {
+        Planned::Plan(Box::new(self.plan))
+    }
+
     /// The plan, or the refusal of every change where this host allows none.
     pub(super) fn planned(mut self, facts: &Facts) -> Planned {
         if let Some(why) = &facts.read_only {

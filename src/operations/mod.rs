@@ -17,7 +17,7 @@ mod tests;
 mod touch;
 mod vm;
 
-pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm};
+pub use definition::{Belonging, Belongings, DefinitionFacts, OtherVm, as_written, holds_secrets};
 pub use facts::{Facts, Needs, RoomFacts, StorageNeeds, VmFacts};
 pub use hardware::{HardwareFacts, HardwareNeeds, Image, VmDevices};
 pub use layers::{JobFact, LayerFacts};
@@ -25,7 +25,7 @@ pub use making::{MakingFacts, manifest_of, seed_image};
 pub use network::{LeaseFact, NetworkFact, NetworkFacts, NetworkUser, needs_users};
 pub use snapshot::{AgentFact, Folder, SnapshotFacts};
 pub use storage::{FileFacts, HEAD, ImageAbove, ImageHead, Needed, PoolDevice, PoolFacts, StorageFacts};
-pub use storage::{Version, VmUses, names, needed, orphans, places, same_path, versions};
+pub use storage::{Version, VmUses, names, needed, orphans, places, same_path, template_in, versions};
 
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, Target};

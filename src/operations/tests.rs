@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::id::VmId;
-use crate::model::operation::{AskGuest, Boot, VmOperation as Op};
+use crate::model::operation::{AskGuest, Boot, Visit, VmOperation as Op};
 use crate::model::plan::{Act, Confirm, Plan, SnapshotAct, Weight};
 use crate::model::shell;
 use crate::model::text::{clean, clean_lines};
@@ -281,6 +281,9 @@ fn a_guests_own_consoles() {
         ("paused", ask(Op::Console { take: false }, &paused())),
         ("no console", ask(Op::Console { take: false }, &running(|_| ()))),
         ("off", ask(Op::Console { take: false }, &off(console))),
+        ("running", ask(Op::Visit { by: Visit::Screen }, &running(|_| ()))),
+        ("paused", ask(Op::Visit { by: Visit::Viewer }, &paused())),
+        ("off", ask(Op::Visit { by: Visit::Ssh }, &off(|_| ()))),
         ("running", ask(press("ctrl-alt-f2"), &running(|_| ()))),
         ("running", ask(press("ctrl-alt-delete"), &running(|_| ()))),
         ("paused", ask(press("#240"), &paused())),

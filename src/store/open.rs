@@ -5,9 +5,9 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::error::StoreError;
@@ -16,6 +16,8 @@ use crate::model::time::Timestamp;
 
 /// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How soon that is tried again for which SQLite does not wait.
+const AGAIN: Duration = Duration::from_millis(10);
 /// Bytes of a page: chunks of some kilobytes fill it with little left over, one read brings one, and few pages lead
 /// there.
 const PAGE: u32 = 32_768;
@@ -61,7 +63,7 @@ pub(crate) fn to_write(path: &Path, ladder: &Ladder) -> Result<Connection, Store
     db.busy_timeout(PATIENCE).map_err(sql)?;
     db.pragma_update(None, "page_size", PAGE).map_err(sql)?;
     refuse_newer(&db, path, ladder)?;
-    db.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
+    with_log(&db).map_err(sql)?;
     // In WAL mode this loses at most the last commits on a power cut, and nothing when the process is killed.
     db.pragma_update(None, "synchronous", "NORMAL").map_err(sql)?;
     db.pragma_update(None, "foreign_keys", true).map_err(sql)?;
@@ -69,6 +71,21 @@ pub(crate) fn to_write(path: &Path, ladder: &Ladder) -> Result<Connection, Store
     db.pragma_update(None, "journal_size_limit", LOG_PAGES * PAGE).map_err(sql)?;
     ladder.climb(&mut db).map_err(sql)?;
     Ok(db)
+}
+
+/// Has the database keep a log. Of two who do that to a new one at once SQLite refuses one without waiting.
+fn with_log(db: &Connection) -> rusqlite::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match db.pragma_update(None, "journal_mode", "WAL") {
+            Err(why)
+                if why.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && begun.elapsed() < PATIENCE =>
+            {
+                std::thread::park_timeout(AGAIN);
+            }
+            done => return done,
+        }
+    }
 }
 
 fn refuse_newer(db: &Connection, path: &Path, ladder: &Ladder) -> Result<(), StoreError> {

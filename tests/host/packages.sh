@@ -7,7 +7,7 @@ TEST_PACKAGES=(
     libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools
     dnsmasq-base iproute2 nftables iptables
     busybox-static cpio kmod xz-utils e2fsprogs procps tmux
-    openssh-server openssh-client netcat-openbsd
+    openssh-server openssh-client netcat-openbsd zsh fish
 )
 BACKPORTS_FILE=/etc/apt/sources.list.d/novacron-backports.sources
 POLICY_FILE=/usr/sbin/policy-rc.d

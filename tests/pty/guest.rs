@@ -52,6 +52,12 @@ fn a_guest_is_typed_into_and_left() {
     assert!(term.wait_exit(SOON).success());
     assert!(term.screen().contains("Left the console of web02."), "{}", term.screen());
     term.assert_terminal_restored();
+    let data = term.home().join("data");
+    let list = ["audit", "list", "--operation", "vm.console", "--format", "json", "--connect", &uri];
+    let mut audit = Term::novacron(&list, &[("XDG_DATA_HOME", data.to_str().unwrap())], 60, 200);
+    audit.wait_exit(SOON);
+    let told = audit.screen();
+    assert!(told.contains("Begun.") && told.contains("Closed."), "{told}");
 }
 
 #[test]

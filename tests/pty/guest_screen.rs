@@ -94,6 +94,8 @@ fn a_screen_is_looked_at_and_keys_are_pressed() {
     term.until("the list", SOON, |s| row_of(s, "web01").is_some() && !says(s, "▀▀▀▀▀▀"));
     let audit = run_home(&term, &["audit", "list", "--operation", "vm.send-key", "--connect", &uri]);
     assert!(audit.contains("web01"), "{audit}");
+    let looked = run_home(&term, &["audit", "list", "--operation", "vm.screenshot", "--connect", &uri]);
+    assert_eq!(looked.matches("web01").count(), 1, "once, however many pictures: {looked}");
 }
 
 /// What a command says that has the same home as this console.
@@ -133,6 +135,8 @@ fn the_terminal_is_lent_and_taken_back() {
     term.until("the picture again", SOON, |s| says(s, "▀▀▀▀▀▀") && says(s, "failed"));
     term.send(ESC);
     term.until("the list", SOON, |s| row_of(s, "web01").is_some() && !says(s, "▀▀▀▀▀▀"));
+    let audit = run_home(&term, &["audit", "list", "--operation", "vm.ssh", "--connect", &uri]);
+    assert_eq!(audit.matches("web01").count(), 2, "{audit}");
     // It ends with the program, and the terminal is as it was before both.
     term.send("v");
     term.until("the picture", SOON, |s| says(s, "▀▀▀▀▀▀"));

@@ -21,6 +21,7 @@ mod plain;
 mod quiet;
 mod scan;
 mod scene;
+mod shells;
 mod sizes;
 mod ssh;
 mod sshd;

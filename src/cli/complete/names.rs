@@ -1,11 +1,16 @@
 //! Names of what there is.
 
+use std::collections::BTreeMap;
+
 use super::words::Names;
-use crate::hypervisor::{Connector, HvResult, Purpose};
+use crate::engine::jobs::template_in;
+use crate::hypervisor::{Connector, HvResult, Hypervisor, Purpose};
 use crate::model::text::clean;
 
-/// Reads all of a kind. What cannot be typed is left out, but for a VM: that goes by its UUID then.
-pub(super) fn read(host: &dyn Connector, kind: &Names) -> HvResult<Vec<String>> {
+/// Reads all of a kind. What cannot be typed, or would be taken for an option unless it may be `dashed`, is left out, but for
+/// a VM: that goes by its UUID then.
+pub(super) fn read(host: &dyn Connector, kind: &Names, dashed: bool) -> HvResult<Vec<String>> {
+    let typable = |name: &str| clean(name) == name && (dashed || !name.starts_with('-'));
     let hv = host.connect(Purpose::Detail)?;
     let vms = || -> HvResult<Vec<String>> {
         let name =
@@ -34,6 +39,7 @@ pub(super) fn read(host: &dyn Connector, kind: &Names) -> HvResult<Vec<String>> 
             let snapshots = meant.map(|v| hv.snapshots(v.id)).transpose()?.unwrap_or_default();
             snapshots.into_iter().map(|s| s.name).collect()
         }
+        Names::Templates { versions } => templates(hv.as_ref(), *versions)?,
         Names::Any => [vms()?, pools()?, networks()?].concat(),
     };
     all.retain(|name| typable(name));
@@ -42,6 +48,21 @@ pub(super) fn read(host: &dyn Connector, kind: &Names) -> HvResult<Vec<String>> 
     Ok(all)
 }
 
-fn typable(name: &str) -> bool {
-    clean(name) == name
+/// Names of templates; with those of versions, where there are several of one.
+fn templates(hv: &dyn Hypervisor, versions: bool) -> HvResult<Vec<String>> {
+    let mut found: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for (id, _) in hv.pool_names()? {
+        let volumes = hv.volumes(id, false).unwrap_or_default();
+        for (name, version) in volumes.iter().filter_map(|v| template_in(&v.name)) {
+            found.entry(name.to_owned()).or_default().push(version);
+        }
+    }
+    let each = |(name, mut numbers): (String, Vec<u32>)| {
+        numbers.retain(|_| versions);
+        let several = numbers.len() > 1;
+        let of = numbers.into_iter().filter(|_| several).map(|v| format!("{name}@{v}"));
+        let all: Vec<String> = of.chain([name.clone()]).collect();
+        all
+    };
+    Ok(found.into_iter().flat_map(each).collect())
 }

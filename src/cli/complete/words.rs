@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command};
+use clap_complete::Shell;
+
+use super::form::{Open, meant};
 
 /// A kind of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +17,10 @@ pub(super) enum Names {
     Networks,
     /// Of this VM.
     Snapshots(String),
+    /// Of templates, and of their versions.
+    Templates {
+        versions: bool,
+    },
     /// Of VMs, pools and networks.
     Any,
 }
@@ -26,9 +33,13 @@ pub(super) struct Asked {
     pub(super) connect: Option<String>,
     pub(super) demo: bool,
     pub(super) config: Option<PathBuf>,
+    /// The quote that is open before the name.
+    pub(super) open: Open,
+    /// Behind `--`: nothing is taken for an option.
+    pub(super) plain: bool,
     /// What stands in the line already.
     given: Vec<String>,
-    /// What the name begins with.
+    /// What the name begins with; empty where the shell looks itself what fits.
     begin: String,
 }
 
@@ -53,7 +64,10 @@ struct Line<'d> {
 }
 
 /// What may stand as the last of these words; `None` where that are no names of things. The first word is the program.
-pub(super) fn asked(definition: &Command, words: &[String]) -> Option<Asked> {
+pub(super) fn asked(definition: &Command, shell: Shell, words: &[String]) -> Option<Asked> {
+    // fish takes quotes away from all words but the last, and knows of that itself what it means.
+    let fish = matches!(shell, Shell::Fish);
+    let means = |word: &String| if fish { (word.clone(), Open::No) } else { meant(word) };
     let (last, before) = words.get(1..)?.split_last()?;
     let mut line = Line {
         command: definition,
@@ -65,7 +79,7 @@ pub(super) fn asked(definition: &Command, words: &[String]) -> Option<Asked> {
     };
     let mut open: Option<&Arg> = None;
     let mut plain = false;
-    for word in before.iter().map(|w| unquoted(w)) {
+    for word in before.iter().map(|w| means(w).0) {
         if let Some(option) = open.take() {
             line.set(option, &word);
         } else if plain {
@@ -78,7 +92,8 @@ pub(super) fn asked(definition: &Command, words: &[String]) -> Option<Asked> {
             line.word(word);
         }
     }
-    let begin = unquoted(last);
+    let (begin, quote) = means(last);
+    let plain = plain && open.is_none();
     let arg = match open {
         Some(option) => option,
         None if !plain && begin.starts_with('-') => return None,
@@ -86,21 +101,9 @@ pub(super) fn asked(definition: &Command, words: &[String]) -> Option<Asked> {
     };
     let names = line.names(arg)?;
     let Line { connect, demo, config, given, .. } = line;
-    Some(Asked { names, connect, demo, config, given, begin })
-}
-
-/// A word as the shell will take it, as far as that matters for names.
-fn unquoted(word: &str) -> String {
-    let mut out = String::with_capacity(word.len());
-    let mut chars = word.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\'' | '"' => {}
-            '\\' => out.extend(chars.next()),
-            c => out.push(c),
-        }
-    }
-    out
+    // zsh and fish have ways of their own to tell what fits: without regard to case, or in the middle.
+    let begin = if matches!(shell, Shell::Zsh | Shell::Fish) { String::new() } else { begin };
+    Some(Asked { names, connect, demo, config, open: quote, plain, given, begin })
 }
 
 fn takes_value(arg: &Arg) -> bool {
@@ -180,9 +183,15 @@ impl<'d> Line<'d> {
             ("pool" | "network", "pool" | "network") if action == "define" => None,
             ("vm" | "snapshot", "name") if action == "create" => None,
             ("vm", _) if matches!(action, "undelete" | "purge" | "held") => None,
-            ("vm", "name" | "names") | ("snapshot", "vm") | ("network", "who") => Some(Names::Vms),
+            ("vm", "name" | "names") | ("snapshot" | "template", "vm") | ("network", "who") => {
+                Some(Names::Vms)
+            }
+            ("template", "name") => {
+                (action != "create").then_some(Names::Templates { versions: action == "show" })
+            }
+            ("vm", "template") => Some(Names::Templates { versions: true }),
             ("snapshot", "name") => Some(Names::Snapshots(self.given.first()?.clone())),
-            ("vm" | "pool", "pool") => Some(Names::Pools),
+            ("vm" | "pool" | "template", "pool") => Some(Names::Pools),
             ("vm" | "network", "network") => Some(Names::Networks),
             ("volume", "at" | "backing") | ("vm", "source" | "into" | "onto" | "disk") => {
                 Some(Names::Volumes)
@@ -200,7 +209,7 @@ mod tests {
 
     fn of(line: &str) -> Option<Asked> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        asked(&Cli::definition(), &words)
+        asked(&Cli::definition(), Shell::Bash, &words)
     }
 
     #[test]
@@ -232,6 +241,12 @@ mod tests {
             ("novacron volume delete im", Some(Names::Volumes)),
             ("novacron volume create x --backing ", Some(Names::Volumes)),
             ("novacron pool stop ", Some(Names::Pools)),
+            ("novacron template delete ", Some(Names::Templates { versions: false })),
+            ("novacron template show ", Some(Names::Templates { versions: true })),
+            ("novacron vm create x --template ", Some(Names::Templates { versions: true })),
+            ("novacron template create ", Some(Names::Vms)),
+            ("novacron template create web01 ", None),
+            ("novacron template create web01 t --pool ", Some(Names::Pools)),
             ("novacron pool define ", None),
             ("novacron network stop ", Some(Names::Networks)),
             ("novacron network define ", None),
@@ -251,8 +266,8 @@ mod tests {
         assert_eq!(on("novacron -c test:///default vm start "), (Some("test:///default".into()), false));
         assert_eq!(on("novacron vm start --connect=a:///b "), (Some("a:///b".into()), false));
         assert_eq!(on("novacron -ca:///b --demo show "), (Some("a:///b".into()), true));
-        let words = ["novacron", "vm", "start", "web01", "'da\\ t"].map(str::to_owned);
-        let asked = asked(&Cli::definition(), &words).unwrap();
+        let words = ["novacron", "vm", "start", "web01", "da\\ t"].map(str::to_owned);
+        let asked = asked(&Cli::definition(), Shell::Bash, &words).unwrap();
         assert_eq!(asked.begin, "da t");
         let all = ["da", "da t1", "web01", "x"].map(str::to_owned).to_vec();
         assert_eq!(asked.fitting(all.clone()), ["da t1"]);

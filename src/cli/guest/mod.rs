@@ -16,6 +16,7 @@ use super::operate::names;
 use crate::engine::consoles::{Consoles, Ways};
 use crate::engine::jobs::{Desk, DeskHandle};
 use crate::hypervisor::Connector;
+use crate::model::operation::Visit;
 use crate::model::reach::{self, Commands};
 use crate::model::shell;
 use crate::model::text::clean;
@@ -23,6 +24,9 @@ use crate::model::vm::VmRecord;
 
 /// How long a command waits for the desk at the end.
 const LEAVE_WITHIN: Duration = Duration::from_millis(300);
+
+/// How long a command waits until a console is closed, and its end written down.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// How it is gone about.
 pub(super) struct How<'a> {
@@ -74,7 +78,12 @@ async fn act(
     let vm = named(&desk, action.name(), how.timeout).await?;
     let consoles = Consoles::new(connector, desk);
     let exit = match action {
-        GuestAction::Console { force, .. } => console::run(&consoles.open(vm.id, *force)?, &vm).await?,
+        GuestAction::Console { force, .. } => {
+            let opened = consoles.open(vm.id, *force)?;
+            let left = console::run(&opened, &vm).await;
+            let _ = tokio::time::timeout(CLOSE_WITHIN, opened.close()).await;
+            left?
+        }
         GuestAction::Screenshot { output, overwrite, screen, .. } => {
             let into = look::Into { file: output, overwrite: *overwrite, form: how.form };
             look::screenshot(&consoles, &vm, *screen, &into, how.timeout).await?
@@ -90,6 +99,8 @@ async fn act(
             let mut words = reach::ssh(&own, uri, found.address);
             words.extend(command.iter().cloned());
             if !how.dry_run {
+                let told = tokio::time::timeout(how.timeout, consoles.witness(vm.id, Visit::Ssh));
+                told.await.map_err(|_| late())?.map_err(|e| Failure::from(&e))?;
                 return Ok(Then::Become(words));
             }
             let line = shell::line(&words);

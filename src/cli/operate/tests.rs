@@ -170,7 +170,7 @@ impl Script {
                     drop(reply.send(Ok(operations.iter().map(one).collect())));
                     seen.operations = operations;
                 }
-                Ask::Witness(..) => unreachable!("only consoles are witnessed"),
+                Ask::Witness(..) | Ask::Left(..) => unreachable!("only consoles are witnessed"),
                 Ask::Submit(given, consent, reply) => {
                     seen.consents.push(consent);
                     if self.dies {

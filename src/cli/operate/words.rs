@@ -4,7 +4,7 @@ use super::words_making as making;
 use super::words_network::network;
 use super::{words_hardware, words_layers, words_storage as storage};
 use crate::model::keycode;
-use crate::model::operation::{AskGuest, Boot, Operation, Redefined, VmOperation as Op};
+use crate::model::operation::{AskGuest, Boot, Operation, Redefined, Visit, VmOperation as Op};
 use crate::model::shell;
 
 /// The command that asks for this of a VM of this name, ready to be typed.
@@ -96,6 +96,10 @@ fn parts(act: &Op) -> (&'static str, Vec<String>, Vec<String>) {
             ("describe", none(), given.flatten().collect())
         }
         Op::Console { take } => ("console", none(), if *take { vec!["--force".to_owned()] } else { none() }),
+        Op::Visit { by: Visit::Screen } => ("screenshot", none(), vec!["--output".into(), "-".into()]),
+        // A viewer is opened on the screen only; this tells where it goes.
+        Op::Visit { by: Visit::Viewer } => ("display", none(), none()),
+        Op::Visit { by: Visit::Ssh } => ("ssh", none(), none()),
         Op::SendKeys { codes, hold_ms } => {
             let keys: Vec<String> = codes.iter().map(|c| keycode::name(*c)).collect();
             ("send-key", vec![keys.join("-")], vec!["--hold".into(), hold_ms.to_string()])

@@ -220,13 +220,15 @@ pub enum Effect {
     LookAway,
     /// Show a guest's screen in a window.
     View {
+        /// Whose screen.
+        vm: VmId,
         /// Commands, the best first.
         commands: Vec<Vec<String>>,
         /// Where the screen is; may be empty.
         address: String,
     },
-    /// Lend the terminal to a command until it ends.
-    Lend(Vec<String>),
+    /// Lend the terminal until it ends to a command that leads into this VM.
+    Lend(VmId, Vec<String>),
     /// Copy to the terminal's clipboard.
     Copy(String),
     /// Change the theme.

@@ -9,6 +9,7 @@ use crate::console::app::msg::Msg;
 use crate::engine::consoles::{ConsoleHandle, ConsoleState, Consoles, Ended, Ending, ScreenHandle, Taken};
 use crate::hypervisor::HvErrorKind;
 use crate::model::id::VmId;
+use crate::model::operation::Visit;
 use crate::model::text::clean;
 
 /// Bytes that one message brings, at most.
@@ -64,6 +65,23 @@ impl Lines {
     /// Types bytes; false where the guest takes no more now.
     pub(super) fn type_bytes(&self, bytes: &[u8]) -> bool {
         self.open.as_ref().is_none_or(|(handle, _)| handle.type_bytes(bytes))
+    }
+
+    /// Has it written down that somebody goes to a guest; an error is a sentence.
+    pub(super) fn witness(
+        &self,
+        vm: VmId,
+        by: Visit,
+    ) -> impl Future<Output = Result<(), String>> + Send + use<> {
+        let consoles = self.consoles.clone();
+        async move {
+            match consoles {
+                Some(consoles) => {
+                    consoles.witness(vm, by).await.map_err(|e| clean(&e.sentence()).into_owned())
+                }
+                None => Err("The guest cannot be reached from here.".to_owned()),
+            }
+        }
     }
 
     /// Takes a picture of a VM's screen; the answer carries the number.

@@ -45,6 +45,8 @@ use super::theme::{ColorDepth, Glyphs, Look, Theme, ThemeSource};
 use crate::engine::consoles::Consoles;
 use crate::engine::jobs::{DeskHandle, Jobs};
 use crate::engine::{Command, Handle};
+use crate::model::id::VmId;
+use crate::model::operation::Visit;
 use crate::model::snapshot::{Link, Snapshot};
 use crate::model::time::Timestamp;
 
@@ -161,7 +163,7 @@ struct Console {
     desk: Option<Desk>,
     lines: Lines,
     /// What the terminal is to be lent to.
-    lent: Option<Vec<String>>,
+    lent: Option<(VmId, Vec<String>)>,
     answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
     clock: fn() -> (Timestamp, i32),
     mouse: bool,
@@ -261,10 +263,10 @@ impl Console {
             if let Flow::Break(ended) = flow {
                 return Ok(ended);
             }
-            if let Some(command) = self.lent.take() {
+            if let Some((vm, command)) = self.lent.take() {
                 // Whoever reads the terminal beside the command would take its keys.
                 drop(events);
-                let flow = self.visit(&command, &mut signals, &mut hang_up).await?;
+                let flow = self.visit((vm, &command), &mut signals, &mut hang_up).await?;
                 events = EventStream::new();
                 if let Flow::Break(ended) = flow {
                     return Ok(ended);
@@ -418,8 +420,11 @@ impl Console {
             Effect::CloseConsole => self.lines.close(),
             Effect::LookAt { vm, ticket } => self.lines.look(vm, ticket),
             Effect::LookAway => self.lines.look_away(),
-            Effect::View { commands, address } => viewer::open(commands, &address, self.answers.0.clone()),
-            Effect::Lend(command) => self.lent = Some(command),
+            Effect::View { vm, commands, address } => {
+                let told = self.lines.witness(vm, Visit::Viewer);
+                tokio::spawn(viewer::open_once(told, commands, address, self.answers.0.clone()));
+            }
+            Effect::Lend(vm, command) => self.lent = Some((vm, command)),
             Effect::Copy(text) => {
                 let mut out = io::stdout().lock();
                 let copied = crossterm::queue!(out, CopyToClipboard::to_clipboard_from(text))

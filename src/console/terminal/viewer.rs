@@ -13,7 +13,7 @@ use crate::model::text::clean;
 const WORDS: usize = 2048;
 
 /// Starts the first of these whose program is there; what becomes of it is told as a notice.
-pub(super) fn open(commands: Vec<Vec<String>>, address: &str, answers: mpsc::Sender<Msg>) {
+fn open(commands: Vec<Vec<String>>, address: &str, answers: mpsc::Sender<Msg>) {
     let at = if address.is_empty() { String::new() } else { format!(" Its address is {address}.") };
     let no_display =
         ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|v| std::env::var_os(v).is_none_or(|v| v.is_empty()));
@@ -34,6 +34,19 @@ pub(super) fn open(commands: Vec<Vec<String>>, address: &str, answers: mpsc::Sen
     };
     if let Err(e) = std::thread::Builder::new().name("viewer".into()).spawn(work) {
         tracing::warn!("no viewer was opened: {e}");
+    }
+}
+
+/// The same once it is written down that somebody looks; where it is not, nothing is opened.
+pub(super) async fn open_once(
+    written: impl Future<Output = Result<(), String>>,
+    commands: Vec<Vec<String>>,
+    address: String,
+    answers: mpsc::Sender<Msg>,
+) {
+    match written.await {
+        Ok(()) => open(commands, &address, answers),
+        Err(why) => drop(answers.send(Msg::Notice(Notice::bad(why))).await),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
@@ -9,11 +10,16 @@ use tokio::sync::oneshot;
 
 use super::{Console, Ended, Flow, Guard, HangUp, Signals, guard};
 use crate::console::app::msg::{Effect, Notice};
+use crate::model::id::VmId;
+use crate::model::operation::Visit;
 use crate::model::shell;
 use crate::model::text::clean;
 
 /// Puts back what a guest's programs may have left behind: colours, character set, cursor keys, keypad.
 const PLAIN: &str = "\x1b[0m\x1b(B\x0f\x1b[?1l\x1b>\r\n";
+
+/// It is written down so soon that somebody goes to a guest, or nobody goes.
+const TELL_WITHIN: Duration = Duration::from_secs(5);
 
 /// How a command ended.
 enum Over {
@@ -27,10 +33,21 @@ impl Console {
     /// Lends the terminal, and takes it back. Nobody else may read it meanwhile.
     pub(super) async fn visit(
         &mut self,
-        words: &[String],
+        (vm, words): (VmId, &[String]),
         signals: &mut Signals,
         hang_up: &mut HangUp,
     ) -> io::Result<Flow> {
+        // The desk may wait for a host that hangs; nobody goes anywhere meanwhile, and all can still be left.
+        let told = tokio::select! {
+            told = tokio::time::timeout(TELL_WITHIN, self.lines.witness(vm, Visit::Ssh)) => told,
+            _ = signals.terminate.recv() => return Ok(Flow::Break(Ended::Signal)),
+            () = hang_up.happened() => return Ok(Flow::Break(Ended::TerminalGone)),
+        };
+        if let Err(why) = told.unwrap_or_else(|_| Err("The host does not answer: SSH was not begun.".into()))
+        {
+            self.app.dirty = true;
+            return Ok(self.take(super::Msg::Notice(Notice::bad(why))));
+        }
         Guard::lend();
         let before = tcgetattr(rustix::stdio::stdin());
         let over = run(words, signals, hang_up).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{ConsoleState, Ended, Ending, Tray};
 use crate::engine::jobs::DeskHandle;
@@ -12,7 +12,7 @@ use crate::hypervisor::{
 };
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, VmOperation};
-use crate::model::plan::Planned;
+use crate::model::plan::{Plan, Planned};
 use crate::model::text::clean;
 
 /// How often it is looked whether the connection still stands.
@@ -47,9 +47,11 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn run(self, inputs: &Receiver<Input>) {
         let ending = match self.open() {
-            Ok((hv, mut link)) => {
+            Ok((plan, (hv, mut link))) => {
                 self.tray.stands(ConsoleState::Open);
+                let since = Instant::now();
                 let ending = self.serve(&*hv, &mut *link, inputs);
+                self.left(plan, since);
                 // Closing may block: whoever looks is told before.
                 self.tray.stands(ConsoleState::Ended(ending));
                 return;
@@ -59,10 +61,16 @@ impl Link {
         self.tray.stands(ConsoleState::Ended(ending));
     }
 
-    fn open(&self) -> Result<Opened, Ending> {
+    /// Has the audit tell that it is over. A desk that has ended does not.
+    fn left(&self, plan: Box<Plan>, since: Instant) {
+        let lasted = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let _ = self.desk.left(plan, lasted).blocking_recv();
+    }
+
+    fn open(&self) -> Result<(Box<Plan>, Opened), Ending> {
         let operation = Operation::vm(self.vm, VmOperation::Console { take: self.take });
-        match self.desk.witness(operation).blocking_recv() {
-            Ok(Ok(Planned::Plan(_))) => {}
+        let plan = match self.desk.witness(operation).blocking_recv() {
+            Ok(Ok(Planned::Plan(plan))) => plan,
             Ok(Ok(Planned::Refused(no))) => {
                 let sentence = format!("{}: {}", no.title, no.reason);
                 return Err(Ending { sentence, remedy: no.remedy, how: Ended::Refused(no.kind) });
@@ -76,7 +84,12 @@ impl Link {
                     how: Ended::Failed(HvErrorKind::Other),
                 });
             }
-        }
+        };
+        let since = Instant::now();
+        self.link().map(|opened| (plan.clone(), opened)).inspect_err(|_| self.left(plan, since))
+    }
+
+    fn link(&self) -> Result<Opened, Ending> {
         let hv = self.connector.connect(Purpose::Console).map_err(|e| failed(&e))?;
         self.listen(&*hv);
         if self.tray.left.load(Ordering::Relaxed) {

@@ -11,6 +11,7 @@ mod screen;
 #[cfg(test)]
 mod tests;
 mod ways;
+mod witness;
 
 use std::collections::VecDeque;
 use std::io;
@@ -136,6 +137,14 @@ impl ConsoleHandle {
         // A link that is over takes nothing more, and has told so.
         drop(self.inbox.send(Input::Type(bytes.to_vec())));
         true
+    }
+
+    /// Closes it, and returns once it is closed and the audit tells so.
+    pub async fn close(self) {
+        drop(self.inbox.send(Input::Close));
+        while !matches!(self.take(TRAY).state, ConsoleState::Ended(_)) {
+            self.changed().await;
+        }
     }
 
     /// Returns when there is something to take.

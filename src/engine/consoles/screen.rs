@@ -5,10 +5,12 @@ use std::{io, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::Consoles;
 use super::image::decode;
+use super::{Consoles, witness};
+use crate::engine::jobs::DeskHandle;
 use crate::hypervisor::{Connector, HvResult, Hypervisor, Purpose, Screenshot};
 use crate::model::id::VmId;
+use crate::model::operation::Visit;
 use crate::model::picture::Picture;
 
 /// A guest's screen, as it was.
@@ -30,14 +32,15 @@ struct Ask {
 }
 
 impl Consoles {
-    /// A way to look at a VM's screens.
+    /// A way to look at a VM's screens. The first look is written down.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub fn screens(&self, vm: VmId) -> io::Result<ScreenHandle> {
         let (asks, asked) = channel();
-        let connector = self.connector.clone();
-        std::thread::Builder::new().name("nc-screen".into()).spawn(move || run(&connector, vm, &asked))?;
+        let (connector, desk) = (self.connector.clone(), self.desk.clone());
+        let work = move || run(&connector, &desk, vm, &asked);
+        std::thread::Builder::new().name("nc-screen".into()).spawn(work)?;
         Ok(ScreenHandle(asks))
     }
 }
@@ -51,11 +54,21 @@ impl ScreenHandle {
     }
 }
 
-fn run(connector: &Arc<dyn Connector>, vm: VmId, asked: &Receiver<Ask>) {
+fn run(connector: &Arc<dyn Connector>, desk: &DeskHandle, vm: VmId, asked: &Receiver<Ask>) {
     let mut connection: Option<Box<dyn Hypervisor>> = None;
+    let mut told = false;
     while let Ok(Ask { screen, reply }) = asked.recv() {
         if reply.is_closed() {
             continue;
+        }
+        if !told {
+            match witness::blocking(desk, vm, Visit::Screen) {
+                Ok(()) => told = true,
+                Err(e) => {
+                    drop(reply.send(Err(e)));
+                    continue;
+                }
+            }
         }
         let shot = look(connector, &mut connection, vm, screen);
         // One that failed may be lost: the next look makes another.

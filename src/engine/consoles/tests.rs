@@ -5,6 +5,7 @@ use super::*;
 use crate::engine::jobs::{Desk, DeskConfig};
 use crate::hypervisor::sim::{SimConfig, SimHost};
 use crate::model::job::{Actor, Via};
+use crate::model::operation::Visit;
 use crate::model::vm::VmState;
 use crate::store::{AuditFilter, AuditReader};
 
@@ -85,6 +86,44 @@ fn what_is_typed_is_answered_and_the_audit_tells_who_opened_it() {
     assert!(console.type_bytes(b"exit\r"));
     let over = until(&console, |t| ending(t).is_some());
     assert_eq!(ending(&over).unwrap().how, Ended::Closed);
+    assert_eq!(stage.audited(), ["ann ssh from 192.0.2.7 vm.console done"; 2], "its end as well");
+}
+
+/// Runs it to its end.
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), work).await.unwrap() })
+}
+
+#[test]
+fn when_it_is_closed_the_audit_tells_for_how_long_it_was_open() {
+    let stage = stage(false);
+    let console = stage.consoles.open(stage.vm(VmState::Running), false).unwrap();
+    until(&console, |t| t.state == ConsoleState::Open);
+    block_on(console.close());
+    let reader = AuditReader::open(stage.folder.path()).unwrap();
+    let found = reader.read(&AuditFilter::default()).unwrap();
+    let outcomes: Vec<&str> = found.records.iter().map(|r| r.record.outcome.as_str()).collect();
+    assert!(outcomes.contains(&"Begun.") && outcomes.contains(&"Closed."), "{outcomes:?}");
+}
+
+#[test]
+fn whoever_looks_at_a_screen_or_goes_in_is_written_down_once() {
+    // Where nothing may be changed too: it changes nothing.
+    for read_only in [false, true] {
+        let stage = stage(read_only);
+        let screens = stage.consoles.screens(stage.vm(VmState::Running)).unwrap();
+        for _ in 0..2 {
+            drop(block_on(screens.look(0)).unwrap());
+        }
+        assert_eq!(stage.audited(), ["ann ssh from 192.0.2.7 vm.screenshot done"]);
+        block_on(stage.consoles.witness(stage.vm(VmState::Running), Visit::Ssh)).unwrap();
+        assert_eq!(stage.audited().len(), 2);
+        let off = stage.consoles.screens(stage.vm(VmState::ShutOff)).unwrap();
+        let no = block_on(off.look(0)).unwrap().unwrap_err();
+        assert_eq!(no.kind, HvErrorKind::InvalidState, "{no}");
+        assert_eq!(stage.audited().len(), 2, "nobody saw anything");
+    }
 }
 
 #[test]

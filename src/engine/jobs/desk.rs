@@ -18,6 +18,7 @@ use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 use crate::model::job::{Job, JobId, JobState, JobStep, StepState};
 use crate::model::plan::{Plan, Planned};
 use crate::model::time::Timestamp;
+use crate::operations;
 use crate::store::{Journalled, NewJob, Owner, StateDb};
 
 /// How often it is looked what other processes do, and whether calls are overdue.
@@ -141,6 +142,10 @@ impl DeskThread {
             Ask::Witness(operation, reply) => {
                 self.hands.give(Task::Plan(vec![operation]), Wish::Witness(reply));
             }
+            Ask::Left(plan, duration_ms, reply) => {
+                self.left(&plan, duration_ms);
+                let _ = reply.send(());
+            }
             Ask::Definition(vm, secrets, reply) => {
                 self.hands.give(Task::Definition(vm, secrets), Wish::Definition(reply));
             }
@@ -181,12 +186,13 @@ impl DeskThread {
             Ok(journal) => journal,
             Err(why) => return Err(format!("Nothing was done: {why}")),
         };
+        let written: Vec<Plan> = plans.iter().map(operations::as_written).collect();
         let new = |plan: &Plan| NewJob {
             plan: plan.clone(),
             by: self.setting.actor.clone(),
             host: self.setting.host.clone(),
         };
-        let jobs: Vec<NewJob> = plans.iter().map(new).collect();
+        let jobs: Vec<NewJob> = written.iter().map(new).collect();
         if !std::mem::replace(&mut self.recovers, true) {
             self.orphans_at = Instant::now().checked_sub(ORPHANS_EVERY).unwrap_or(self.orphans_at);
         }
@@ -194,8 +200,8 @@ impl DeskThread {
             .add_jobs(&jobs, owner.id(), now)
             .map_err(|why| format!("Nothing was done, since it could not be written down first: {why}"))?;
         let batch = ids.first().copied().unwrap_or(JobId(0));
-        for (id, plan) in ids.iter().zip(plans) {
-            let job = Arc::new(queued(*id, batch, &plan, &self.setting, now));
+        for ((id, plan), written) in ids.iter().zip(plans).zip(&written) {
+            let job = Arc::new(queued(*id, batch, written, &self.setting, now));
             self.queue.add(*id, plan.things());
             self.live.insert(*id, Live { job, plan: Some(plan), stop: Stop::default() });
         }
@@ -281,6 +287,15 @@ impl DeskThread {
                 .map_err(|why| failed(why.to_string()))?;
         }
         Ok(planned)
+    }
+
+    /// Writes down that it is over.
+    fn left(&mut self, plan: &Plan, duration_ms: u64) {
+        let Ok(Journal { db, .. }) = &mut self.journal else { return };
+        let now = self.setting.clock.now().wall;
+        if let Err(why) = db.audit(&super::record::left(plan, &self.setting, now, duration_ms)) {
+            tracing::error!("The audit lacks the end of “{}”: {why}", plan.title);
+        }
     }
 
     fn cancel(&mut self, id: JobId) {

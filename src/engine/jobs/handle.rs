@@ -50,6 +50,8 @@ pub(crate) enum Ask {
     Plan(Vec<Operation>, oneshot::Sender<Result<Vec<Planned>, HvError>>),
     /// Make a plan of what is done elsewhere, and write down that it is.
     Witness(Operation, oneshot::Sender<Result<Planned, HvError>>),
+    /// What was witnessed is over, after so many milliseconds.
+    Left(Box<Plan>, u64, oneshot::Sender<()>),
     /// A VM's definition, with passwords or without.
     Definition(VmId, bool, oneshot::Sender<Result<String, HvError>>),
     /// Carry plans out.
@@ -107,6 +109,13 @@ impl DeskHandle {
     pub fn witness(&self, operation: Operation) -> oneshot::Receiver<Result<Planned, HvError>> {
         let (tx, rx) = oneshot::channel();
         self.put(Ask::Witness(operation, tx));
+        rx
+    }
+
+    /// Has the audit tell that what was witnessed is over, after so many milliseconds. The answer comes once it does.
+    pub fn left(&self, plan: Box<Plan>, duration_ms: u64) -> oneshot::Receiver<()> {
+        let (tx, rx) = oneshot::channel();
+        self.put(Ask::Left(plan, duration_ms, tx));
         rx
     }
 

@@ -59,6 +59,7 @@ use crate::hypervisor::Connector;
 use crate::model::job::{Actor, Job, JobId, Progress};
 use crate::model::plan::Plan;
 pub use crate::operations::Version as TemplateVersion;
+pub use crate::operations::template_in;
 
 /// Jobs of one desk that are carried out at once, unless it is told otherwise.
 pub const PARALLEL: usize = 4;

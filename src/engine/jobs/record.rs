@@ -63,6 +63,11 @@ pub(super) fn witnessed(plan: &Plan, setting: &Setting, now: Timestamp) -> Audit
     }
 }
 
+/// The record of the end of what was begun elsewhere, after so long.
+pub(super) fn left(plan: &Plan, setting: &Setting, now: Timestamp, duration_ms: u64) -> AuditRecord {
+    AuditRecord { outcome: "Closed.".into(), duration_ms, ..witnessed(plan, setting, now) }
+}
+
 /// Its steps as equivalent commands or sentences, one a line.
 fn told(plan: &Plan) -> String {
     let told =

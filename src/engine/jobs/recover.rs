@@ -98,7 +98,7 @@ impl Run<'_> {
         let not_done = format!("NovaCron was killed in the middle. This was not done: {undone}.");
         // What nobody began is for whoever asked to begin again, with another look at the plan.
         if next == 0 {
-            let offer = Some(self.plan.operation.clone());
+            let offer = Some(self.plan.operation.clone()).filter(|again| !operations::holds_secrets(again));
             return Ok((Ending { offer, ..Ending::new(JobState::Failed, not_done) }, None));
         }
         let no_way_back = self.no_way_back(next);

@@ -25,7 +25,7 @@ pub use storage::{
     Backing, BuildHow, CephAuth, NewPool, NewVolume, PoolOperation, PoolSource, Preallocation,
     VolumeOperation,
 };
-pub use vm::{AskGuest, Boot, Redefined, VmOperation};
+pub use vm::{AskGuest, Boot, Redefined, Visit, VmOperation};
 
 /// Something an admin wants done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

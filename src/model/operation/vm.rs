@@ -85,6 +85,11 @@ pub enum VmOperation {
         /// Take it from whoever has it open.
         take: bool,
     },
+    /// Look into the guest, or go there: changes nothing by itself.
+    Visit {
+        /// In which way.
+        by: Visit,
+    },
     /// Press keys of its keyboard together, and let them go.
     SendKeys {
         /// Linux' key codes, 1 to 16.
@@ -125,11 +130,24 @@ pub enum VmOperation {
     Redefine {
         /// The new one: as it is shown, without passwords, unless `secrets` says otherwise.
         xml: String,
-        /// Passwords stand in it, and those that do not are taken away; else the present ones stay.
+        /// Passwords stand in it, and those that do not are taken away; else the present ones stay. Journal and audit have
+        /// the definition without them.
         secrets: bool,
         /// Why.
         why: Redefined,
     },
+}
+
+/// Ways to a guest besides its serial console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Visit {
+    /// Pictures of its screen.
+    Screen,
+    /// A viewer of its graphical console.
+    Viewer,
+    /// SSH.
+    Ssh,
 }
 
 /// Ways to boot that can be waited for.
@@ -208,6 +226,9 @@ impl VmOperation {
             Self::SetTags { .. } | Self::ChangeTags { .. } => "vm.tag",
             Self::Describe { .. } => "vm.describe",
             Self::Console { .. } => "vm.console",
+            Self::Visit { by: Visit::Screen } => "vm.screenshot",
+            Self::Visit { by: Visit::Viewer } => "vm.viewer",
+            Self::Visit { by: Visit::Ssh } => "vm.ssh",
             Self::SendKeys { .. } => "vm.send-key",
             Self::Protect { .. } => "vm.protect",
             Self::Hardware(change) => change.what.word(),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::id::VmId;
+use crate::model::operation::Visit;
 
 /// What is done to a guest as one who sits before it would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,13 @@ pub enum GuestAct {
         vm: VmId,
         /// Take it from whoever has it open.
         take: bool,
+    },
+    /// Look into a VM, or go there.
+    Visit {
+        /// Which.
+        vm: VmId,
+        /// In which way.
+        by: Visit,
     },
     /// Press keys together.
     SendKeys {

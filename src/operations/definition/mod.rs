@@ -9,6 +9,8 @@ mod redefine;
 mod tests;
 
 pub(in crate::operations) use delete::digest;
+pub use redefine::{as_written, holds_secrets};
+
 pub use facts::{Belonging, Belongings, DefinitionFacts, OtherVm};
 
 use super::facts::{Facts, VmFacts};

@@ -4,8 +4,8 @@ use super::super::build::{argument, draft, refused};
 use super::super::facts::{Facts, VmFacts};
 use super::delete::digest;
 use crate::model::id::VmId;
-use crate::model::operation::{Redefined, VmOperation as Op};
-use crate::model::plan::{Act, DefinitionAct, Planned, RefusalKind, Weight};
+use crate::model::operation::{Operation, Redefined, VmOperation as Op};
+use crate::model::plan::{Act, DefinitionAct, Plan, Planned, RefusalKind, Weight};
 use crate::model::text::clean;
 use crate::xml::diff::unified;
 use crate::xml::domain::{self, secrets};
@@ -53,12 +53,32 @@ pub(super) fn plan(
         )
         .note_if(
             secret,
-            Weight::Warning,
-            "Passwords in it are written down with it, in NovaCron's journal and audit.",
+            Weight::Info,
+            "Passwords in it go to libvirt only: NovaCron's journal and audit hold it without them.",
         )
         .rests_on("its definition", digest(&vm.defined_xml))
         .inverse(inverse)
         .planned(facts)
+}
+
+/// The plan as it may be written down: without the passwords that were given with it. What carries it out has it whole, in
+/// memory; after a kill nobody has.
+pub fn as_written(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    if let Operation::Vm { act: Op::Redefine { xml, secrets: true, .. }, .. } = &mut plan.operation {
+        *xml = secrets::hidden(xml);
+    }
+    for step in &mut plan.steps {
+        if let Act::Definition(DefinitionAct::Redefine { xml, secrets: true, .. }) = &mut step.act {
+            *xml = secrets::hidden(xml);
+        }
+    }
+    plan
+}
+
+/// Whether secrets were given with an operation, so that what was written down of it is not all of it.
+pub const fn holds_secrets(operation: &Operation) -> bool {
+    matches!(operation, Operation::Vm { act: Op::Redefine { secrets: true, .. }, .. })
 }
 
 const fn verb(why: Redefined) -> &'static str {
@@ -70,13 +90,16 @@ const fn verb(why: Redefined) -> &'static str {
 
 fn hindered(vm: &VmFacts, facts: &Facts, xml: &str, secret: bool, why: Redefined) -> Option<Planned> {
     // What is refused is shown and kept as well.
-    let told = Op::Redefine { xml: secrets::hidden(xml), secrets: secret, why };
+    let parsed = domain::parse(xml);
+    // Of what cannot be read it is not known where its secrets stand.
+    let hidden = if parsed.is_ok() { secrets::hidden(xml) } else { String::new() };
+    let told = Op::Redefine { xml: hidden, secrets: secret, why };
     let no = |kind, reason: String, remedy: &str| Some(refused(&told, vm, verb(why), kind, reason, remedy));
     if vm.flags.persistent == Some(false) {
         let reason = "It is transient: it has no definition that would stay.".to_owned();
         return no(RefusalKind::State, reason, "Define it first.");
     }
-    if let Err(wrong) = domain::parse(xml) {
+    if let Err(wrong) = parsed {
         return no(RefusalKind::BadRequest, format!("The XML is not well-formed: {wrong}."), "");
     }
     let uuid = domain::uuid(xml);

@@ -259,7 +259,15 @@ fn passwords_are_neither_lost_nor_shown() {
     let open = Op::Redefine { xml: secret(), secrets: true, why: Redefined::Edit };
     let plan = good(open, &knows(None));
     assert!(!plan.diff.contains("passwd"), "{}", plan.diff);
-    assert!(plan.notes.iter().any(|n| n.weight == Weight::Warning && n.text.contains("written down")));
+    assert!(plan.notes.iter().any(|n| n.text.contains("go to libvirt only")), "{:?}", plan.notes);
+    let (whole, written) = (format!("{plan:?}"), format!("{:?}", as_written(&plan)));
+    assert!(whole.contains("passwd='x'") && !written.contains("passwd"), "{written}");
+    assert!(holds_secrets(&plan.operation) && !holds_secrets(&Operation::vm(ID, redefine(XML))));
+    let cut = no(
+        Op::Redefine { xml: secret().replace("</domain>", ""), secrets: true, why: Redefined::Edit },
+        &knows(None),
+    );
+    assert!(!format!("{cut:?}").contains("passwd"), "{cut:?}");
     // Whoever does not say so writes none down, in what is refused neither.
     let told = no(redefine(&secret()), &knows(Some(secret())));
     assert!(told.kind == RefusalKind::BadRequest && told.remedy.contains("--secrets"), "{told:?}");

@@ -20,7 +20,7 @@ pub use facts::{FileFacts, ImageHead, PoolFacts, StorageFacts, VmUses, names, sa
 pub(in crate::operations) use facts::{User, same};
 pub use orphans::orphans;
 pub use rests::{HEAD, Needed, needed, places};
-pub use templates::{Version, versions};
+pub use templates::{Version, template_in, versions};
 pub(in crate::operations) use templates::{manifest, stem};
 pub use users::ImageAbove;
 pub(in crate::operations) use users::{TO_TELL, not_seen};

@@ -73,6 +73,11 @@ fn of_pool(storage: &StorageFacts, pool: &PoolFacts) -> Vec<Version> {
     parts.into_iter().filter_map(version).collect()
 }
 
+/// Name and version of the template whose definition a volume of this name holds.
+pub fn template_in(volume: &str) -> Option<(&str, u32)> {
+    part(volume).filter(|part| part.is_manifest).map(|part| (part.name, part.version))
+}
+
 /// Name and version of the template that a volume is a part of.
 pub(super) fn template_of<'v>(pool: &PoolFacts, volume: &'v Volume) -> Option<(&'v str, u32)> {
     let of = part(&volume.name)?;

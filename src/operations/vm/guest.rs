@@ -4,7 +4,7 @@ use super::super::build::{argument, draft, refused};
 use super::super::facts::{Facts, VmFacts};
 use super::power::off;
 use crate::model::keycode;
-use crate::model::operation::VmOperation as Op;
+use crate::model::operation::{Visit, VmOperation as Op};
 use crate::model::plan::{Act, GuestAct, Planned, RefusalKind, Weight};
 use crate::model::vm::VmState;
 
@@ -18,6 +18,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
     match act {
         Op::SendKeys { codes, hold_ms } => send_keys(act, vm, facts, codes, *hold_ms),
         Op::Console { take } => console(act, vm, facts, *take),
+        Op::Visit { by } => visit(act, vm, *by),
         _ => console(act, vm, facts, false),
     }
 }
@@ -41,6 +42,22 @@ fn console(act: &Op, vm: &VmFacts, facts: &Facts, take: bool) -> Planned {
         .note_if(take, Weight::Warning, "Whoever has it open is put out.")
         .note_if(paused(vm), Weight::Info, PAUSED)
         .planned(facts)
+}
+
+/// Allowed where nothing may be changed: it changes nothing, and whoever goes in is let in by the guest.
+fn visit(act: &Op, vm: &VmFacts, by: Visit) -> Planned {
+    let (verb, step) = match by {
+        Visit::Screen => ("Look at the screen of", "Take pictures of its screen"),
+        Visit::Viewer => ("Open a viewer of", "Open a viewer of its graphical console"),
+        Visit::Ssh => ("Open a shell in", "Open a shell in it by SSH"),
+    };
+    if let Some(no) = off(act, vm, verb) {
+        return no;
+    }
+    draft(act, vm, verb)
+        .step(step, &[], Act::Guest(GuestAct::Visit { vm: vm.id, by }))
+        .note_if(paused(vm), Weight::Info, PAUSED)
+        .harmless()
 }
 
 fn send_keys(act: &Op, vm: &VmFacts, facts: &Facts, codes: &[u16], hold_ms: u32) -> Planned {

@@ -43,7 +43,7 @@ pub(super) fn plan(act: &Op, vm: &VmFacts, facts: &Facts) -> Planned {
         | Op::Resume
         | Op::Save
         | Op::DiscardSaved => power::plan(act, vm, facts),
-        Op::Console { .. } | Op::SendKeys { .. } => guest::plan(act, vm, facts),
+        Op::Console { .. } | Op::Visit { .. } | Op::SendKeys { .. } => guest::plan(act, vm, facts),
         Op::Autostart { .. }
         | Op::StartOrder { .. }
         | Op::Rename { .. }

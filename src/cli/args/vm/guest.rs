@@ -10,7 +10,7 @@ pub enum GuestAction {
     /// Open a VM's serial console here; Ctrl-] leaves it.
     ///
     /// Text, colours and the cursor's moves reach this terminal; titles, the clipboard and whatever else a guest could do to
-    /// it do not. Opening it is written to the audit.
+    /// it do not. Opening and closing it are written to the audit.
     Console {
         /// Name or UUID of a VM.
         name: String,
@@ -18,7 +18,7 @@ pub enum GuestAction {
         #[arg(long)]
         force: bool,
     },
-    /// Save a picture of a VM's screen, as the hypervisor gives it: PNG or PPM.
+    /// Save a picture of a VM's screen, as the hypervisor gives it: PNG or PPM. It is written to the audit.
     Screenshot {
         /// Name or UUID of a VM.
         name: String,
@@ -40,7 +40,7 @@ pub enum GuestAction {
     /// Open a shell in a guest by SSH, at the address that libvirt's leases or its agent tell.
     ///
     /// The command and the user are those of the configuration (ssh.command, ssh.user). Where libvirt is reached by SSH, its
-    /// machine is gone through. --dry-run prints the command.
+    /// machine is gone through. --dry-run prints the command. That it was run is written to the audit.
     Ssh {
         /// Name or UUID of a VM.
         name: String,

@@ -2,7 +2,7 @@
 
 use crate::model::job::{Job, JobState, Progress, Unit};
 use crate::model::operation::{
-    Boot, HardwareOperation, LayerOperation, Operation, PoolOperation, Redefined, SnapshotOperation,
+    Boot, HardwareOperation, LayerOperation, Operation, PoolOperation, Redefined, SnapshotOperation, Visit,
     VmOperation, VolumeOperation,
 };
 use crate::model::units::{bytes, bytes_of};
@@ -39,6 +39,9 @@ pub const fn verb(operation: &Operation) -> &'static str {
         VmOperation::SetTags { .. } | VmOperation::ChangeTags { .. } => "Tag",
         VmOperation::Describe { .. } => "Describe",
         VmOperation::Console { .. } => "Open the console of",
+        VmOperation::Visit { by: Visit::Screen } => "Look at the screen of",
+        VmOperation::Visit { by: Visit::Viewer } => "Open a viewer of",
+        VmOperation::Visit { by: Visit::Ssh } => "Open a shell in",
         VmOperation::SendKeys { .. } => "Press keys of",
         VmOperation::Clone(_) => "Clone",
         VmOperation::Template(_) => "Make a template of",
@@ -100,7 +103,7 @@ pub const fn doing(operation: &Operation) -> &'static str {
         VmOperation::Save => "saving",
         VmOperation::DiscardSaved => "discarding",
         VmOperation::Rename { .. } => "renaming",
-        VmOperation::Console { .. } => "opening",
+        VmOperation::Console { .. } | VmOperation::Visit { .. } => "opening",
         VmOperation::SendKeys { .. } => "typing",
         VmOperation::Clone(_) | VmOperation::Template(_) => "copying",
         VmOperation::Layers(change) => match change.what {

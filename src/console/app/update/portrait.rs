@@ -95,10 +95,12 @@ fn copy(app: &mut App) -> Vec<Effect> {
 
 fn viewer(app: &App) -> Vec<Effect> {
     let address = displays(app).into_iter().next().map(|display| display.address).unwrap_or_default();
-    vec![Effect::View { commands: viewers(app), address }]
+    let Some(vm) = app.selected_vm_id() else { return Vec::new() };
+    vec![Effect::View { vm, commands: viewers(app), address }]
 }
 
 fn ssh(app: &mut App) -> Vec<Effect> {
+    let Some(vm) = app.selected_vm_id() else { return Vec::new() };
     let Some(address) = ssh_address(app) else {
         let why = app
             .selected_vm_id()
@@ -108,7 +110,7 @@ fn ssh(app: &mut App) -> Vec<Effect> {
         toast(app, Notice::info(format!("No address of the guest is known.{why}")));
         return Vec::new();
     };
-    vec![Effect::Lend(reach::ssh(&app.reach, &app.live.uri, address))]
+    vec![Effect::Lend(vm, reach::ssh(&app.reach, &app.live.uri, address))]
 }
 
 /// Which keys.

@@ -106,9 +106,11 @@ fn from_the_screen_one_gets_to_the_guest() {
     let mut app = opened(80, 24);
     assert_eq!(key(&mut app, "y"), [Effect::Copy("vnc://127.0.0.1:5907".into())]);
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(key(&mut app, "s"), [Effect::Lend(words("ssh -J root@kvm01 10.20.30.40"))]);
+    let vm = app.selected_vm_id().unwrap();
+    assert_eq!(key(&mut app, "s"), [Effect::Lend(vm, words("ssh -J root@kvm01 10.20.30.40"))]);
     let window = key(&mut app, "v");
-    let [Effect::View { commands, address }] = window.as_slice() else { panic!("{window:?}") };
+    let [Effect::View { vm: of, commands, address }] = window.as_slice() else { panic!("{window:?}") };
+    assert_eq!(*of, vm);
     assert_eq!(address, "vnc://127.0.0.1:5907");
     assert_eq!(commands[0][..3], words("virt-viewer --connect qemu+ssh://root@kvm01/system"));
     assert_eq!(commands[1], words("remote-viewer vnc://127.0.0.1:5907"));

@@ -80,7 +80,12 @@ pub(super) fn probe(act: &Act, hv: &dyn Hypervisor, setting: &Setting) -> HvResu
         }
         Act::PutBackSaved { vm, name } => found(held(vm)?.is_some_and(|h| h.saved_lies(hv, name))),
         Act::Release { vm, .. } | Act::Forget { vm } => found(held(vm)?.is_none()),
-        Act::Redefine { vm, before, .. } => found(hv.xml_of(*vm, XmlOf::Defined)? != *before),
+        Act::Redefine { vm, before, secrets, .. } => match hv.xml_of(*vm, XmlOf::Defined)? != *before {
+            true => Found::Done,
+            // It may have been a password only, which nobody has written down.
+            false if *secrets => Found::NoTrace,
+            false => Found::NotDone,
+        },
         Act::Unkeep { .. }
         | Act::TakeAwayNvram { .. }
         | Act::TakeAwaySaved { .. }
