@@ -115,9 +115,9 @@ fn all(hv: &dyn Hypervisor, id: VmId) -> Vec<(&'static str, HvResult<()>)> {
 
 fn jobs(hv: &dyn Hypervisor, id: VmId, xml: &str) -> Vec<(&'static str, HvResult<()>)> {
     vec![
-        ("copy", hv.copy_disk(id, "vda", xml, false)),
-        ("commit", hv.commit_disk(id, "vda", "/nowhere")),
-        ("pull", hv.pull_disk(id, "vda", None)),
+        ("copy", hv.copy_disk(id, "vda", xml, false, None)),
+        ("commit", hv.commit_disk(id, "vda", "/nowhere", None)),
+        ("pull", hv.pull_disk(id, "vda", None, Some(40))),
         ("end", hv.end_block_job(id, "vda", false)),
         ("pivot", hv.end_block_job(id, "vda", true)),
     ]
