@@ -143,6 +143,11 @@ fn a_disk_that_becomes_full_while_a_running_vm_is_copied_leaves_nothing() {
 /// libvirtd dies in the middle of a copy, and comes back.
 fn daemon_dies(name: &str, runs: bool, step: usize) {
     let Some(bed) = bed(name, 400) else { return };
+    // So much more that the kill comes before the end.
+    let disk = bed.host.path("images/src.qcow2");
+    bed.host.exec(&["qemu-img", "resize", "-q", "-f", "qcow2", &disk, "3G"]);
+    bed.host.exec(&["qemu-io", "-f", "qcow2", "-c", "write -q -P 0x5a 500M 2000M", &disk]);
+    bed.virsh(&["pool-refresh", "default"]);
     if runs {
         bed.virsh(&["start", "src"]);
     }
