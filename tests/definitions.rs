@@ -271,6 +271,27 @@ fn a_kill_leaves_the_vm_or_all_of_it_held() {
 }
 
 #[test]
+fn a_shell_completes_those_that_are_held() {
+    let Some(mut bed) = Bed::new() else { return };
+    let at = bed.vm(8);
+    let offered = |bed: &Bed, line: &[&str]| -> Vec<String> {
+        let words = [&["__complete", "bash", "--", "novacron", "vm"], line].concat();
+        bed.done(&words).split_whitespace().map(str::to_owned).collect()
+    };
+    assert!(offered(&bed, &["undelete", ""]).is_empty());
+    let data = bed.home.path().join("data");
+    assert!(!data.exists(), "to look makes no files");
+    let vm = &bed.own[at];
+    bed.done(&["vm", "delete", &vm.name, "--yes"]);
+    for line in [&["undelete", ""][..], &["purge", ""], &["held", "--xml", &vm.name[..2]]] {
+        assert_eq!(offered(&bed, line), [vm.name.as_str()], "{line:?}");
+    }
+    assert!(!offered(&bed, &["start", ""]).contains(&vm.name), "it is no VM of the host any more");
+    bed.done(&["vm", "undelete", &vm.name, "--yes"]);
+    assert!(offered(&bed, &["undelete", ""]).is_empty());
+}
+
+#[test]
 fn one_that_came_back_in_part_and_was_changed_since_is_not_undone() {
     let Some(mut bed) = Bed::new() else { return };
     let at = bed.vm(8);

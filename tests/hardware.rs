@@ -335,5 +335,5 @@ fn killed_at_any_step_what_comes_is_whole_or_taken_back() {
         bed.start();
     }
     let audit = bed.audit().to_string();
-    assert!(audit.contains("killed"), "{audit}");
+    assert!(audit.contains("cut off"), "{audit}");
 }

@@ -139,7 +139,7 @@ fn layered(
 ) -> Settings {
     let mut settings = Settings::default();
     let apply = |of_host: Option<&str>, settings: &mut Settings| {
-        for a in assignments.iter().filter(|a| a.host.as_deref() == of_host) {
+        for a in assignments.iter().filter(|a| a.host.as_deref().map(one_spelling).as_deref() == of_host) {
             // Checked when the file was read.
             let _ = a.key.set(settings, a.value.clone());
         }
@@ -150,10 +150,11 @@ fn layered(
         uri.clone_into(&mut settings.connect);
     }
     let uri = flags.connect.as_deref().or_else(|| environment.get("NOVACRON_CONNECT"));
-    let uri = uri.unwrap_or(&settings.connect).to_owned();
+    let uri = one_spelling(uri.unwrap_or(&settings.connect));
     apply(Some(&uri), &mut settings);
     from_environment(&mut settings, environment, warnings);
     from_flags(&mut settings, flags);
+    settings.connect = one_spelling(&settings.connect);
     let limits = &mut settings.limits;
     if limits.pool_warn_percent > limits.pool_crit_percent {
         *limits = LimitSettings::default();
@@ -163,6 +164,14 @@ fn layered(
         ));
     }
     settings
+}
+
+/// The local socket goes without saying: named or not, it is one host, with one journal and one past.
+fn one_spelling(uri: &str) -> String {
+    match uri.split_once("+unix:///") {
+        Some((driver, path)) if !path.contains('?') => format!("{driver}:///{path}"),
+        _ => uri.to_owned(),
+    }
 }
 
 fn from_environment(settings: &mut Settings, environment: &Environment, warnings: &mut Vec<Warning>) {

@@ -113,6 +113,25 @@ fn a_broken_line_does_not_take_along_what_stands_before_it() {
 }
 
 #[test]
+fn a_host_is_the_same_with_its_socket_named_or_not() {
+    for (section, asked, one) in [
+        ("qemu:///system", "qemu+unix:///system", "qemu:///system"),
+        ("qemu+unix:///system", "qemu:///system", "qemu:///system"),
+        ("qemu+unix:///system?socket=/x", "qemu+unix:///system?socket=/x", "qemu+unix:///system?socket=/x"),
+        ("qemu+ssh://h/system", "qemu+ssh://h/system", "qemu+ssh://h/system"),
+    ] {
+        let file = format!("[hosts.\"{section}\"]\nread_only = true\n");
+        let flags = Overrides { connect: Some(asked.into()), ..Overrides::default() };
+        let l = loaded(&[("config.toml", &file)], &[], &flags);
+        assert!(l.settings.read_only, "{asked} is {section}");
+        assert_eq!(l.settings.connect, one);
+    }
+    let flags = Overrides { connect: Some("qemu+unix:///session".into()), ..Overrides::default() };
+    let l = loaded(&[("config.toml", "[hosts.\"qemu:///system\"]\nread_only = true\n")], &[], &flags);
+    assert!(!l.settings.read_only);
+}
+
+#[test]
 fn later_layers_stand_above_earlier_ones() {
     let files = [
         ("system.toml", "connect = \"a:///\"\nread_only = true\nui.theme = \"one\"\npoll.fast_seconds = 3\n"),

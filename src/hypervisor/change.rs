@@ -93,6 +93,11 @@ pub trait Define {
     /// The XML of a definition.
     fn xml_of(&self, id: VmId, which: XmlOf) -> HvResult<String>;
 
+    /// The XML of many definitions, in the order of the questions; some are asked abreast where the connection can.
+    fn xmls_of(&self, wanted: &[(VmId, XmlOf)]) -> Vec<HvResult<String>> {
+        wanted.iter().map(|(id, which)| self.xml_of(*id, *which)).collect()
+    }
+
     /// Starts it with the host, or not.
     fn set_autostart(&self, id: VmId, on: bool) -> HvResult<()>;
 

@@ -33,7 +33,7 @@ pub enum JobState {
     Cancelled,
     /// What it rested on had changed before it began: nothing was done.
     Stale,
-    /// NovaCron was killed in the middle, and nobody has looked after it yet.
+    /// NovaCron was killed in the middle, or lost its connection, and nobody has looked after it yet.
     Interrupted,
 }
 

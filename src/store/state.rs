@@ -64,6 +64,16 @@ impl StateDb {
         }
     }
 
+    /// Opens `state.db` in this folder to read; `None` where there is none.
+    pub fn look(folder: &Path) -> Result<Option<Self>, StoreError> {
+        let path = folder.join("state.db");
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let open::Readable { db, newer, .. } = open::to_read(&path, &ladder::STATE)?;
+        Ok(Some(Self { db, path, newer, seen: 0 }))
+    }
+
     /// Whether a damaged one lies beside it: then this one does not know all that was.
     pub fn was_set_aside(&self) -> bool {
         let Ok(files) = std::fs::read_dir(self.folder()) else { return true };

@@ -325,6 +325,25 @@ pub(super) fn an_unknown_vm_cannot_be_changed(host: &Host<'_>) {
     fails(hv.xml_of(id, XmlOf::Live), &gone);
 }
 
+pub(super) fn many_definitions_are_read_at_once(host: &Host<'_>) {
+    let hv = operate(host);
+    let vms = hv.vms().unwrap();
+    // More than one lane, an unknown VM in the midst, and each VM more than once.
+    let known = vms.iter().flat_map(|vm| [(vm.id, XmlOf::Live), (vm.id, XmlOf::Defined)]).cycle().take(40);
+    let mut wanted: Vec<_> = known.collect();
+    wanted.insert(17, (VmId(NOBODY), XmlOf::Live));
+    let answers = hv.xmls_of(&wanted);
+    assert_eq!(answers.len(), wanted.len());
+    for ((id, which), answer) in wanted.into_iter().zip(answers) {
+        if id == VmId(NOBODY) {
+            fails(answer, &[HvErrorKind::NotFound]);
+        } else {
+            assert_eq!(answer.unwrap(), hv.xml_of(id, which).unwrap());
+        }
+    }
+    assert_eq!(hv.xmls_of(&[]), []);
+}
+
 pub(super) fn read_only_changes_nothing(host: &Host<'_>) {
     let Some(connector) = host.read_only else { return host.skip("no read-only connection") };
     let hv = connector.connect(Purpose::Operate).unwrap();

@@ -69,6 +69,7 @@ const CHECKS: &[Check] = &[
     ("hardware is changed in what is defined", hardware::what_is_defined_changes),
     ("hardware is changed in what runs", hardware::what_runs_changes),
     ("an unknown VM cannot be changed", change::an_unknown_vm_cannot_be_changed),
+    ("many definitions are read at once", change::many_definitions_are_read_at_once),
     ("a read-only connection changes nothing", change::read_only_changes_nothing),
     ("VMs are undefined and defined again", definitions::undefined_and_defined_again),
     ("snapshots' metadata is put back", definitions::snapshots_are_put_back),

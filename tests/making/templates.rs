@@ -49,6 +49,15 @@ fn a_template_is_made_used_and_deleted() {
         assert_eq!(bed.state(vm), "running");
         bed.virsh(&["destroy", vm]);
     }
+    // The medium was made for it: both go together, and no longer than it is anyone else's.
+    bed.does(&["vm", "clone", "one", "twin"]);
+    bed.does(&["vm", "delete", "one"]);
+    bed.does(&["vm", "purge", "one", "--volumes"]);
+    assert!(!bed.volumes("default").contains(&"one.qcow2".to_owned()));
+    assert!(bed.volumes("default").contains(&"one-seed.iso".to_owned()), "its clone reads it");
+    bed.does(&["vm", "delete", "twin"]);
+    bed.does(&["vm", "purge", "twin", "--volumes"]);
+    assert!(!bed.volumes("default").iter().any(|v| v.starts_with("twin") || v.starts_with("one")));
     let (_, listed) = bed.run(&["template", "list"]);
     assert!(listed.contains("default/two.qcow2"), "{listed}");
     bed.refuses(&["template", "delete", "web"], "default/two.qcow2");

@@ -53,6 +53,19 @@ fn a_guest_is_there_or_gone_when_the_command_ends() {
 }
 
 #[test]
+fn an_agent_that_cannot_is_told() {
+    let Some(bed) = Bed::up("cannot") else { return };
+    define_guest(&bed, "g");
+    bed.done(&["start", "g", "--wait"]);
+    let broken = "printf '#!/bin/sh\nexit 1\n' > /sbin/shutdown; rm /etc/acpi/PWRF/*";
+    said(&bed, "g", &["sh", "-c", broken]);
+    let (code, told) = bed.vm(&["shutdown", "g", "--wait=1", "--yes"]);
+    assert_eq!(code, 7, "{told}");
+    assert!(told.contains("its agent did not do it (") && told.contains("failed to shutdown"), "{told}");
+    bed.done(&["force-off", "g"]);
+}
+
+#[test]
 fn when_the_time_is_over_the_guest_is_left_as_it_is() {
     let Some(bed) = Bed::up("waitlate") else { return };
     bed.define("plain");
@@ -65,7 +78,7 @@ fn when_the_time_is_over_the_guest_is_left_as_it_is() {
     for (args, why) in [
         (&["start", "mute", "--wait=1", "--yes"][..], "agent is not connected after 1 s"),
         (&["reboot", "mute", "--wait=1", "--yes"], "not rebooted after 1 s"),
-        (&["shutdown", "mute", "--wait=1", "--yes"], "still runs after 1 s"),
+        (&["shutdown", "mute", "--wait=1", "--yes"], "still runs after 1 s: the guest does not listen"),
     ] {
         let (code, said) = bed.vm(args);
         assert_eq!(code, 7, "{args:?}: {said}");

@@ -141,6 +141,25 @@ fn an_image_that_others_rest_on_does_not_go_back() {
 }
 
 #[test]
+fn an_image_that_another_disk_of_the_vm_rests_on_is_not_merged_into() {
+    let Some(m) = Machine::up("backo", &["qcow2"]) else { return };
+    m.write("vda", 1);
+    m.done(&["create", "a", "s", "--way", "external"]);
+    m.write("vda", 2);
+    let file = format!("{}/second.qcow2", m.images());
+    image_on(&file, "a-vda.qcow2");
+    m.virsh(&["attach-disk", "a", &file, "vdb", "--config", "--subdriver", "qcow2"]);
+    let (code, said) = m.snapshot(&["delete", "a", "s", "--yes"]);
+    assert!(code == 4 && said.contains("Others rest on an image") && said.contains("its disk vdb"), "{said}");
+    assert!(begins_with(&file, 1));
+    m.virsh(&["detach-disk", "a", "vdb", "--config"]);
+    fs::remove_file(&file).unwrap();
+    m.done(&["delete", "a", "s"]);
+    assert_eq!(m.byte("vda"), 2);
+    m.bed.sound();
+}
+
+#[test]
 fn layers_that_others_rest_on_stay() {
     let Some(m) = Machine::up("backl", &["qcow2"]) else { return };
     let images = m.images();

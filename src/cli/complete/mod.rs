@@ -10,10 +10,13 @@ use std::time::Duration;
 
 use clap_complete::Shell;
 
+use self::words::Names;
 use super::args::Cli;
 use super::output::to_stdout;
+use super::past;
 use super::session::connector;
-use crate::config::{Environment, Overrides, Paths, load};
+use crate::config::{Environment, Loaded, Overrides, Paths, load};
+use crate::engine::jobs::Shelf;
 
 pub(super) use scripts::with_names;
 
@@ -46,13 +49,19 @@ fn found(shell: Shell, line: &[String]) -> Option<Vec<String>> {
     std::thread::Builder::new()
         .name("nc-names".into())
         .spawn(move || {
-            let settings = &loaded.settings;
-            let read =
-                connector(settings, demo).ok().and_then(|host| names::read(&*host, &names, dashed).ok());
-            drop(reply.send(read));
+            drop(reply.send(read(&loaded, demo, &names, dashed)));
         })
         .ok()?;
     let all = answer.recv_timeout(WITHIN).ok()??;
     let fitting = asked.fitting(all);
     Some(fitting.iter().filter_map(|name| form::written(shell, asked.open, name)).collect())
+}
+
+fn read(loaded: &Loaded, demo: bool, kind: &Names, dashed: bool) -> Option<Vec<String>> {
+    let host = connector(&loaded.settings, demo).ok()?;
+    if *kind != Names::Held {
+        return names::read(&*host, kind, dashed).ok();
+    }
+    let shelf = Shelf::look(&past::of(loaded, demo)?.folder, host.uri()).ok()??;
+    Some(names::of_held(&shelf.held().ok()?, dashed))
 }

@@ -5,16 +5,31 @@ use std::collections::BTreeMap;
 use super::words::Names;
 use crate::engine::jobs::template_in;
 use crate::hypervisor::{Connector, HvResult, Hypervisor, Purpose};
+use crate::model::held::HeldVm;
 use crate::model::text::clean;
+use crate::model::vm::VmRecord;
+
+fn typable(name: &str, dashed: bool) -> bool {
+    clean(name) == name && (dashed || !name.starts_with('-'))
+}
+
+/// What deleted VMs go by: their names, and their UUIDs where several had one or it cannot be typed.
+pub(super) fn of_held(held: &[HeldVm], dashed: bool) -> Vec<String> {
+    let name = |vm: &HeldVm| {
+        let alone = held.iter().filter(|other| other.name == vm.name).count() == 1;
+        if alone && typable(&vm.name, dashed) { vm.name.clone() } else { vm.vm.to_string() }
+    };
+    let mut all: Vec<String> = held.iter().map(name).collect();
+    all.sort();
+    all
+}
 
 /// Reads all of a kind. What cannot be typed, or would be taken for an option unless it may be `dashed`, is left out, but for
 /// a VM: that goes by its UUID then.
 pub(super) fn read(host: &dyn Connector, kind: &Names, dashed: bool) -> HvResult<Vec<String>> {
-    let typable = |name: &str| clean(name) == name && (dashed || !name.starts_with('-'));
     let hv = host.connect(Purpose::Detail)?;
     let vms = || -> HvResult<Vec<String>> {
-        let name =
-            |vm: crate::model::vm::VmRecord| if typable(&vm.name) { vm.name } else { vm.id.to_string() };
+        let name = |vm: VmRecord| if typable(&vm.name, dashed) { vm.name } else { vm.id.to_string() };
         Ok(hv.vms()?.into_iter().map(name).collect())
     };
     let pools =
@@ -40,9 +55,11 @@ pub(super) fn read(host: &dyn Connector, kind: &Names, dashed: bool) -> HvResult
             snapshots.into_iter().map(|s| s.name).collect()
         }
         Names::Templates { versions } => templates(hv.as_ref(), *versions)?,
+        // They are known without a host.
+        Names::Held => Vec::new(),
         Names::Any => [vms()?, pools()?, networks()?].concat(),
     };
-    all.retain(|name| typable(name));
+    all.retain(|name| typable(name, dashed));
     all.sort();
     all.dedup();
     Ok(all)

@@ -21,6 +21,8 @@ pub(super) enum Names {
     Templates {
         versions: bool,
     },
+    /// Of deleted VMs that are held.
+    Held,
     /// Of VMs, pools and networks.
     Any,
 }
@@ -182,6 +184,9 @@ impl<'d> Line<'d> {
             // What is made or brought back is not there yet.
             ("pool" | "network", "pool" | "network") if action == "define" => None,
             ("vm" | "snapshot", "name") if action == "create" => None,
+            ("vm", "name" | "names" | "xml") if matches!(action, "undelete" | "purge" | "held") => {
+                Some(Names::Held)
+            }
             ("vm", _) if matches!(action, "undelete" | "purge" | "held") => None,
             ("vm", "name" | "names") | ("snapshot" | "template", "vm") | ("network", "who") => {
                 Some(Names::Vms)
@@ -223,7 +228,11 @@ mod tests {
             ("novacron vm tag web01 ", Some(Names::Vms)),
             ("novacron vm tag web01 add ", None),
             ("novacron vm rename web01 ", None),
-            ("novacron vm purge ", None),
+            ("novacron vm purge ", Some(Names::Held)),
+            ("novacron vm purge --volumes one ", Some(Names::Held)),
+            ("novacron vm undelete ", Some(Names::Held)),
+            ("novacron vm undelete web01 --name ", None),
+            ("novacron vm held --xml ", Some(Names::Held)),
             ("novacron vm clone ", Some(Names::Vms)),
             ("novacron vm create ", None),
             ("novacron vm create x --disk ", Some(Names::Volumes)),

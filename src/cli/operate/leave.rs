@@ -14,11 +14,11 @@ const STAY: Duration = Duration::from_secs(20);
 /// It says so when that takes longer than this.
 const TELL_AFTER: Duration = Duration::from_secs(1);
 
-/// Ends a desk, and tells how many jobs could not be written down; where the command came to its end, once nothing is open there that was taken over from a process that was
-/// killed, and all is written down.
-pub(super) async fn leave(desk: Desk, at_its_end: bool, person: &mut impl Person) -> usize {
+/// Ends a desk, and tells how many jobs could not be written down; where it is to stay, once nothing is open there that
+/// was taken over from a process that was killed, and all is written down.
+pub(super) async fn leave(desk: Desk, stays: bool, person: &mut impl Person) -> usize {
     let handle = desk.handle();
-    if at_its_end && tokio::time::timeout(TELL_AFTER, looked_after(&handle)).await.is_err() {
+    if stays && tokio::time::timeout(TELL_AFTER, looked_after(&handle)).await.is_err() {
         let jobs = handle.jobs();
         let titles: Vec<String> =
             jobs.borrow().jobs.iter().filter(|j| is_left(j)).map(|j| clean(&j.title).into_owned()).collect();

@@ -38,7 +38,7 @@ pub(super) fn words_of(operation: &Operation) -> Vec<String> {
     words::words(operation, "")
 }
 
-use self::outcome::{Outcome, worst};
+use self::outcome::{Outcome, any_cut, worst};
 use self::person::{Person, Terminal};
 use super::args::{Action, Asking, Form, How, Vm};
 use super::exit::{Exit, Failure};
@@ -88,7 +88,11 @@ pub(super) fn run(
                 define::run(&args.action, how, layout, &shelf, &handle, &mut terminal).await
             }
         };
-        let unwritten = leave::leave(desk, told.is_ok(), &mut terminal).await;
+        let stays = match &told {
+            Ok(Told::Outcomes(outcomes)) => !any_cut(outcomes),
+            told => told.is_ok(),
+        };
+        let unwritten = leave::leave(desk, stays, &mut terminal).await;
         match told? {
             Told::Outcomes(outcomes) => {
                 let exit = tell(&outcomes, how, layout)?;
@@ -152,7 +156,8 @@ fn carry_out(asked: &Asked<'_>, open: impl FnOnce() -> Result<Desk, Failure>) ->
         let mut terminal = Terminal::new()?;
         let desk = open()?;
         let outcomes = asked.carry_out(&desk.handle(), &mut terminal).await;
-        let unwritten = leave::leave(desk, outcomes.is_ok(), &mut terminal).await;
+        let stays = outcomes.as_ref().is_ok_and(|outcomes| !any_cut(outcomes));
+        let unwritten = leave::leave(desk, stays, &mut terminal).await;
         let exit = tell(&outcomes?, asked.how, asked.layout)?;
         if unwritten > 0 { Err(not_written()) } else { Ok(exit) }
     })
@@ -291,6 +296,9 @@ fn write(outcomes: &[Outcome], how: &How, layout: Layout, out: &mut dyn Write) -
     Ok(exit)
 }
 
+const CUT: &str =
+    "`novacron job recover` looks after it, as do the console and the next command that changes something.";
+
 /// Why it did not come to pass, and what may be tried.
 fn failure(outcome: &Outcome, exit: Exit) -> Failure {
     let what = format!("{}: {}", outcome.title(), outcome.sentence().trim_end_matches('.'));
@@ -299,6 +307,7 @@ fn failure(outcome: &Outcome, exit: Exit) -> Failure {
         (Planned::Plan(_), Some(job)) if job.state == JobState::Stale => {
             "Ask for it again: the plan is made anew.".into()
         }
+        (Planned::Plan(_), Some(job)) if job.state == JobState::Interrupted => CUT.into(),
         (Planned::Plan(plan), Some(job)) => job.offer.as_ref().map_or_else(String::new, |offer| {
             format!("Instead: {}", words::command(offer, &plan.target.name))
         }),

@@ -59,6 +59,11 @@ pub(super) fn worst(outcomes: &[Outcome]) -> Exit {
     outcomes.iter().map(Outcome::exit).max_by_key(|e| e.weight()).unwrap_or(Exit::Done)
 }
 
+/// Whether the hypervisor was lost in the middle of one of them: then nothing else can be looked after either.
+pub(super) fn any_cut(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().filter_map(|o| o.job.as_ref()).any(|job| job.state == JobState::Interrupted)
+}
+
 /// The exit code of a refusal.
 pub(in crate::cli) const fn of_refusal(kind: RefusalKind) -> Exit {
     match kind {

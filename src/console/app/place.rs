@@ -345,6 +345,26 @@ impl Scope {
         }
     }
 
+    /// How one comes to what operations of this scope are about; `None` where that goes without saying.
+    pub const fn whereabouts(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Vms | Self::Vm => "Works on VMs: go to screen VMs.",
+            Self::Storage => "Works on pools: go to screen Storage.",
+            Self::Volumes => "Works on volumes: go to screen Storage, and from the pool on to its volumes.",
+            Self::Networks => "Works on networks: go to screen Topology.",
+            Self::Jobs => "Works on jobs: go to screen Jobs.",
+            Self::Audit => "Works on records: go to screen Audit.",
+            Self::VmDisks => "Works on a VM's disks: open the VM, then Disks.",
+            Self::VmNics => "Works on a VM's NICs: open the VM, then NICs.",
+            Self::VmSnapshots => "Works on a VM's snapshots: open the VM, then Snapshots.",
+            Self::VmHistory => "Works on revisions: open the VM, then History.",
+            Self::Held => "Works on deleted VMs: list them first.",
+            Self::Orphans => "Works on volumes that nobody uses: list them first.",
+            Self::Templates => "Works on templates: list them first.",
+            _ => return None,
+        })
+    }
+
     /// The scope of that name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.name() == name)

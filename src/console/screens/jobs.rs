@@ -199,7 +199,10 @@ fn going_on(job: &Job, g: &Glyphs) -> Rich<'static> {
     let step = job.step_now().filter(|s| s.state == StepState::Begun).map(|s| clean(&s.title).into_owned());
     let step = match job.state {
         JobState::Queued => "waits for its turn".into(),
-        JobState::Interrupted => "NovaCron was ended in the middle of it".into(),
+        // Some steps go on to their end.
+        JobState::Cancelling => step.map_or_else(|| "stopping".into(), |step| format!("stopping · {step}")),
+        JobState::Interrupted if !job.outcome.is_empty() => clean(&job.outcome).into_owned(),
+        JobState::Interrupted => "NovaCron was cut off in the middle of it".into(),
         _ => step.unwrap_or_default(),
     };
     line.and(step, Role::Dim)

@@ -17,6 +17,7 @@ use super::{Assignment, Consent, Input, Look, Recovers, Seen, Setting, look};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult};
 use crate::model::job::{Job, JobId, JobState, JobStep, StepState};
 use crate::model::plan::{Plan, Planned};
+use crate::model::text::clean;
 use crate::model::time::Timestamp;
 use crate::operations;
 use crate::store::{Journalled, NewJob, Owner, StateDb};
@@ -25,6 +26,7 @@ use crate::store::{Journalled, NewJob, Owner, StateDb};
 const LOOK: Duration = Duration::from_millis(500);
 /// How often jobs are looked for whose process is gone.
 const ORPHANS_EVERY: Duration = Duration::from_secs(10);
+const LATER: &str = "Waits for the hypervisor, to see what became of it.";
 const UNBEGUN: &str = "Stopped before its turn came: nothing was done.";
 /// Jobs that are told of.
 const TOLD: usize = 300;
@@ -257,11 +259,12 @@ impl DeskThread {
                 self.ended(id, JobState::Cancelled, UNBEGUN);
             }
             (Outcome::Busy(id), _) => self.queue.put_back(id),
-            (Outcome::NotRecovered(job, why), _) => {
+            (Outcome::NotRecovered(mut job, why), _) => {
                 tracing::warn!("Job {} was interrupted and cannot be looked after yet: {why}", job.job.id);
                 self.queue.over(job.job.id);
+                job.job.outcome = clean(&format!("{LATER} {why}.")).into_owned();
                 if let Some(live) = self.live.get_mut(&job.job.id) {
-                    Arc::make_mut(&mut live.job).state = JobState::Interrupted;
+                    live.job = interrupted(&job.job);
                 }
                 self.interrupted.push(*job);
             }
@@ -417,7 +420,7 @@ impl DeskThread {
         }
         for orphan in adopted {
             tracing::info!("Job {} was interrupted: {}.", orphan.job.id, orphan.job.title);
-            let job = Arc::new(Job { state: JobState::Interrupted, here: true, ..orphan.job.clone() });
+            let job = interrupted(&orphan.job);
             self.live.insert(job.id, Live { job, plan: None, stop: Stop::default() });
             self.hands.give(Task::Recover(Box::new(orphan)), Wish::Nothing);
         }
@@ -488,4 +491,8 @@ fn queued(id: JobId, batch: JobId, plan: &Plan, setting: &Setting, now: Timestam
         offer: None,
         here: true,
     }
+}
+
+fn interrupted(job: &Job) -> Arc<Job> {
+    Arc::new(Job { state: JobState::Interrupted, here: true, ..job.clone() })
 }

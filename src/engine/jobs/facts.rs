@@ -23,6 +23,7 @@ use super::Setting;
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::{Operation, SnapshotOperation, VmOperation};
+use crate::model::vm::VmRecord;
 use crate::operations::{Facts, MakingFacts, RoomFacts, VmFacts, needs};
 use crate::xml::domain;
 
@@ -102,6 +103,30 @@ pub(super) fn found<T>(read: HvResult<T>) -> HvResult<Option<T>> {
         Err(e) if e.kind == HvErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     }
+}
+
+/// A VM with what it runs with, and if it runs, what it is defined as.
+pub(super) struct Definitions {
+    pub(super) vm: VmRecord,
+    pub(super) live: String,
+    pub(super) defined: Option<String>,
+}
+
+/// The definitions of all VMs; those that are gone by now have none.
+pub(super) fn definitions(hv: &dyn Hypervisor) -> HvResult<Vec<Definitions>> {
+    let vms = hv.vms()?;
+    let mut wanted: Vec<_> = vms.iter().map(|vm| (vm.id, XmlOf::Live)).collect();
+    wanted.extend(vms.iter().filter(|vm| vm.state.is_active()).map(|vm| (vm.id, XmlOf::Defined)));
+    let mut live = hv.xmls_of(&wanted);
+    let mut defined = live.split_off(vms.len()).into_iter();
+    let mut all = Vec::with_capacity(vms.len());
+    for (vm, live) in vms.into_iter().zip(live) {
+        let defined = if vm.state.is_active() { defined.next() } else { None };
+        let Some(live) = found(live)? else { continue };
+        let defined = defined.map(found).transpose()?.flatten();
+        all.push(Definitions { vm, live, defined });
+    }
+    Ok(all)
 }
 
 /// Reads one VM afresh.

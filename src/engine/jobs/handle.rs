@@ -8,7 +8,7 @@ use tokio::sync::{oneshot, watch};
 use super::Consent;
 use crate::hypervisor::HvError;
 use crate::model::id::VmId;
-use crate::model::job::{Job, JobId};
+use crate::model::job::{Job, JobId, JobState};
 use crate::model::operation::Operation;
 use crate::model::plan::{Plan, Planned};
 use crate::model::vm::VmRecord;
@@ -31,9 +31,10 @@ impl Jobs {
         self.jobs.iter().find(|j| j.id == id)
     }
 
-    /// Jobs of this process that are not over.
+    /// Jobs that this process works on, or will. Those that are interrupted wait for the hypervisor, with NovaCron or without.
     pub fn open_here(&self) -> impl Iterator<Item = &Arc<Job>> {
-        self.jobs.iter().filter(|j| j.here && !j.state.is_over())
+        let is_open = |j: &&Arc<Job>| j.here && !j.state.is_over() && j.state != JobState::Interrupted;
+        self.jobs.iter().filter(is_open)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A worker's connection: opened when it is needed, anew when it was lost.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,8 @@ const AGAIN_EVERY: Duration = Duration::from_millis(500);
 pub(super) struct Line {
     connector: Arc<dyn Connector>,
     open: Option<Open>,
+    /// Whose agent did not do what it was last asked for, and why.
+    deaf: RefCell<Option<(VmId, String)>>,
 }
 
 struct Open {
@@ -38,7 +40,7 @@ struct Heeded {
 
 impl Line {
     pub(super) const fn new(connector: Arc<dyn Connector>) -> Self {
-        Self { connector, open: None }
+        Self { connector, open: None, deaf: RefCell::new(None) }
     }
 
     /// The connector, for a second connection.
@@ -60,8 +62,8 @@ impl Line {
     }
 
     /// The same after the connection was lost: tried for a while, as a daemon that was ended may be started again.
-    pub(super) fn ready_again(&mut self) -> HvResult<()> {
-        again(|| self.ready())
+    pub(super) fn ready_again(&mut self, stop: &Stop, within: Duration) -> HvResult<()> {
+        again(stop, within, || self.ready())
     }
 
     /// The connection.
@@ -89,6 +91,16 @@ impl Line {
     pub(super) fn reset_since(&self, vm: VmId) -> Option<Duration> {
         let heeded = (*lock(&self.open.as_ref()?.resets)).filter(|heeded| heeded.vm == vm)?;
         heeded.heard.map(|at| at.elapsed())
+    }
+
+    /// Remembers, or with `None` forgets, why a VM's agent did not do what it was asked for.
+    pub(super) fn agent_said(&self, vm: VmId, why: Option<String>) {
+        *self.deaf.borrow_mut() = why.map(|why| (vm, why));
+    }
+
+    /// Why this VM's agent did not do what it was last asked for.
+    pub(super) fn agent_refusal(&self, vm: VmId) -> Option<String> {
+        self.deaf.borrow().as_ref().filter(|(deaf, _)| *deaf == vm).map(|(_, why)| why.clone())
     }
 
     /// Closes the connection: nothing was asked of it for a while.
@@ -132,13 +144,13 @@ fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn again<T>(mut connect: impl FnMut() -> HvResult<T>) -> HvResult<T> {
-    let (begun, pause) = (Instant::now(), Stop::default());
+fn again<T>(stop: &Stop, within: Duration, mut connect: impl FnMut() -> HvResult<T>) -> HvResult<T> {
+    let begun = Instant::now();
     loop {
         match connect() {
-            Err(e) if begun.elapsed() < AGAIN_WITHIN => {
+            Err(e) if begun.elapsed() < within && !stop.is_asked() => {
                 tracing::debug!("{e}");
-                pause.wait(AGAIN_EVERY);
+                stop.wait(AGAIN_EVERY);
             }
             connected => return connected,
         }
@@ -163,7 +175,9 @@ impl<'h> Lasting<'h> {
             match f(hv) {
                 Err(e) if e.is_fatal() => {
                     tracing::info!("{e}: trying again on a new connection.");
-                    self.own = Some(again(|| self.hands.line.connector().connect(Purpose::Operate))?);
+                    let connect = || self.hands.line.connector().connect(Purpose::Operate);
+                    // What goes on there is ended there, also when it is told to stop.
+                    self.own = Some(again(&Stop::default(), AGAIN_WITHIN, connect)?);
                 }
                 answer => return answer,
             }

@@ -24,6 +24,7 @@ mod hands;
 mod kept;
 mod line;
 mod look;
+mod loss;
 mod queue;
 mod record;
 pub mod records;

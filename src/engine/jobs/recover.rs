@@ -31,7 +31,9 @@ pub(super) fn recover(
 ) -> HvResult<()> {
     let stop = Stop::default();
     let queued = job.state == JobState::Queued;
-    let mut run = Run { line, db, setting, desk, stop: &stop, job, plan, xml_before, again: true, cut: None };
+    let since = setting.clock.now();
+    let mut run =
+        Run { line, db, setting, desk, stop: &stop, job, plan, xml_before, again: true, since, cut: None };
     if queued {
         let said = "NovaCron ended before its turn came: nothing was done.";
         run.over(&Ending::new(JobState::Cancelled, said), None);
@@ -55,14 +57,14 @@ pub(super) fn recover(
         }
         Some((at, Found::Half)) => {
             run.mark(at, StepState::Done);
-            let said = "NovaCron was killed in the middle.".to_owned();
+            let said = "NovaCron was cut off in the middle.".to_owned();
             (run.take_back(at + 1, JobState::Failed, said), Some((at, StepState::Undone)))
         }
         Some((at, Found::NoTrace)) => {
             run.mark(at, StepState::Failed);
             let title = run.plan.steps[at].title.clone();
             let said =
-                format!("NovaCron was killed in the middle. Whether this was done cannot be told: {title}.");
+                format!("NovaCron was cut off in the middle. Whether this was done cannot be told: {title}.");
             (run.take_back(at, JobState::Failed, said), Some((at, StepState::Failed)))
         }
         None => {
@@ -91,11 +93,11 @@ impl Run<'_> {
     /// Everything before this step is done, and nothing from it on.
     fn go_on(&mut self, next: usize) -> HvResult<(Ending, Option<(usize, StepState)>)> {
         if next >= self.plan.steps.len() {
-            let said = "NovaCron was killed as it was done; it was found done at the next start.";
+            let said = "NovaCron was cut off as it was done; it was found done later.";
             return Ok((Ending::new(JobState::Done, said), None));
         }
         let undone = self.plan.steps[next].title.clone();
-        let not_done = format!("NovaCron was killed in the middle. This was not done: {undone}.");
+        let not_done = format!("NovaCron was cut off in the middle. This was not done: {undone}.");
         // What nobody began is for whoever asked to begin again, with another look at the plan.
         if next == 0 {
             let offer = Some(self.plan.operation.clone()).filter(|again| !operations::holds_secrets(again));
@@ -115,11 +117,11 @@ impl Run<'_> {
                 }
                 let (mut ending, last) = self.steps(next);
                 ending.outcome =
-                    format!("NovaCron was killed in the middle; the next start went on. {}", ending.outcome);
+                    format!("NovaCron was cut off in the middle, and went on later. {}", ending.outcome);
                 Ok((ending, last))
             }
             AfterKill::Undo => {
-                let said = "NovaCron was killed in the middle.".to_owned();
+                let said = "NovaCron was cut off in the middle.".to_owned();
                 Ok((self.take_back(next, JobState::Failed, said), None))
             }
             AfterKill::Stay => Ok((Ending::new(JobState::Failed, not_done), None)),

@@ -3,11 +3,10 @@
 use std::fmt::Write;
 use std::sync::mpsc::Sender;
 
-use super::acts::{Broken, Found, Hands, changes_definition, leaves_something, perform, to_take_back};
+use super::acts::{Broken, Hands, changes_definition, leaves_something, perform, to_take_back};
 use super::facts::gather;
 use super::line::Line;
 use super::record::{self, Unended};
-use super::recover::look;
 use super::stop::Stop;
 use super::{Assignment, Input, Setting};
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, NetworkXml, XmlOf};
@@ -15,9 +14,9 @@ use crate::model::audit::AuditRecord;
 use crate::model::id::VmId;
 use crate::model::job::{Job, JobId, JobState, StepState};
 use crate::model::operation::Operation;
-use crate::model::plan::{Act, AfterKill, Plan, Planned, Refusal};
+use crate::model::plan::{Act, Plan, Planned, Refusal};
 use crate::model::text::clean;
-use crate::model::time::Timestamp;
+use crate::model::time::{Moment, Timestamp};
 use crate::operations;
 use crate::store::{Begin, Changed, Journalled, StateDb, StoreError};
 
@@ -43,8 +42,10 @@ pub(super) struct Run<'r> {
     pub(super) plan: Plan,
     /// The definition before anything was changed.
     pub(super) xml_before: String,
-    /// It was begun by another process, which was killed.
+    /// It was begun before: by another process, which was killed, or on a connection that was lost.
     pub(super) again: bool,
+    /// When the step under way began.
+    pub(super) since: Moment,
     /// Why the hypervisor is out of reach, in the middle of it.
     pub(super) cut: Option<HvError>,
 }
@@ -80,6 +81,7 @@ pub(super) fn run(
         plan,
         xml_before: String::new(),
         again: false,
+        since: setting.clock.now(),
         cut: None,
     };
     match run.db.begin_job(run.job.id, run.now()) {
@@ -163,9 +165,10 @@ impl Run<'_> {
                     Some((at, StepState::Waiting)),
                 );
             }
+            self.since = self.setting.clock.now();
             match self.act(at) {
                 Ok(()) => {}
-                Err(Broken::Hv(e)) if e.is_fatal() && self.plan.after_kill != AfterKill::Stay => {
+                Err(Broken::Hv(e)) if e.is_fatal() => {
                     if let Some(ended) = self.after_loss(at, e) {
                         return ended;
                     }
@@ -204,35 +207,12 @@ impl Run<'_> {
         Ending::new(JobState::Done, outcome)
     }
 
-    /// The connection was lost in the middle of a step; `None` where it was done for all that.
-    fn after_loss(&mut self, at: usize, e: HvError) -> Option<(Ending, Option<(usize, StepState)>)> {
-        let found = self.line.ready_again().and_then(|()| look(self, at));
-        match found {
-            Ok(Found::Done) => None,
-            Ok(Found::Half) => {
-                self.mark(at, StepState::Done);
-                let Ending { state, outcome, .. } = failed(&e);
-                Some((self.take_back(at + 1, state, outcome), Some((at, StepState::Undone))))
-            }
-            Ok(Found::NotDone | Found::NoTrace) => {
-                self.mark(at, StepState::Failed);
-                Some((self.broken(at, e.into()), Some((at, StepState::Failed))))
-            }
-            Err(still) => {
-                tracing::warn!("{still}");
-                let ending = failed(&e);
-                self.cut = Some(still);
-                Some((ending, None))
-            }
-        }
-    }
-
     /// Whether so much is done before this step that nothing is taken back any more.
     pub(super) fn no_way_back(&self, next: usize) -> bool {
         self.plan.no_way_back.is_some_and(|last| next > last)
     }
 
-    fn act(&mut self, at: usize) -> Result<(), Broken> {
+    pub(super) fn act(&mut self, at: usize) -> Result<(), Broken> {
         // It may have been lost, and come back, since the last step.
         self.line.ready()?;
         perform(&self.plan.steps[at].act, &self.hands()?)
@@ -247,10 +227,11 @@ impl Run<'_> {
             job: self.job.id,
             desk: self.desk,
             setting: self.setting,
+            since: self.since,
         })
     }
 
-    fn broken(&mut self, at: usize, broken: Broken) -> Ending {
+    pub(super) fn broken(&mut self, at: usize, broken: Broken) -> Ending {
         match broken {
             Broken::Stopped(left) => {
                 let said = if left.is_empty() { "Stopped.".to_owned() } else { format!("Stopped. {left}") };
@@ -419,7 +400,7 @@ fn reason(broken: Broken) -> String {
     }
 }
 
-fn failed(e: &HvError) -> Ending {
+pub(super) fn failed(e: &HvError) -> Ending {
     let hint = e.hint();
     let mut outcome = e.to_string();
     if !outcome.ends_with('.') {

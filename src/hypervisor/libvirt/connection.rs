@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::abreast::abreast;
 use super::error::Doing;
 use super::events::Subscriber;
 use super::ffi::{Conn, Domain, Listed, Pool, RawError, code};
@@ -67,7 +68,38 @@ impl Connection {
         ask: impl FnOnce(&Domain) -> Result<T, RawError>,
     ) -> HvResult<T> {
         let domain = self.domain(id, operation)?;
-        ask(&domain)
+        self.told(id, &domain, operation, ask(&domain))
+    }
+
+    /// Asks something of many VMs, of some at a time; the answers come in the order of the questions.
+    pub(super) fn with_domains<W: Sync, T: Send>(
+        &self,
+        wanted: &[(VmId, W)],
+        operation: &'static str,
+        ask: impl Fn(&Domain, &W) -> Result<T, RawError> + Sync,
+    ) -> Vec<HvResult<T>> {
+        let asked: Vec<_> =
+            wanted.iter().map(|(id, what)| (*id, self.domain(*id, operation), what)).collect();
+        let answers = abreast(&asked, |(_, domain, what)| {
+            let domain = domain.as_ref().map_err(Clone::clone)?;
+            Ok(ask(domain, what))
+        });
+        let told = asked.into_iter().zip(answers).map(|((id, domain, _), answer)| {
+            let (domain, answer) = (domain?, answer?);
+            self.told(id, &domain, operation, answer)
+        });
+        told.collect()
+    }
+
+    /// The answer about a VM; forgets its handle when the VM is gone.
+    fn told<T>(
+        &self,
+        id: VmId,
+        domain: &Domain,
+        operation: &'static str,
+        answer: Result<T, RawError>,
+    ) -> HvResult<T> {
+        answer
             .inspect_err(|e| self.forget_if_gone(id, e))
             .doing(operation)
             .map_err(|e| e.of(domain.name().unwrap_or_else(|_| id.to_string())))

@@ -10,15 +10,27 @@ const READ_XML: &str = "read the XML";
 /// Prefix of NovaCron's element.
 const PREFIX: &str = "novacron";
 
+fn xml(domain: &Domain, which: XmlOf) -> RawResult<String> {
+    match which {
+        XmlOf::Live => domain.xml(),
+        XmlOf::Defined => domain.xml_with(xml_flags::INACTIVE),
+        XmlOf::DefinedWithSecrets => domain.xml_with(xml_flags::INACTIVE | xml_flags::SECURE),
+    }
+}
+
 impl Define for Connection {
     fn xml_of(&self, id: VmId, which: XmlOf) -> HvResult<String> {
         match which {
-            XmlOf::Live => self.with_domain(id, READ_XML, Domain::xml),
-            XmlOf::Defined => self.with_domain(id, READ_XML, |d| d.xml_with(xml_flags::INACTIVE)),
-            XmlOf::DefinedWithSecrets => {
-                self.change(id, READ_XML, |d| d.xml_with(xml_flags::INACTIVE | xml_flags::SECURE))
-            }
+            XmlOf::DefinedWithSecrets => self.change(id, READ_XML, |d| xml(d, which)),
+            XmlOf::Live | XmlOf::Defined => self.with_domain(id, READ_XML, |d| xml(d, which)),
         }
+    }
+
+    fn xmls_of(&self, wanted: &[(VmId, XmlOf)]) -> Vec<HvResult<String>> {
+        if self.is_read_only() && wanted.iter().any(|(_, which)| *which == XmlOf::DefinedWithSecrets) {
+            return wanted.iter().map(|(id, which)| self.xml_of(*id, *which)).collect();
+        }
+        self.with_domains(wanted, READ_XML, |d, which| xml(d, *which))
     }
 
     fn set_autostart(&self, id: VmId, on: bool) -> HvResult<()> {

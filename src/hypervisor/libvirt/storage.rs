@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::abreast::abreast;
 use super::connection::Connection;
 use super::error::Doing;
 use super::ffi::{Pool, RawResult, Volume as RawVolume, code};
@@ -56,16 +57,9 @@ impl Storage for Connection {
     fn volumes(&self, id: Uuid, details: bool) -> HvResult<Vec<Volume>> {
         self.with_pool(id, "list volumes", |pool| {
             let volumes = pool.volumes()?;
-            let mut out = Vec::with_capacity(volumes.len());
-            for volume in &volumes {
-                match read(volume, details) {
-                    Ok(volume) => out.push(volume),
-                    // Deleted since it was listed.
-                    Err(e) if e.code == code::NO_STORAGE_VOL => {}
-                    Err(e) => return Err(e),
-                }
-            }
-            Ok(out)
+            // Deleted since it was listed: no error.
+            let there = |read: &RawResult<Volume>| !matches!(read, Err(e) if e.code == code::NO_STORAGE_VOL);
+            abreast(&volumes, |volume| read(volume, details)).into_iter().filter(there).collect()
         })
     }
 

@@ -10,6 +10,7 @@ use crate::model::plan::{Act, AfterKill, DefinitionAct, Planned, RefusalKind, St
 use crate::model::storage::Volume;
 use crate::model::units::bytes;
 use crate::operations::PoolFacts;
+use crate::operations::making::is_seed;
 use crate::operations::storage::User;
 
 pub(super) fn plan(act: &Op, id: VmId, facts: &Facts) -> Planned {
@@ -46,22 +47,28 @@ fn disks_stay(plan: Draft, held: &HeldVm) -> Draft {
 /// Its disks go first: as long as one is there, it is known whose it is.
 fn with_disks(plan: Draft, act: &Op, vm: &VmFacts, facts: &Facts) -> Result<Draft, Planned> {
     let no = |kind, reason: String, remedy: &str| Err(refused(act, vm, PURGE, kind, reason, remedy));
+    let users = |pool: &PoolFacts, volume: &Volume| -> Vec<String> {
+        let others = facts.storage.users(pool, volume).into_iter();
+        others
+            .filter(|u| !matches!(u, User::Held { id, .. } if *id == vm.id))
+            .map(|user| user.words())
+            .collect()
+    };
     let (mut own, mut stay): (Vec<(&PoolFacts, &Volume)>, Vec<String>) = (Vec::new(), Vec::new());
     for disk in vm.definition.disks.iter().filter(|d| matches!(d.device.as_str(), "disk" | "lun")) {
         let Some(source) = &disk.source else { continue };
+        let made_for_it = |pool: &PoolFacts, volume: &Volume| {
+            if disk.read_only { is_seed(volume) && users(pool, volume).is_empty() } else { !disk.shareable }
+        };
         match facts.storage.located(source) {
-            Some((pool, volume)) if !disk.read_only && !disk.shareable && disk.device == "disk" => {
+            Some((pool, volume)) if disk.device == "disk" && made_for_it(pool, volume) => {
                 own.push((pool, volume));
             }
             _ => stay.push(source.describe()),
         }
     }
     for (pool, volume) in &own {
-        let others = facts.storage.users(pool, volume).into_iter();
-        let users: Vec<String> = others
-            .filter(|u| !matches!(u, User::Held { id, .. } if *id == vm.id))
-            .map(|user| user.words())
-            .collect();
+        let users = users(pool, volume);
         if !users.is_empty() {
             let (pool, name) = (&pool.record.name, &volume.name);
             let reason = format!("Its disk {pool}/{name} is used by {}.", users.join(", "));

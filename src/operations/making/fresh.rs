@@ -2,7 +2,7 @@
 
 use super::disks::{self, fits, image_format};
 use super::macs::macs;
-use super::seed::{image, wrong};
+use super::seed::{image, volume_name, wrong};
 use super::template::written;
 use super::{On, words};
 use crate::model::id::VmId;
@@ -262,7 +262,7 @@ pub(super) fn seeded(
         let reason = "The medium for cloud-init needs a pool of files.";
         return Err(on.no(RefusalKind::Unsupported, reason, "Name one (--pool)."));
     };
-    let volume = format!("{name}-seed.iso");
+    let volume = volume_name(name);
     if pool.volume(&volume).is_some() {
         let reason = format!("There is a volume {volume} in pool {} already.", pool.record.name);
         return Err(on.no(RefusalKind::Taken, reason, "Delete it first."));

@@ -15,6 +15,7 @@ mod tests;
 pub(super) use base::children;
 pub use facts::MakingFacts;
 pub use seed::image as seed_image;
+pub(super) use seed::is_seed;
 pub use template::manifest_of;
 
 use super::build::Draft;

@@ -4,6 +4,11 @@ use std::fmt::Write;
 
 use super::iso::{self, File};
 use crate::model::operation::Seed;
+use crate::model::storage::Volume;
+
+const SUFFIX: &str = "-seed.iso";
+/// More bytes than any medium has that is made here.
+const LARGEST: u64 = 4 << 20;
 
 /// The medium. `instance` is another for every VM, so that a disk that was booted before is told anew.
 pub fn image(instance: &str, vm: &str, seed: &Seed) -> Vec<u8> {
@@ -15,6 +20,16 @@ pub fn image(instance: &str, vm: &str, seed: &Seed) -> Vec<u8> {
             File { name: "user-data", content: user.as_bytes() },
         ],
     )
+}
+
+/// The volume of a VM's medium.
+pub(super) fn volume_name(vm: &str) -> String {
+    format!("{vm}{SUFFIX}")
+}
+
+/// Whether a volume is a medium that was made here. It goes by its name: VMs are renamed, media are not.
+pub(in crate::operations) fn is_seed(volume: &Volume) -> bool {
+    volume.name.ends_with(SUFFIX) && volume.capacity <= LARGEST
 }
 
 /// Why this cannot be told; `None` when it can.

@@ -65,12 +65,14 @@ pub(super) fn stop(on: &On<'_>) -> Made {
     let (live, off) = users(on, network);
     let cut = network.definition.forward.has_own_bridge() && !live.is_empty();
     let gone = network.persistent == Some(false);
+    let lost = leases_go(on, network);
     let mut plan = on
         .draft(network)
         .summary(if cut { "VMs that run lose their connection" } else { "nobody loses a connection" })
         .step_by("Stop it", on.virsh("net-destroy", &[]), act(NetworkAct::Stop { network: on.name.into() }))
         .rests_on("who is on it", live.join(", "))
         .note_if(gone, Weight::Warning, "It is transient: its definition is gone once it is stopped.")
+        .note_if(gone && lost.is_some(), Weight::Warning, lost.unwrap_or_default())
         .note_if(
             !cut && !live.is_empty(),
             Weight::Info,
@@ -136,6 +138,7 @@ pub(super) fn undefine(on: &On<'_>) -> Made {
     let users = [live, off].concat();
     let (start, autostart) = (network.active, network.autostart == Some(true));
     let back = Op::Restore { xml: network.xml.clone(), start, autostart };
+    let lost = leases_go(on, network);
     let mut plan = on.draft(network).summary("libvirt forgets it, with the addresses it reserves");
     if network.active {
         let name = || on.name.to_owned();
@@ -155,10 +158,22 @@ pub(super) fn undefine(on: &On<'_>) -> Made {
             Weight::Warning,
             format!("VMs are defined with it, and will not start without it: {}.", listed(&users)),
         )
+        .note_if(lost.is_some(), Weight::Warning, lost.unwrap_or_default())
         .rests_on("its definition", &network.xml)
         .rests_on("its autostart", if network.autostart == Some(true) { "on" } else { "off" })
         .diff(&crate::xml::diff::unified(&network.xml, ""));
     Ok(plan.back_by(Operation::network(on.name, back)).planned(on.facts))
+}
+
+/// libvirt keeps leases by the name of the bridge, and takes them along with any network that names it.
+fn leases_go(on: &On<'_>, network: &NetworkFact) -> Option<String> {
+    let bridge = network.definition.bridge.as_deref()?;
+    let other =
+        on.known().networks.iter().find(|n| n.name != network.name && n.own_bridge() == Some(bridge))?;
+    Some(format!(
+        "{} is on the same bridge, and libvirt forgets its DHCP leases too: guests keep their addresses, but they are not told any more until they are renewed.",
+        clean(&other.name)
+    ))
 }
 
 /// NICs on a network: of VMs that are active, and names of VMs that are off or have it in their definition only.

@@ -230,6 +230,28 @@ fn a_bridge_of_the_host_stays_when_its_network_stops() {
 }
 
 #[test]
+fn whose_leases_go_with_a_network_is_told() {
+    let mut shared = facts(false);
+    let lab = shared.networks.networks[0].clone();
+    let bridge = |name: &str| NetworkDefinition {
+        forward: crate::model::network::Forward::Bridge,
+        bridge: Some(name.into()),
+        ..NetworkDefinition::default()
+    };
+    shared.networks.networks[0].definition = bridge("virbr1");
+    shared.networks.networks.push(NetworkFact { name: "default".into(), ..lab });
+    let told = "default is on the same bridge, and libvirt forgets its DHCP leases too";
+    assert!(has(&planned(Op::Undefine, &shared), Weight::Warning, told));
+    shared.networks.networks[0].active = true;
+    assert!(!has(&planned(Op::Stop, &shared), Weight::Warning, told), "it stays defined");
+    shared.networks.networks[0].persistent = Some(false);
+    assert!(has(&planned(Op::Stop, &shared), Weight::Warning, told));
+    shared.networks.networks[0].persistent = Some(true);
+    shared.networks.networks[0].definition = bridge("br0");
+    assert!(!has(&planned(Op::Undefine, &shared), Weight::Warning, told));
+}
+
+#[test]
 fn starting_looks_for_others_that_run() {
     let plan = planned(Op::Start, &facts(false));
     assert!(has(&plan, Weight::Info, "does not start with the host"));

@@ -62,6 +62,22 @@ impl StorageFacts {
         found
     }
 
+    /// Whether an image is another, or lies on it with layers between them or without.
+    pub(in crate::operations) fn lies_on(&self, top: &str, image: &str) -> bool {
+        let (mut open, mut seen) = (vec![top], Vec::new());
+        while let Some(path) = open.pop() {
+            if same(path, image) {
+                return true;
+            }
+            if !seen.contains(&path) {
+                seen.push(path);
+                let below = self.images.iter().filter(|above| same(&above.path, path));
+                open.extend(below.map(|above| above.below.as_str()));
+            }
+        }
+        false
+    }
+
     fn users_of_path(&self, path: &str) -> Vec<User> {
         let of_vm = |vm: &super::VmUses| {
             let used = vm.uses.iter().filter(|u| matches!(&u.named, Named::Path(p) if same(p, path)));

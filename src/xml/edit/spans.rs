@@ -11,7 +11,7 @@ use crate::xml::tree::Document;
 /// Where one element is.
 #[derive(Clone, Debug)]
 struct Span {
-    /// Its name without prefix.
+    /// Its name with its prefix: what has one is not libvirt's, whatever it is called.
     name: Range<usize>,
     /// From its first byte to behind its last.
     whole: Range<usize>,
@@ -57,9 +57,7 @@ impl<'x> Text<'x> {
             let to = place(&reader);
             match event {
                 Event::Start(tag) | Event::Empty(tag) if to <= xml.len() => {
-                    let name = tag.name().0;
-                    let prefix = name.find(':').map_or(0, |colon| colon + 1);
-                    let name = from + 1 + prefix..from + 1 + name.len();
+                    let name = from + 1..from + 1 + tag.name().0.len();
                     let empty = xml[from..to].ends_with("/>");
                     if !empty {
                         open.push(spans.len());
@@ -87,6 +85,12 @@ impl<'x> Text<'x> {
 
     pub(super) fn name(&self, at: At) -> &'x str {
         &self.xml[self.span(at).name.clone()]
+    }
+
+    /// Its name without prefix: for what is known to stand in a namespace, whatever libvirt calls that.
+    pub(super) fn local_name(&self, at: At) -> &'x str {
+        let name = self.name(at);
+        name.split_once(':').map_or(name, |(_, local)| local)
     }
 
     /// From its first byte to behind its last.

@@ -192,6 +192,16 @@ fn devices_come_behind_their_kind_and_go_without_a_trace() {
 }
 
 #[test]
+fn what_is_called_alike_elsewhere_is_left_alone() {
+    let foreign = "<x:os><boot dev='fd'/></x:os>";
+    let with = VM.replacen("<os>", &format!("{foreign}<os>"), 1);
+    let edit = boot(&["cdrom"], &[]);
+    assert!(!is_so(&with, std::slice::from_ref(&edit)).unwrap());
+    let done = apply(&with, std::slice::from_ref(&edit)).unwrap();
+    assert_eq!(done, apply(VM, &[edit]).unwrap().replacen("<os>", &format!("{foreign}<os>"), 1));
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     let error = |edit| apply(VM, &[edit]).unwrap_err().to_string();
     assert_eq!(error(medium("hdc", None)), "there is no hdc");

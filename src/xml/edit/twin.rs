@@ -157,10 +157,10 @@ impl Maker<'_, '_> {
                 continue;
             }
             for own in text.children(entry) {
-                if matches!(text.name(own), "protected" | "start") {
+                if matches!(text.local_name(own), "protected" | "start") {
                     self.patch.remove(own);
                 }
-                let tags = text.all(own, "tag").chain((text.name(own) == "tag").then_some(own));
+                let tags = text.children(own).chain([own]).filter(|at| text.local_name(*at) == "tag");
                 for tag in tags.filter(|tag| text.content(*tag) == BASE_TAG) {
                     self.patch.remove(tag);
                 }

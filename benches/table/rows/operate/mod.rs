@@ -31,7 +31,7 @@ pub(crate) fn measure(context: &Context) -> Outcome<Vec<Line>> {
     lines.push(command(context, host, &vms)?);
     lines.extend(many(context, host, &vms)?);
     lines.push(on_screen(context, host, &vms)?);
-    lines.push(clone::measure(context, host)?);
+    lines.extend(clone::measure(context, host)?);
     Ok(lines)
 }
 

@@ -22,6 +22,13 @@ pub enum Asked {
     Keys,
 }
 
+impl Asked {
+    /// Whether what holds now stands in the VM's definition.
+    pub const fn is_defined(self) -> bool {
+        matches!(self, Self::Tags | Self::Title | Self::Description)
+    }
+}
+
 /// Whom it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {

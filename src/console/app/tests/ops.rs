@@ -5,9 +5,11 @@ use crate::console::app::ops::{OpsOverlay, dialog::PlanDialog, rows::RowKey};
 use crate::console::screens::testing::{NOW, ops as made};
 use crate::engine::jobs::{Consent, Jobs};
 use crate::model::id::VmId;
-use crate::model::job::{JobId, JobState};
+use crate::model::job::{Job, JobId, JobState};
 use crate::model::operation::{AskGuest, Operation, VmOperation};
 use crate::model::plan::{Confirm, Plan, Planned};
+use crate::model::snapshot::Snapshot;
+use crate::model::vm::Vm;
 
 /// With a desk, and no job yet.
 pub(super) fn desk() -> App {
@@ -158,6 +160,31 @@ fn what_has_no_key_is_in_the_palette() {
         let (operations, _) = asked(&keys(&mut app, "Enter")).unwrap();
         assert_eq!(*act(&operations), expected, "{typed_text}");
     }
+}
+
+#[test]
+fn what_works_elsewhere_is_found_with_the_way_there() {
+    let mut app = desk();
+    for (text, label, way) in [
+        ("move the d", "Move the disk", "open the VM, then Disks"),
+        ("commit", "Merge the disk's layers", "open the VM, then Disks"),
+        ("go back to it", "Go back to it", "then Snapshots"),
+        ("grow the vol", "Grow the volume", "screen Storage"),
+    ] {
+        keys(&mut app, ":");
+        typed(&mut app, text);
+        let Some(Overlay::Palette(palette)) = app.overlays.last() else { panic!("the palette is open") };
+        let entry = palette.entries.iter().find(|e| e.label == label);
+        let why = entry.and_then(|e| e.unavailable.as_deref()).unwrap_or_default();
+        assert!(why.contains(way), "{text}: {:?}", palette.entries);
+        keys(&mut app, "Enter");
+        assert!(toast(&app).contains(way), "{text}: {}", toast(&app));
+        keys(&mut app, "Esc");
+    }
+    // Nothing is typed: nothing that is not here.
+    keys(&mut app, ":");
+    let Some(Overlay::Palette(palette)) = app.overlays.last() else { panic!("the palette is open") };
+    assert!(!palette.entries.iter().any(|e| e.label == "Move the disk"));
 }
 
 #[test]
@@ -336,6 +363,22 @@ fn a_name_a_title_and_a_description_are_asked_for() {
 }
 
 #[test]
+fn only_what_stands_in_a_definition_waits_for_it() {
+    let mut app = desk();
+    let bare = |vm: &Arc<Vm>| Arc::new(Vm { definition: None, ..(**vm).clone() });
+    let vms = app.live.vms.iter().map(bare).collect();
+    let unread = Snapshot { vms, ..(*app.live).clone() };
+    update(&mut app, Msg::Snapshot(Arc::new(unread)));
+    select(&mut app, "web01");
+    keys(&mut app, "t");
+    assert_eq!(toast(&app), "The definition of web01 was not read yet.");
+    keys(&mut app, ":");
+    typed(&mut app, "rename");
+    keys(&mut app, "Enter");
+    assert_eq!(app.scope(), Scope::Prompt);
+}
+
+#[test]
 fn nothing_is_done_to_the_past() {
     let mut app = desk();
     keys(&mut app, "[");
@@ -360,7 +403,7 @@ fn the_footer_names_what_fits_the_state() {
 }
 
 /// A job of this name, in this state.
-fn job(app: &App, number: i64, batch: i64, name: &str) -> crate::model::job::Job {
+fn job(app: &App, number: i64, batch: i64, name: &str) -> Job {
     made::queued(number, batch, &made::plan_of(&app.live, &made::shutdown(vm(app, name))))
 }
 
@@ -521,6 +564,11 @@ fn leaving_asks_about_jobs_of_this_console() {
     // Gone once they are over.
     let over = made::over(open.clone(), JobState::Cancelled, "Stopped.");
     assert!(update(&mut app, Msg::Jobs(made::jobs(vec![over]))).contains(&Effect::Quit));
+    // Nothing is gained by staying with what waits for the hypervisor.
+    let mut app = desk();
+    let cut = Job { state: JobState::Interrupted, ..open };
+    update(&mut app, Msg::Jobs(made::jobs(vec![cut])));
+    assert!(keys(&mut app, "q").contains(&Effect::Quit));
 }
 
 #[test]

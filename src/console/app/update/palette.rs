@@ -14,6 +14,8 @@ use super::{menus, toast};
 
 /// Entries kept: more than any screen shows.
 const MOST: usize = 60;
+/// Letters after which what works elsewhere is found, too: fewer fit too much.
+const ENOUGH: usize = 3;
 
 pub(super) fn open(app: &mut App) -> Vec<Effect> {
     app.overlays.push(Overlay::Palette(Palette::default()));
@@ -53,14 +55,25 @@ pub(super) fn run(app: &mut App) -> Vec<Effect> {
 /// Finds what matches what is typed.
 pub(super) fn refresh(app: &mut App) {
     let Some(Overlay::Palette(palette)) = app.overlays.last() else { return };
+    let typed = palette.input.value().trim().to_lowercase();
     let pattern = Pattern::parse(palette.input.value(), CaseMatching::Smart, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let mut found: Vec<(u32, usize, PaletteEntry)> = Vec::new();
-    for (order, mut entry) in candidates(app).into_iter().enumerate() {
+    let mut all = candidates(app);
+    if typed.chars().count() >= ENOUGH {
+        all.extend(elsewhere(app));
+    }
+    for (order, mut entry) in all.into_iter().enumerate() {
         let mut at = Vec::new();
         let text = Utf32Str::new(&entry.label, &mut buffer);
-        if let Some(score) = pattern.indices(text, &mut matcher, &mut at) {
+        let score = pattern.indices(text, &mut matcher, &mut at).or_else(|| {
+            at.clear();
+            // Its name in the keymap is what other tools call it. As it is not shown, all of a word has to be typed.
+            let Choice::Action(id) = &entry.does else { return None };
+            names(id.spec().name, &typed).then_some(0)
+        });
+        if let Some(score) = score {
             at.sort_unstable();
             at.dedup();
             entry.matched = at;
@@ -118,6 +131,26 @@ fn candidates(app: &App) -> Vec<PaletteEntry> {
     let vms = app.view().vms.iter();
     let vms = vms.map(|v| entry(format!("VM: {}", v.display_name()), v.state.phrase(), Choice::OpenVm(v.id)));
     actions.chain(themes).chain(vms).collect()
+}
+
+/// Operations on what is not on screen: whoever looks for one is told where it is.
+fn elsewhere(app: &App) -> impl Iterator<Item = PaletteEntry> {
+    let chain: Vec<Scope> = app.scope_below().chain().collect();
+    let there = move |a: &&ActionSpec| {
+        a.category == Category::Operations && !a.scopes.iter().any(|s| chain.contains(s))
+    };
+    ACTIONS.iter().filter(there).filter_map(|a| {
+        let place = a.scopes.iter().find_map(|s| s.whereabouts())?;
+        (!matches!((a.available)(app), Availability::Absent)).then(|| PaletteEntry {
+            unavailable: Some(place.to_owned()),
+            ..entry(a.title.to_owned(), "", Choice::Action(a.id))
+        })
+    })
+}
+
+/// Whether what is typed begins a word of a name.
+fn names(name: &str, typed: &str) -> bool {
+    !typed.is_empty() && name.split('-').any(|word| word.starts_with(typed))
 }
 
 fn entry(label: String, note: &str, does: Choice) -> PaletteEntry {

@@ -27,7 +27,7 @@ use crate::model::plan::{
     Act, DefinitionAct, HardwareAct, LayersAct, MakingAct, NetworkAct, SnapshotAct, StorageAct,
 };
 use crate::model::text::clean;
-use crate::model::time::Timestamp;
+use crate::model::time::{Moment, Timestamp};
 use crate::model::vm::{PauseReason, VmState};
 use crate::model::vm_job::VmJob;
 use crate::xml::domain;
@@ -50,6 +50,8 @@ pub(in crate::engine::jobs) struct Hands<'h> {
     pub(in crate::engine::jobs) desk: &'h Sender<Input>,
     /// Where things are kept, and for whom.
     pub(in crate::engine::jobs) setting: &'h Setting,
+    /// When the step began: a wait that a lost connection cut off goes on until the same time.
+    pub(in crate::engine::jobs) since: Moment,
 }
 
 /// Why an act ended otherwise than done.
@@ -81,14 +83,18 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
         Act::Start { vm, paused, discard_saved } => {
             hv.start(*vm, StartHow { paused: *paused, discard_saved: *discard_saved })?;
         }
-        Act::Shutdown { vm, by } => asked(*by, |ask| hv.shutdown(*vm, ask))?,
+        Act::Shutdown { vm, by } => match asked(*vm, *by, hands, |ask| hv.shutdown(*vm, ask)) {
+            // It went off before all was answered, be it by this.
+            Err(e) if !e.is_fatal() && is_off(hv, *vm)? => {}
+            done => done?,
+        },
         Act::AwaitOff { vm, within_s } => return wait::until_off(*vm, *within_s, hands),
         Act::AwaitUp { vm, agent, anew, within_s } => {
             return wait::until_up(*vm, *agent, *anew, *within_s, hands);
         }
         Act::Reboot { vm, by } => {
             hands.line.heed(*vm);
-            asked(*by, |ask| hv.reboot(*vm, ask))?;
+            asked(*vm, *by, hands, |ask| hv.reboot(*vm, ask))?;
         }
         Act::Reset { vm } => {
             hands.line.heed(*vm);
@@ -116,13 +122,17 @@ pub(in crate::engine::jobs) fn perform(act: &Act, hands: &Hands<'_>) -> Result<(
     Ok(())
 }
 
-/// Asks the guest so; of an agent that does not answer in time, ACPI is the way out.
-fn asked(by: AskGuest, call: impl Fn(Ask) -> HvResult<()>) -> HvResult<()> {
+/// Asks the guest so; of an agent that does not do it, or does not answer in time, ACPI is the way out.
+fn asked(vm: VmId, by: AskGuest, hands: &Hands<'_>, call: impl Fn(Ask) -> HvResult<()>) -> HvResult<()> {
+    hands.line.agent_said(vm, None);
     match by {
         AskGuest::Agent => call(Ask::Agent),
         AskGuest::Acpi => call(Ask::Acpi),
         AskGuest::Auto => call(Ask::Agent).or_else(|e| {
             tracing::info!("{e}: it is asked by ACPI.");
+            // Of one that was never there nothing needs to be told.
+            let has_one = matches!(e.kind, HvErrorKind::AgentUnavailable | HvErrorKind::TimedOut);
+            hands.line.agent_said(vm, has_one.then_some(e.message));
             call(Ask::Acpi)
         }),
     }
@@ -193,6 +203,11 @@ pub(in crate::engine::jobs) fn probe(
         Act::Definition(act) => definition::probe(act, hv, setting)?,
         Act::Network(act) => return network::probe(act, hv),
     })
+}
+
+/// Whether an act only waits for what can be seen at any time: it may go on where it was cut off.
+pub(in crate::engine::jobs) const fn waits(act: &Act) -> bool {
+    matches!(act, Act::AwaitUp { anew: false, .. } | Act::AwaitOff { .. })
 }
 
 fn is_off(hv: &dyn Hypervisor, vm: VmId) -> HvResult<bool> {

@@ -16,7 +16,7 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// An agent that is connected so long after a reset is the new one: QEMU tells of its going within a second.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// Looks until it is so, the user stops it, or the time is over; tells how long it waits.
+/// Looks until it is so, the user stops it, or the time since the step began is over; tells how long it waits.
 fn until(
     within_s: u32,
     hands: &Hands<'_>,
@@ -25,7 +25,6 @@ fn until(
     mut is_so: impl FnMut() -> Result<bool, Broken>,
 ) -> Result<(), Broken> {
     hands.line.listen(hands.stop);
-    let begun = hands.clock.now();
     loop {
         if is_so()? {
             return Ok(());
@@ -33,7 +32,7 @@ fn until(
         if hands.stop.is_asked() {
             return Err(Broken::Stopped(stopped));
         }
-        let waited = hands.clock.now().mono_us.saturating_sub(begun.mono_us) / 1_000_000;
+        let waited = hands.clock.now().mono_us.saturating_sub(hands.since.mono_us) / 1_000_000;
         if waited >= u64::from(within_s) {
             return Err(late());
         }
@@ -45,7 +44,12 @@ fn until(
 
 pub(super) fn until_off(vm: VmId, within_s: u32, hands: &Hands<'_>) -> Result<(), Broken> {
     let late = || Broken::Said {
-        sentence: format!("It still runs after {within_s} s: the guest does not listen, or is busy."),
+        sentence: match hands.line.agent_refusal(vm) {
+            None => format!("It still runs after {within_s} s: the guest does not listen, or is busy."),
+            Some(why) => format!(
+                "It still runs after {within_s} s: its agent did not do it ({why}), and to ACPI the guest does not listen, or is busy."
+            ),
+        },
         offer: Some(Box::new(Operation::vm(vm, VmOperation::ForceOff))),
     };
     until(within_s, hands, "The guest was asked already, and may shut down still.", late, || {

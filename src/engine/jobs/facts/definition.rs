@@ -1,9 +1,11 @@
 //! Reading what plans about definitions rest on.
 
+use super::found;
 use crate::engine::jobs::Setting;
 use crate::engine::jobs::kept::belongings;
 use crate::hypervisor::{HvError, HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::operation::Operation;
+use crate::model::vm::VmRecord;
 use crate::operations::{DefinitionFacts, Needs, OtherVm, VmFacts};
 use crate::store::{StateDb, StoreError};
 use crate::xml::domain;
@@ -43,13 +45,12 @@ pub(super) fn gather(
 
 /// All VMs with their MAC addresses. One that is gone meanwhile has none.
 fn others(hv: &dyn Hypervisor) -> HvResult<Vec<OtherVm>> {
-    let of = |vm: crate::model::vm::VmRecord| {
-        let xml = match hv.xml_of(vm.id, XmlOf::Defined) {
-            Err(e) if e.kind == HvErrorKind::NotFound => String::new(),
-            read => read?,
-        };
+    let vms = hv.vms()?;
+    let wanted: Vec<_> = vms.iter().map(|vm| (vm.id, XmlOf::Defined)).collect();
+    let of = |(vm, xml): (VmRecord, HvResult<String>)| {
+        let xml = found(xml)?.unwrap_or_default();
         let nics = domain::parse(&xml).unwrap_or_default().nics;
         Ok(OtherVm { id: vm.id, name: vm.name, macs: nics.into_iter().map(|n| n.mac).collect() })
     };
-    hv.vms()?.into_iter().map(of).collect()
+    vms.into_iter().zip(hv.xmls_of(&wanted)).map(of).collect()
 }

@@ -1,6 +1,6 @@
 //! What changes of hardware rest on: what runs, what others have, volumes, networks, the host.
 
-use super::found;
+use super::{Definitions, definitions, found};
 use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
 use crate::model::id::VmId;
 use crate::model::operation::{HardwareOperation, Operation, VmOperation};
@@ -44,13 +44,10 @@ pub(super) fn gather(
 /// All other VMs, with what they have and what they will have.
 fn others(hv: &dyn Hypervisor, but: VmId) -> HvResult<Vec<VmDevices>> {
     let mut others = Vec::new();
-    for record in hv.vms()?.into_iter().filter(|r| r.id != but) {
-        let mut other = VmDevices { name: record.name, disks: Vec::new(), nics: Vec::new() };
-        let both = [XmlOf::Defined, XmlOf::Live];
-        for which in both.into_iter().take(if record.state.is_active() { 2 } else { 1 }) {
-            // One that is gone by now uses nothing.
-            let Some(xml) = found(hv.xml_of(record.id, which))? else { continue };
-            let read = domain::parse(&xml).unwrap_or_default();
+    for Definitions { vm, live, defined } in definitions(hv)?.into_iter().filter(|d| d.vm.id != but) {
+        let mut other = VmDevices { name: vm.name, disks: Vec::new(), nics: Vec::new() };
+        for xml in defined.iter().chain([&live]) {
+            let read = domain::parse(xml).unwrap_or_default();
             other.disks.extend(read.disks);
             other.nics.extend(read.nics);
         }

@@ -1,7 +1,7 @@
 //! Reading what plans about virtual networks rest on.
 
-use super::found;
-use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, Lease, NetworkXml, XmlOf};
+use super::{Definitions, definitions, found};
+use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, Lease, NetworkXml};
 use crate::model::network::Reservation;
 use crate::model::operation::{NetworkOperation, Operation};
 use crate::model::vm::NicSource;
@@ -84,13 +84,9 @@ fn leases_of(hv: &dyn Hypervisor, id: uuid::Uuid) -> HvResult<Vec<Lease>> {
 /// NICs of all VMs: as they run, and as they are defined.
 fn users(hv: &dyn Hypervisor) -> HvResult<Vec<NetworkUser>> {
     let mut all = Vec::new();
-    for vm in hv.vms()? {
-        let Some(xml) = found(hv.xml_of(vm.id, XmlOf::Live))? else { continue };
-        let active = vm.state.is_active();
-        all.extend(nics(&vm.name, &xml, active));
-        if active && let Some(defined) = found(hv.xml_of(vm.id, XmlOf::Defined))? {
-            all.extend(nics(&vm.name, &defined, false));
-        }
+    for Definitions { vm, live, defined } in definitions(hv)? {
+        all.extend(nics(&vm.name, &live, vm.state.is_active()));
+        all.extend(defined.iter().flat_map(|defined| nics(&vm.name, defined, false)));
     }
     Ok(all)
 }

@@ -5,8 +5,8 @@ mod layers;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use self::layers::{Layers, Start};
-use super::found;
-use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor, XmlOf};
+use super::{Definitions, definitions};
+use crate::hypervisor::{HvErrorKind, HvResult, Hypervisor};
 use crate::model::held::HeldVm;
 use crate::model::id::VmId;
 use crate::model::vm::{DiskDefinition, DiskSource, VmDefinition};
@@ -50,12 +50,11 @@ pub(super) fn add_users(
 fn read_vms(hv: &dyn Hypervisor, facts: &mut StorageFacts) -> HvResult<Vec<Start>> {
     let mut starts = Vec::new();
     let with_snapshots = with_snapshots(hv)?;
-    for vm in hv.vms()? {
-        let Some(live) = found(hv.xml_of(vm.id, XmlOf::Live))? else { continue };
+    for Definitions { vm, live, defined } in definitions(hv)? {
         let active = vm.state.is_active();
         let mut reading = Reading::of(facts.vms.len());
         reading.definition(&live, active);
-        if active && let Some(defined) = found(hv.xml_of(vm.id, XmlOf::Defined))? {
+        if let Some(defined) = defined {
             reading.definition(&defined, false);
         }
         if with_snapshots.contains(&vm.id) {

@@ -24,6 +24,15 @@ impl Shelf {
         Ok(Self { db, host: host.to_owned() })
     }
 
+    /// Those of this host, to look only: nothing is made or mended. `None` where nothing was ever written.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn look(folder: &Path, host: &str) -> Result<Option<Self>, StoreError> {
+        let db = StateDb::look(folder)?;
+        Ok(db.map(|db| Self { db, host: host.to_owned() }))
+    }
+
     /// Deleted VMs that can be brought back, the newest first.
     ///
     /// # Errors

@@ -114,6 +114,7 @@ fn prompt_of(app: &mut App, asked: Asked, ids: &[VmId]) -> Vec<Effect> {
     // One is shown as it is now, to be changed.
     if let [vm] = vms.as_slice()
         && vm.definition.is_none()
+        && asked.is_defined()
     {
         let text = format!("The definition of {} was not read yet.", vm.display_name());
         toast(app, Notice::info(text));

@@ -314,7 +314,7 @@ fn head_of(path: &str) -> io::Result<Vec<u8>> {
     // What became a pipe meanwhile is not waited for.
     let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
     let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    let mut head = Vec::new();
+    let mut head = Vec::with_capacity(HEAD);
     (&mut file).take(512).read_to_end(&mut head)?;
     if head.starts_with(b"QFI\xfb") {
         file.take(HEAD as u64 - 512).read_to_end(&mut head)?;
