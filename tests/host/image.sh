@@ -14,14 +14,15 @@ ensure_image() {
     flock 8
     if [[ $(cat "$CACHE_DIR/stamp" 2>/dev/null) != "$stamp" ]]; then
         [[ $(uname -m) == x86_64 ]] || die "test guests are built for x86_64 only; './dev host up --guests 0' works anywhere"
-        local work
+        local work code
         work=$(mktemp -d "$CACHE_DIR/work.XXXXXX")
-        # In a subshell with its own error exit: a half-built image never gets its place.
-        if ! (set -e; build_image "$work"); then
-            rm -rf "$work"
-            die "could not build the guests' image (above is why)"
-        fi
+        # In a subshell of its own, whose errors end it (in an `if` they would not): a half-built image never gets its place.
+        set +e
+        (set -e; build_image "$work")
+        code=$?
+        set -e
         rm -rf "$work"
+        ((code == 0)) || die "could not build the guests' image (above is why)"
         printf '%s\n' "$stamp" >"$CACHE_DIR/stamp"
     fi
     exec 8>&-
@@ -31,9 +32,12 @@ ensure_image() {
 fetch() {
     local dir=$1 package=$2
     say "fetching $package"
-    (cd "$dir" && apt-get -q -o APT::Sandbox::User=root download "$package" >/dev/null)
+    download "$dir" "$package" 2>/dev/null || { apt-get -q update && download "$dir" "$package"; } >&2
     dpkg -x "$dir/${package}"_*.deb "$dir/root"
 }
+
+# Old package lists name versions that the mirror no longer has: fetch asks again with fresh ones.
+download() { (cd "$1" && apt-get -q -o APT::Sandbox::User=root download "$2" >/dev/null); }
 
 kernel_package() {
     apt-cache depends linux-image-cloud-amd64 2>/dev/null |

@@ -41,9 +41,9 @@ wanted_suite() {
     local codename
     codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
     [[ -n $codename ]] || return 0
-    if dpkg-query -W -f '${db:Status-Status} ${Version}\n' 'qemu-*' 'libvirt*' 2>/dev/null | grep -q '^installed .*~bpo'; then
-        printf '%s-backports' "$codename"
-    fi
+    # dpkg-query fails where one of the two is not known at all; grep -q would end it early.
+    { dpkg-query -W -f '${db:Status-Status} ${Version}\n' 'qemu-*' 'libvirt*' 2>/dev/null || true; } |
+        sed -n "/^installed .*~bpo/{s/.*/$codename-backports/p;q}"
 }
 
 # Prints the key file (Signed-By) that the machine's own source of a suite names, in either format; empty if none.
@@ -89,7 +89,8 @@ forbid_sshd() {
 }
 
 install_packages() {
-    local suite options=(-y -qq --no-install-recommends -o Dpkg::Options::=--force-confold
+    # Nothing that is on the machine goes for our tests.
+    local suite options=(-y -qq --no-install-recommends --no-remove -o Dpkg::Options::=--force-confold
         -o DPkg::Lock::Timeout=300 -o APT::Color=0)
     suite=$(wanted_suite)
     [[ -n $(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -print -quit 2>/dev/null) ]] || logged apt-get update

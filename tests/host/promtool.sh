@@ -9,9 +9,6 @@ set -euo pipefail
 
 work=$(mktemp -d "$CACHE_DIR/promtool.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-fetch "$work" prometheus || {
-    apt-get -q update >/dev/null
-    fetch "$work" prometheus
-}
+fetch "$work" prometheus
 install -m 0755 "$work/root/usr/bin/promtool" "$CACHE_DIR/.promtool"
 mv "$CACHE_DIR/.promtool" "$CACHE_DIR/promtool"
