@@ -1,11 +1,12 @@
 //! A text in the user's own editor.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
+use tempfile::TempPath;
 use thiserror::Error;
 
 /// With this begins and ends what is said in the text itself.
@@ -62,8 +63,7 @@ impl EditorError {
 /// A text that is edited: a file for its owner alone, which goes with this.
 #[derive(Debug)]
 pub struct Draft {
-    path: PathBuf,
-    kept: bool,
+    path: TempPath,
 }
 
 impl Draft {
@@ -71,25 +71,13 @@ impl Draft {
     pub fn new(text: &str) -> Result<Self, EditorError> {
         let folder = std::env::var_os("XDG_RUNTIME_DIR").filter(|f| Path::new(f).is_dir());
         let folder = folder.map_or_else(std::env::temp_dir, PathBuf::from);
-        let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
-        for n in 0..100 {
-            let path = folder.join(format!("novacron-{}-{n}.xml", std::process::id()));
-            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-                Ok(mut file) => {
-                    let draft = Self { path, kept: false };
-                    return match file.write_all(text.as_bytes()) {
-                        Ok(()) => Ok(draft),
-                        Err(why) => Err(EditorError::Write { folder, why }),
-                    };
-                }
-                Err(why) if why.kind() == io::ErrorKind::AlreadyExists => last = why,
-                Err(why) => {
-                    last = why;
-                    break;
-                }
-            }
-        }
-        Err(EditorError::Write { folder, why: last })
+        let written = || {
+            let mut file =
+                tempfile::Builder::new().prefix("novacron-").suffix(".xml").tempfile_in(&folder)?;
+            file.write_all(text.as_bytes())?;
+            Ok(file.into_temp_path())
+        };
+        written().map(|path| Self { path }).map_err(|why| EditorError::Write { folder: folder.clone(), why })
     }
 
     /// Opens the editor on it, with something said at its head, and reads what was written.
@@ -129,17 +117,8 @@ impl Draft {
 
     /// Has the file stay. Tells where it is.
     pub fn keep(&mut self) -> &Path {
-        self.kept = true;
+        self.path.disable_cleanup(true);
         &self.path
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        if !self.kept {
-            // It may be gone already.
-            drop(fs::remove_file(&self.path));
-        }
     }
 }
 
@@ -170,6 +149,20 @@ fn is_program(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_draft_is_for_its_owner_alone_and_stays_only_where_it_is_kept() {
+        let (draft, mut kept) = (Draft::new("<domain/>\n").unwrap(), Draft::new("<network/>\n").unwrap());
+        let path = draft.path.to_path_buf();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(path.extension().is_some_and(|e| e == "xml"), "editors go by it: {}", path.display());
+        drop(draft);
+        assert!(!path.exists());
+        let path = kept.keep().to_owned();
+        drop(kept);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "<network/>\n");
+        fs::remove_file(path).unwrap();
+    }
 
     #[test]
     fn what_was_said_is_no_part_of_the_text() {

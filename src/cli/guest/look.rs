@@ -1,8 +1,6 @@
 //! `novacron vm screenshot|display`: a guest's screen as a file, and where it is shown.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::json;
@@ -48,21 +46,18 @@ pub(super) async fn screenshot(
 /// Beside it first, so that there is a whole picture or none; readable by its owner alone, as guests' screens are nobody
 /// else's business.
 fn write(bytes: &[u8], into: &Into<'_>) -> Result<(), Failure> {
-    let name = into.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let beside = into.file.with_file_name(format!(".{name}.{}", std::process::id()));
-    let failed = |e: std::io::Error| {
-        let _ = fs::remove_file(&beside);
+    let folder = into.file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = || {
+        let mut file = tempfile::Builder::new().prefix(".novacron-").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        // Without `--overwrite` nothing is replaced that came meanwhile.
+        let placed = if into.overwrite { file.persist(into.file) } else { file.persist_noclobber(into.file) };
+        placed.map(drop).map_err(|e| e.error)
+    };
+    written().map_err(|e: io::Error| {
         Failure::new(Exit::Failed, format!("{} could not be written: {e}", into.file.display()))
-    };
-    let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside);
-    open.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all())).map_err(failed)?;
-    let placed = if into.overwrite {
-        fs::rename(&beside, into.file)
-    } else {
-        // Unlike a rename this replaces nothing that came meanwhile.
-        fs::hard_link(&beside, into.file).and_then(|()| fs::remove_file(&beside))
-    };
-    placed.map_err(failed)
+    })
 }
 
 fn told(shot: &Shot, into: &Into<'_>) -> Result<Exit, Failure> {

@@ -1,10 +1,12 @@
 //! The desk of a command or a console. A command has no engine and no history beside it, and one connection.
 
-use std::fs;
+use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use tempfile::TempDir;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::config::Settings;
@@ -20,7 +22,7 @@ pub(in crate::cli) enum Place {
     /// Where it is kept.
     Kept(PathBuf),
     /// Of a made-up host, whose past is none: taken away with this.
-    Passing(PathBuf),
+    Passing(TempDir),
 }
 
 impl Place {
@@ -29,10 +31,15 @@ impl Place {
         if let Some(folder) = kept {
             return Ok(Self::Kept(folder));
         }
-        let folder = std::env::temp_dir().join(format!("novacron-{}", std::process::id()));
-        // One that is there already is somebody else's.
-        fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|e| {
-            Failure::new(Exit::Failed, format!("could not make the folder {}: {e}", folder.display()))
+        // A name that only the process gives may have been left by one that was killed.
+        let folder =
+            tempfile::Builder::new().prefix("novacron-").permissions(Permissions::from_mode(0o700)).tempdir();
+        let folder = folder.map_err(|e| {
+            Failure::new(
+                Exit::Failed,
+                format!("could not make a folder in {}: {e}", std::env::temp_dir().display()),
+            )
+            .hint("TMPDIR names another place for it.")
         })?;
         Ok(Self::Passing(folder))
     }
@@ -40,16 +47,8 @@ impl Place {
     /// The folder.
     pub(in crate::cli) fn path(&self) -> &Path {
         match self {
-            Self::Kept(path) | Self::Passing(path) => path,
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Self::Passing(folder) = self {
-            // What is left there is of no host.
-            drop(fs::remove_dir_all(folder));
+            Self::Kept(folder) => folder,
+            Self::Passing(folder) => folder.path(),
         }
     }
 }
@@ -78,4 +77,20 @@ pub(in crate::cli) fn open(
         Failure::new(Exit::Failed, format!("could not start: {e}"))
             .hint("Is the number of threads limited (ulimit -u)?")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_up_host_has_a_folder_for_its_owner_alone_that_goes_with_it() {
+        let (one, other) = (Place::new(None).unwrap(), Place::new(None).unwrap());
+        assert_ne!(one.path(), other.path(), "what lies there of another is not in the way");
+        assert_eq!(one.path().metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        let folder = one.path().to_owned();
+        std::fs::write(folder.join("state.db"), "x").unwrap();
+        drop(one);
+        assert!(!folder.exists() && other.path().is_dir());
+    }
 }
