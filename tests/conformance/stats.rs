@@ -177,7 +177,9 @@ pub(super) fn figures_fit_each_other(host: &Host<'_>) {
     let node = hv.node().unwrap();
     if let Some(m) = hv.node_counters().unwrap().memory {
         assert!(m.total > 0 && m.free <= m.total && m.used() <= m.total, "{m:?}");
-        assert!(m.total.abs_diff(node.memory) <= node.memory / 4, "{m:?} of {}", node.memory);
+        // One is the sum of the NUMA cells, the other /proc/meminfo's; where memory is plugged in or a container has
+        // its share, they are apart. Of one unit they are everywhere.
+        assert!((node.memory / 32..=node.memory * 32).contains(&m.total), "{m:?} of {}", node.memory);
     }
 }
 
